@@ -1,0 +1,1 @@
+"""Harnesses: each file measures one question; contracts judge the measurements."""

@@ -1,0 +1,299 @@
+"""A contract as read from one file: frozen records, each knowing the path where it stands.
+
+A `Path` names a place in the document: `("falsification_tests", 3, "expect", 0, "value")`.
+`Contract.span(path)` turns it into file, line and column. What a file leaves out is None or empty,
+never a default that could be taken for a statement of its author.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, TypeAlias
+
+from pv.marks import Span
+
+Path: TypeAlias = tuple[str | int, ...]
+
+
+class Dialect(StrEnum):
+    """The families of contract files that exist; each has a reader."""
+
+    PV = "pv"
+    """`metadata` and at least one contract list: the target form, ours included."""
+    WORK = "work"
+    """Generated work contracts: `name` and `surface`, no `metadata`."""
+    MODEL_FAMILY = "model-family"
+    BINDING = "binding"
+    LEGACY = "legacy"
+    """`falsification`, `falsification_conditions`, or gates without `falsification_tests`."""
+    KAIZEN = "kaizen"
+    SHIP = "ship"
+    OTHER = "other"
+    """A mapping that no reader claims; its keys are reported."""
+
+
+class BindingKind(StrEnum):
+    """How a falsifier says what runs.
+
+    TEXT is what other teams wrote: classified later, never by a shell.
+    """
+
+    HARNESS = "harness"
+    PYTEST = "pytest"
+    CARGO = "cargo"
+    COMMAND = "command"
+    PLANNED = "planned"
+    BLOCKED = "blocked"
+    MANUAL = "manual"
+    TEXT = "text"
+    ABSENT = "absent"
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """What a falsifier names as its test."""
+
+    kind: BindingKind
+    text: str
+    """The reference as written; for a command its arguments joined for display."""
+    path: Path
+    argv: tuple[str, ...] = ()
+    """The arguments of a `command` that was given as a list."""
+    reason: str = ""
+    """Of planned, blocked and manual: why."""
+    details: Mapping[str, Any] = field(default_factory=dict)
+    """The remaining keys: package, target, success, since, until, by, …"""
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """A limit on one metric.
+
+    `op` is one of `<=`, `<`, `>=`, `>`, `==` (exact), `within` (value: [low, high], inclusive) and
+    `near` (absolute `tolerance` around `value`). Against a list-valued metric a scalar limit
+    holds for every element; a list of limits holds element by element, and both have one length.
+    """
+
+    metric: str
+    op: str
+    value: Any
+    reason: str
+    path: Path
+    tolerance: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ModelReference:
+    """A model that a live falsifier accepts, by digest; `unrecorded` accepts nothing."""
+
+    name: str
+    architecture: str
+    sha256: str
+    path: Path
+    derived: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def recorded(self) -> bool:
+        """Whether a digest is on record, so that a file can be accepted at all."""
+        return len(self.sha256) == 64
+
+
+@dataclass(frozen=True, slots=True)
+class ModelDemand:
+    """The models that a live falsifier asks for."""
+
+    accept: tuple[ModelReference, ...]
+    quorum: str
+    """`all` or `any` of the accepted models must be DISCHARGED for the falsifier to be."""
+    require: Mapping[str, Any]
+    """Tensor glob, type and count that the file must hold."""
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Companion:
+    """A question run beside a falsifier and shown with it; it sets neither exit code nor state."""
+
+    name: str
+    harness: str
+    parameters: Mapping[str, Any]
+    expect: tuple[Expectation, ...]
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Falsifier:
+    """A test that could prove a claim wrong."""
+
+    id: str
+    path: Path
+    rule: str
+    prediction: str
+    binding: Binding
+    if_fails: str = ""
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    expect: tuple[Expectation, ...] = ()
+    controls: tuple[str, ...] = ()
+    """Planted faults that must turn the falsifier red, through the same `expect`."""
+    green_controls: tuple[str, ...] = ()
+    """Planted changes that must leave it green: they show that it is not red by everything."""
+    beside: tuple[Companion, ...] = ()
+    models: ModelDemand | None = None
+    decides: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Hypothesis id to {verdict of the run: verdict on the hypothesis}."""
+    unblocks: tuple[str, ...] = ()
+    proxy_for: tuple[str, ...] = ()
+    blocking: bool = True
+    status: str | None = None
+    """As claimed in the file."""
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    """Understood keys of other dialects that have no place of their own, kept as read."""
+
+    @property
+    def live(self) -> bool:
+        """Whether it asks for a model."""
+        return self.models is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Obligation:
+    """What must be shown for the contract to hold."""
+
+    id: str | None
+    type: str
+    property: str
+    path: Path
+    formal: str = ""
+    applies_to: str = ""
+    tolerance: Any = None
+    """A number, or {value, reason}, as written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Equation:
+    """A formula that the contract states."""
+
+    id: str
+    formula: str
+    path: Path
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Hypothesis:
+    """A claim about a cause; `verdict` is claimed too."""
+
+    id: str
+    claim: str
+    verdict: str | None
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A milestone, as far as its gates."""
+
+    id: str
+    status: str | None
+    gates: tuple[str, ...]
+    path: Path
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """What an incident taught, with the guard that catches it now and a test that shows so."""
+
+    id: str
+    text: str
+    path: Path
+    incident: str = ""
+    guard: str = ""
+    test: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangelogEntry:
+    """One version of a contract; entries stand newest first."""
+
+    version: str
+    date: str | None
+    changes: tuple[str, ...]
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Criterion:
+    """An acceptance criterion of a model to ship."""
+
+    id: str
+    criterion: str
+    gates: tuple[str, ...]
+    """Falsifiers that must be DISCHARGED for the credit."""
+    weight: str
+    """A decimal number as written, so that sums stay exact."""
+    path: Path
+    status: str | None = None
+    """As asserted in the file."""
+    foreign: Mapping[str, Any] = field(default_factory=dict)
+    """Evidence made elsewhere: {status, source, …}."""
+    not_applicable: str = ""
+    """A reason takes the criterion out of the denominator; it is then listed by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShipModel:
+    """A model to ship with its criteria. `base` and weights are decimal numbers as written."""
+
+    id: str
+    name: str
+    base: str
+    criteria: tuple[Criterion, ...]
+    path: Path
+    asserted_percent: Mapping[str, Any] = field(default_factory=dict)
+    """{value, by, date, reason}: typed by someone, shown apart."""
+    credits: Mapping[str, str] = field(default_factory=dict)
+    """State to credit where it differs from 1 for DISCHARGED and 0 for all else."""
+    reasons: Mapping[str, str] = field(default_factory=dict)
+    """Why base, weights or credits are as they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """One contract file, read in whatever dialect it is written."""
+
+    file: str
+    """As shown to people, relative to the registry root where possible."""
+    stem: str
+    text: str
+    dialect: Dialect
+    data: Mapping[str, Any]
+    """The whole document as plain data, nothing left out."""
+    locate: Callable[[Path, bool], Span] = field(repr=False, compare=False)
+    id: str
+    version: str | None
+    kind: str | None
+    status: str | None
+    created: str | None
+    updated: str | None
+    author: str | None
+    description: str
+    references: tuple[Any, ...] = ()
+    depends_on: tuple[str, ...] = ()
+    changelog: tuple[ChangelogEntry, ...] = ()
+    equations: tuple[Equation, ...] = ()
+    obligations: tuple[Obligation, ...] = ()
+    hypotheses: tuple[Hypothesis, ...] = ()
+    falsifiers: tuple[Falsifier, ...] = ()
+    stages: tuple[Stage, ...] = ()
+    lessons: tuple[Lesson, ...] = ()
+    ship_models: tuple[ShipModel, ...] = ()
+
+    def span(self, path: Path = (), *, key: bool = False) -> Span:
+        """Return the place of a value, or of its key.
+
+        Where the path does not exist it is the place of the nearest parent that does.
+        """
+        return self.locate(path, key)
