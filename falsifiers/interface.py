@@ -15,7 +15,6 @@ from typing import Any, Protocol, TypeVar
 from pv.errors import UsageError
 from pv.model.measurement import Measurements
 
-
 T = TypeVar("T")
 
 

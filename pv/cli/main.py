@@ -1,0 +1,67 @@
+"""The `pv` command: registers the commands and turns errors into texts and exit codes."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import traceback
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pv import __version__
+from pv.cli.exitcodes import ExitCode
+from pv.errors import PvError
+
+app = typer.Typer(
+    name="pv",
+    help="Contracts, their falsifiers, and the receipts that every status is derived from.",
+    epilog="Exit codes: 0 ok · 1 findings or refuted · 2 usage · 3 no verdict · 4 internal error.",
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"pv {__version__}")
+        raise typer.Exit(ExitCode.OK)
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version and exit."
+        ),
+    ] = False,
+) -> None:
+    """Hold the options that stand before any command."""
+
+
+def _internal_error(error: BaseException) -> int:
+    """Write the traceback to a file and say where; a user never sees a traceback on the screen."""
+    handle, name = tempfile.mkstemp(prefix="pv-internal-error-", suffix=".txt")
+    with os.fdopen(handle, "w", encoding="utf-8") as log:
+        traceback.print_exception(error, file=log)
+    sys.stderr.write(
+        f"internal error: {type(error).__name__}: {error}\n"
+        f"  this is a defect of pv {__version__}, not of your files; details in {Path(name)}\n"
+    )
+    return ExitCode.INTERNAL
+
+
+def run() -> None:
+    """Run the command line and exit with the code that says what happened."""
+    try:
+        app()
+    except PvError as error:
+        sys.stderr.write(error.explain() + "\n")
+        sys.exit(error.exit_code)
+    except Exception as error:  # noqa: BLE001 - the outermost frame: everything else is our own bug
+        sys.exit(_internal_error(error))

@@ -1,0 +1,41 @@
+"""Where the project's data is: the registry root, and the files packed with `pv` itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pv.errors import UsageError
+
+_PACKAGE = Path(__file__).parent
+
+
+def find_root(explicit: Path | None = None, start: Path | None = None) -> Path:
+    """Return the registry root: `explicit`, else the nearest folder upwards that holds `contracts/`.
+
+    Raises UsageError where there is none.
+    """
+    if explicit is not None:
+        if not explicit.is_dir():
+            raise UsageError(f"no folder {explicit}, expected the root of a registry")
+        return explicit.resolve()
+    here = (start or Path.cwd()).resolve()
+    for folder in (here, *here.parents):
+        if (folder / "contracts").is_dir():
+            return folder
+    raise UsageError(
+        f"no contracts/ in {here} or above it, expected a registry",
+        advice="run `pv init`, change into a registry, or give --root",
+    )
+
+
+def packaged(kind: str) -> Path:
+    """Return the folder `schemas` or `templates`: packed in a wheel, beside `pv/` in a checkout."""
+    packed = _PACKAGE / "_data" / kind
+    return packed if packed.is_dir() else _PACKAGE.parent / kind
+
+
+def schema_file(root: Path | None, name: str) -> Path:
+    """Return a file of `schemas/`: the registry's own where it has one, else the packaged one."""
+    if root is not None and (own := root / "schemas" / name).is_file():
+        return own
+    return packaged("schemas") / name
