@@ -10,7 +10,7 @@ _PACKAGE = Path(__file__).parent
 
 
 def find_root(explicit: Path | None = None, start: Path | None = None) -> Path:
-    """Return the registry root: `explicit`, else the nearest folder upwards that holds `contracts/`.
+    """Return the registry root: `explicit`, or the nearest folder upwards with `contracts/`.
 
     Raises UsageError where there is none.
     """

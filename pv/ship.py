@@ -1,0 +1,180 @@
+"""The SHIP percentage: how far a model is from shipping, computed from states and nothing else.
+
+    percent = base + (100 - base) * sum(weight * credit) / sum(weight)    over eligible criteria
+
+All arithmetic is exact (`Fraction`): 0.8 * 5 is 4. Three columns are kept apart and never mixed:
+ours (receipts), foreign (evidence made elsewhere) and asserted (typed by someone).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+from pv.errors import UsageError
+from pv.model.contract import Contract, Criterion, ShipModel
+from pv.model.verdict import State
+
+_FULL = Fraction(100)
+
+# From least to most advanced; a criterion is as far as its least advanced gate.
+_ORDER = (
+    State.REFUTED,
+    State.STALE,
+    State.INCONCLUSIVE,
+    State.BLOCKED,
+    State.PROPOSED,
+    State.PLANNED,
+    State.MANUAL,
+    State.BOUND,
+    State.PARTIAL_ALGORITHM_LEVEL,
+    State.DISCHARGED,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CriterionStanding:
+    """One eligible criterion with what holds it back."""
+
+    id: str
+    criterion: str
+    weight: Fraction
+    credit: Fraction
+    state: State
+    gates: tuple[tuple[str, State], ...]
+    """Falsifier id and its state, in the order of the file."""
+    asserted: str
+    foreign: str
+    foreign_source: str
+    gain: Fraction
+    """Percentage points that full credit would add."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShipStanding:
+    """A model's percentage with all its parts. `percent` is None where nothing is eligible."""
+
+    id: str
+    name: str
+    base: Fraction
+    percent: Fraction | None
+    credited: Fraction
+    """Sum of weight times credit."""
+    total: Fraction
+    """Sum of weights."""
+    criteria: tuple[CriterionStanding, ...]
+    not_applicable: tuple[tuple[str, str], ...]
+    """Criterion id and the reason."""
+    asserted_percent: Fraction | None
+    """Typed by someone; None where nobody did."""
+    asserted_by: str
+    foreign_percent: Fraction | None
+    """The percentage if foreign evidence earned what ours earns; None where there is none."""
+
+    @property
+    def open(self) -> tuple[CriterionStanding, ...]:
+        """The criteria that still hold the percentage back, largest gain first."""
+        held_back = [each for each in self.criteria if each.gain > 0]
+        return tuple(sorted(held_back, key=lambda each: (-each.gain, each.id)))
+
+
+def _number(text: str, what: str, contract: Contract, model: ShipModel) -> Fraction:
+    try:
+        return Fraction(str(text))
+    except (ValueError, ZeroDivisionError) as error:
+        raise UsageError(
+            f"{what}: expected a decimal number, found {text!r}",
+            span=contract.span(model.path),
+        ) from error
+
+
+def percentage(base: Fraction, credited: Fraction, total: Fraction) -> Fraction | None:
+    """Return the percentage, or None where no weight is eligible: never 0 or 100 for nothing."""
+    if total == 0:
+        return None
+    return base + (_FULL - base) * credited / total
+
+
+def _state(criterion: Criterion, states: Mapping[str, State]) -> State:
+    """Return how far the gates are; without gates PROPOSED, as nothing could judge it."""
+    known = [states.get(gate, State.PROPOSED) for gate in criterion.gates]
+    return min(known, key=_ORDER.index) if known else State.PROPOSED
+
+
+def _credit(model: ShipModel, status: str) -> Fraction:
+    """Return the credit of a state: 1 for DISCHARGED and 0 otherwise, unless the file says more."""
+    declared = model.credits.get(status)
+    if declared is not None:
+        return Fraction(str(declared))
+    return Fraction(status == State.DISCHARGED)
+
+
+def _foreign_percent(
+    model: ShipModel, base: Fraction, eligible: list[tuple[Criterion, Fraction]]
+) -> Fraction | None:
+    if not any(criterion.foreign for criterion, _ in eligible):
+        return None
+    credited = sum(
+        (
+            weight * _credit(model, str(criterion.foreign.get("status", "")))
+            for criterion, weight in eligible
+        ),
+        Fraction(0),
+    )
+    return percentage(base, credited, sum((weight for _, weight in eligible), Fraction(0)))
+
+
+def standing(
+    contract: Contract, model: ShipModel, state_of: Callable[[str], State]
+) -> ShipStanding:
+    """Compute where a model stands.
+
+    `state_of` returns the derived state of a falsifier id. Raises UsageError with the place for a
+    base or a weight that is no number.
+    """
+    base = _number(model.base, f"{model.id}: base", contract, model)
+    eligible = [
+        (each, _number(each.weight, f"{each.id}: weight", contract, model))
+        for each in model.criteria
+        if not each.not_applicable
+    ]
+    total = sum((weight for _, weight in eligible), Fraction(0))
+    rows = []
+    for criterion, weight in eligible:
+        states = {gate: state_of(gate) for gate in criterion.gates}
+        state = _state(criterion, states)
+        credit = _credit(model, state)
+        rows.append(
+            CriterionStanding(
+                id=criterion.id,
+                criterion=criterion.criterion,
+                weight=weight,
+                credit=credit,
+                state=state,
+                gates=tuple(states.items()),
+                asserted=criterion.status or "",
+                foreign=str(criterion.foreign.get("status", "")),
+                foreign_source=str(criterion.foreign.get("source", "")),
+                gain=(_FULL - base) * weight * (1 - credit) / total if total else Fraction(0),
+            )
+        )
+    credited = sum((row.weight * row.credit for row in rows), Fraction(0))
+    asserted = model.asserted_percent
+    return ShipStanding(
+        id=model.id,
+        name=model.name,
+        base=base,
+        percent=percentage(base, credited, total),
+        credited=credited,
+        total=total,
+        criteria=tuple(rows),
+        not_applicable=tuple((c.id, c.not_applicable) for c in model.criteria if c.not_applicable),
+        asserted_percent=_number(
+            asserted["value"], f"{model.id}: asserted_percent", contract, model
+        )
+        if "value" in asserted
+        else None,
+        asserted_by=str(asserted.get("by", "")),
+        foreign_percent=_foreign_percent(model, base, eligible),
+    )
