@@ -1,0 +1,67 @@
+"""Byte layouts and value types that every implementation of a kernel agrees on.
+
+Constants and records only: no arithmetic stands here, so that a reference and its fast rival
+share nothing that could make both wrong together. All fields are little endian; a block holds
+256 values. Layouts are ggml's.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+BLOCK_VALUES = 256
+"""Values in one Q4_K or Q8_K block."""
+SUB_BLOCKS = 8
+"""Sub-blocks of a Q4_K block, each with its own 6-bit scale and minimum."""
+SUB_BLOCK_VALUES = 32
+"""Values in one sub-block."""
+
+Q4K_BYTES = 144
+"""Bytes of a Q4_K block: d (f16), dmin (f16), 12 bytes of packed scales, 128 bytes of nibbles."""
+Q4K_SCALES_AT = 4
+"""Offset of the packed 6-bit scales and minima."""
+Q4K_NIBBLES_AT = 16
+"""Offset of the nibbles."""
+
+Q8K_BYTES = 292
+"""Bytes of a Q8_K block: d (f32), 256 int8 quants, 16 int16 block sums."""
+Q8K_SUM_VALUES = 16
+"""Consecutive quants behind one block sum."""
+
+
+class Q8K(NamedTuple):
+    """Activations quantised to 8 bits, one scale per 256 values.
+
+    Leading axes are free: `scale` is float32 (...,), `quants` int8 (..., 256), `bsums` int16
+    (..., 16), the sums of 16 consecutive quants. The value is `scale * quants`.
+    """
+
+    scale: NDArray[np.float32]
+    quants: NDArray[np.int8]
+    bsums: NDArray[np.int16]
+
+
+class Order(StrEnum):
+    """Order of the float operations in a Q4_K x Q8_K dot product; the integers are exact in all."""
+
+    SEQUENTIAL = "sequential"
+    """One accumulator, sub-block after sub-block, no fused multiply-add."""
+    AVX2_RUST = "avx2-rust"
+    """The upstream Rust AVX2 route, for activations of the Rust convention: GGML_AVX2's order."""
+    GGML_GENERIC = "ggml-generic"
+    """ggml's portable route: eight lanes of every eighth value, fused multiply-add."""
+    GGML_AVX2 = "ggml-avx2"
+    """ggml's AVX2 route: eight lanes of four neighbours, fused multiply-add, tree at the end."""
+
+
+class Pairing(StrEnum):
+    """Which two elements of a head RoPE rotates together."""
+
+    NORM = "norm"
+    """Neighbours 2i and 2i+1 (llama models in GGUF files)."""
+    NEOX = "neox"
+    """Halves: i and i + dim/2."""

@@ -1,0 +1,1 @@
+"""Q4_K blocks to float32 weights."""
