@@ -1,0 +1,84 @@
+"""Read one YAML file into nodes, or into problems with places; never raise for what stands in it.
+
+libyaml splits the text into events (it counts columns in characters, as we do); everything above
+that is ours and keeps its own stack, so neither depth nor size can crash or stall the reader.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from pv.marks import whole_file
+from pv.yamlfile.build import Builder
+from pv.yamlfile.faults import FatalFault, Faults
+from pv.yamlfile.intake import BOM, take_bytes, take_text
+from pv.yamlfile.nodes import Node
+from pv.yamlfile.problems import Problem, ProblemCode
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One file as it was read.
+
+    `text` has no BOM (`bom` says whether the file has one); line and column of every mark count in
+    it. `root` is None after a fault that ends the reading, and there is then exactly one such
+    problem, the last. After recoverable faults only (`ProblemCode`), `root` holds what could be
+    understood. A document with any problem is refused; only a `sound` one may be relied on.
+    """
+
+    file: str
+    text: str
+    root: Node | None
+    problems: tuple[Problem, ...] = ()
+    bom: bool = False
+
+    @property
+    def sound(self) -> bool:
+        """Tell whether the file was read whole and without a problem."""
+        return self.root is not None and not self.problems
+
+
+def read_file(path: Path, display: str) -> Document:
+    """Read the file at `path`; `display` is the name that spans carry."""
+    data = take_bytes(path, display)
+    if isinstance(data, Problem):
+        return Document(display, "", None, (data,))
+    return read_text(data, display)
+
+
+def read_text(content: str | bytes, file: str) -> Document:
+    """Read the content of a file (its bytes, or characters with or without BOM)."""
+    data = content if isinstance(content, bytes) else content.encode("utf-8", "surrogatepass")
+    text, problem = take_text(data, file)
+    bom = data.startswith(BOM.encode())
+    if problem:
+        return Document(file, text, None, (problem,), bom)
+    faults = Faults(file)
+    try:
+        root = Builder(text, faults).build()
+    except FatalFault as fault:
+        return Document(file, text, None, (*faults.noted, fault.problem), bom)
+    except MemoryError:
+        return Document(file, "", None, (_no_memory(file),), bom)
+    if root is None:
+        return Document(file, text, None, (_empty(file),), bom)
+    return Document(file, text, root, tuple(faults.noted), bom)
+
+
+def _empty(file: str) -> Problem:
+    return Problem(
+        ProblemCode.EMPTY,
+        "expected a contract, found nothing but blanks and comments",
+        whole_file(file),
+        "write the contract, or remove the file",
+    )
+
+
+def _no_memory(file: str) -> Problem:
+    return Problem(
+        ProblemCode.UNREADABLE,
+        "memory ran out while reading",
+        whole_file(file),
+        "free memory, or split the contract",
+    )
