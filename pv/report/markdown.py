@@ -1,0 +1,50 @@
+"""Text from contracts as safe Markdown: nothing in it can open markup, a table cell or a marker."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_SPECIAL = re.compile(r"([\\`*\[\]|#~])")
+_SPACE = re.compile(r"\s+")
+# Directional overrides and isolates can make text read otherwise than it is stored.
+_BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+class Safe(str):
+    """Markdown that we wrote ourselves: templates put it out as it is."""
+
+    __slots__ = ()
+
+
+def visible(text: str) -> str:
+    """Return `text` with control and directional characters shown as their code points."""
+    return "".join(
+        f"\\u{ord(c):04x}"
+        if c in _BIDI or (unicodedata.category(c) == "Cc" and c not in "\n\t")
+        else c
+        for c in text
+    )
+
+
+def inline(value: object) -> Safe:
+    """Return a value as text within a line or a table cell; `Safe` text passes unchanged."""
+    if isinstance(value, Safe):
+        return value
+    text = _SPACE.sub(" ", visible(str(value))).strip()
+    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return Safe(_SPECIAL.sub(r"\\\1", text))
+
+
+def block(value: object) -> Safe:
+    """Return a text of several lines as paragraphs, its line breaks and blank lines kept."""
+    lines = [str(inline(line)) for line in str(value).strip().splitlines()]
+    # A leading dash or digit would start a list, four blanks would start code.
+    guarded = [re.sub(r"^(\d+)([.)])", r"\1\\\2", re.sub(r"^([-+=])", r"\\\1", x)) for x in lines]
+    return Safe("\n".join(guarded))
+
+
+def code(value: object) -> Safe:
+    """Return a value as a code span; backticks in it are dropped, as no id or command needs them."""
+    text = _SPACE.sub(" ", visible(str(value))).replace("`", "").replace("|", "\\|").strip()
+    return Safe(f"`{text}`" if text else "")

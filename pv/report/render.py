@@ -1,0 +1,50 @@
+"""Templates to text: strict about what is undefined, everything escaped unless we wrote it."""
+
+from __future__ import annotations
+
+import posixpath
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+from pv.errors import UsageError
+from pv.report.markdown import Safe, block, code, inline
+from pv.resources import packaged
+
+
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(packaged("templates")),
+        undefined=jinja2.StrictUndefined,
+        finalize=inline,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,  # noqa: S701 - the output is Markdown: `finalize` escapes every expression
+    )
+    environment.filters.update(block=block, code=code)
+    return environment
+
+
+class Renderer:
+    """Renders sections of one view; keeps the templates it has loaded."""
+
+    def __init__(self) -> None:
+        self._environment = _environment()
+
+    def section(self, name: str, context: dict[str, Any], target: Path) -> str:
+        """Return a section as Markdown, links relative to `target`, a path from the registry root.
+
+        Raises UsageError where no template has that name.
+        """
+
+        def href(path: str) -> Safe:
+            return Safe(posixpath.relpath(path, target.parent.as_posix() or "."))
+
+        try:
+            template = self._environment.get_template(f"{name}.md.j2")
+        except jinja2.TemplateNotFound as error:
+            known = ", ".join(sorted(t.split(".")[0] for t in self._environment.list_templates()))
+            raise UsageError(f"no section {name!r}, expected one of {known}") from error
+        return template.render({**context, "href": href}).strip("\n") + "\n"
