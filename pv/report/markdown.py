@@ -45,6 +45,6 @@ def block(value: object) -> Safe:
 
 
 def code(value: object) -> Safe:
-    """Return a value as a code span; backticks in it are dropped, as no id or command needs them."""
+    """Return a value as a code span, without backticks: no id or command needs them."""
     text = _SPACE.sub(" ", visible(str(value))).replace("`", "").replace("|", "\\|").strip()
     return Safe(f"`{text}`" if text else "")
