@@ -22,13 +22,13 @@ from yaml.events import (
 from pv.marks import Mark
 from pv.yamlfile.aliases import MAX_DEPTH, Aliases, Anchor, fail_depth
 from pv.yamlfile.faults import FatalFault, Faults, quoted
-from pv.yamlfile.intake import mark_at
 from pv.yamlfile.nodes import Mapping, Node, Pair, Scalar, Sequence, Style
 from pv.yamlfile.problems import ProblemCode
 from pv.yamlfile.scalars import MAX_DIGITS, TooManyDigitsError, resolve_plain
 from pv.yamlfile.syntax import explain_syntax
 
-MAX_NODES: Final = 250_000
+MAX_NODES: Final = 100_000
+"""Some twenty times the largest known contract, and still read in well under a second."""
 MAX_SCALAR: Final = 256 * 1024
 """Bytes of one text; the longest known real description has 62,105."""
 
@@ -195,8 +195,13 @@ class Builder:
             self._note_tag(event.tag, node.start)
         if event.anchor is not None:
             self._aliases.declare(event.anchor, node.start).close(node, 1, 0)
-        properties = _PROPERTIES.match(self._text, index, event.end_mark.index)
-        node.start = mark_at(self._text, properties.end()) if properties else node.start
+        found = _PROPERTIES.match(self._text, index, event.end_mark.index)
+        properties = found.group() if found else ""
+        lines = properties.count("\n")
+        column = 1 if lines else node.start.column
+        node.start = Mark(
+            node.start.line + lines, column + len(properties) - properties.rfind("\n") - 1
+        )
 
     def _open(self, kind: type[Mapping] | type[Sequence], event: _Event) -> None:
         mark = event.start_mark

@@ -39,8 +39,9 @@ _OPEN_FAULTS = {
 
 _WIDE_STARTS = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
 _FORBIDDEN = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029\ufeff\ufffe\uffff]|\r(?!\n)"
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029\ufeff\ufffe\uffff]"
 )
+_LONE_CR = re.compile("\r(?!\n)")
 _BREAKS = {
     "\r": "a lone CR",
     "\x85": "NEL",
@@ -141,7 +142,7 @@ def take_text(data: bytes, file: str) -> tuple[str, Problem | None]:
     except UnicodeDecodeError as fault:
         return _invalid_utf8(data, fault.start, file)
     text = text.removeprefix(BOM)
-    bad = _FORBIDDEN.search(text)
+    bad = _FORBIDDEN.search(text) or ("\r" in text and _LONE_CR.search(text))
     return text, _forbidden(text, bad.start(), file) if bad else None
 
 

@@ -68,7 +68,7 @@ class ProblemCode(Enum):
     TOO_DEEP = "too-deep"
     """More than 64 collections inside each other, aliases followed."""
     TOO_MANY_NODES = "too-many-nodes"
-    """More than 250,000 nodes."""
+    """More than 100,000 nodes."""
     SCALAR_TOO_LONG = "scalar-too-long"
     """One text of more than 256 KiB."""
     TOO_MANY_PROBLEMS = "too-many-problems"

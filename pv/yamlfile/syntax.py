@@ -107,6 +107,19 @@ _COMPLAINTS = (
         "write \\\\ for a backslash, or use single quotes",
     ),
     _Complaint(
+        "expected node content",
+        ProblemCode.SYNTAX,
+        "expected a value, found a bracket or comma",
+        "write the value, or quote a text that holds brackets or commas",
+    ),
+    _Complaint(
+        "unknown directive name",
+        ProblemCode.SYNTAX,
+        "unknown directive",
+        "remove the line, or quote a text that starts with %",
+        at_context=True,
+    ),
+    _Complaint(
         "incompatible YAML document",
         ProblemCode.YAML_VERSION,
         "expected %YAML 1.2 or 1.1",
