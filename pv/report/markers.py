@@ -84,7 +84,9 @@ def find_sections(text: str, file: str) -> list[Section]:
                 advice="give every section one begin and one end marker with the same name",
             )
         name, _, argument = line.name.partition(" ")
-        found.append(Section(name, argument, span, (begun.end, line.start)))
+        began = Mark(begun.number, 1)
+        place = Span(file, began, began)
+        found.append(Section(name, argument, place, (begun.end, line.start)))
         begun = None
     if begun is not None:
         raise UsageError(

@@ -1,0 +1,123 @@
+"""The SHIP percentage is exact, keeps three columns apart, and is never given for nothing."""
+
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pv.errors import UsageError
+from pv.marks import Mark, Span
+from pv.model.contract import Contract, Criterion, Dialect, ShipModel
+from pv.model.verdict import State
+from pv.ship import percentage, standing
+
+CONTRACT = Contract(
+    file="contracts/ship.yaml", stem="ship", text="", dialect=Dialect.SHIP, data={},
+    locate=lambda path, key: Span("contracts/ship.yaml", Mark(7, 3), Mark(7, 4)),
+    id="ship", version="1.0.0", kind="ship", status=None, created=None, updated=None,
+    author=None, description="",
+)  # fmt: skip
+
+# The published series of MODEL-1: version, criteria newly credited, percent.
+PUBLISHED = [
+    ("start", (), 91),
+    ("3.06", ("002",), 92),
+    ("3.09", ("006", "008"), 94),
+    ("3.17", ("005",), 95),
+    ("3.18", ("001", "003", "004", "009", "010"), 99),
+    ("3.21", ("007",), 100),
+]
+LEDGER = {"002": "1.0", "005": "1.0", "006": "1.0", "007": "1.0", "008": "1.0",
+          "001": "0.8", "003": "0.8", "004": "0.8", "009": "0.8", "010": "0.8"}  # fmt: skip
+
+
+def model(weights, base="0", **changes):
+    criteria = tuple(
+        Criterion(f"AC-{k}", f"criterion {k}", (f"F-{k}",), w, ()) for k, w in weights.items()
+    )
+    return ShipModel("MODEL", "a model", base, criteria, (), **changes)
+
+
+def states_of(discharged):
+    return lambda gate: State.DISCHARGED if gate[2:] in discharged else State.BOUND
+
+
+def test_the_published_ledger_reproduces_the_published_series():
+    done: set[str] = set()
+    for version, credited, percent in PUBLISHED:
+        done |= set(credited)
+        shown = standing(CONTRACT, model(LEDGER, base="91"), states_of(done))
+        assert shown.percent == percent, version
+        assert shown.total == 9
+
+
+def test_the_same_series_without_the_unearned_base():
+    done: set[str] = set()
+    series = []
+    for _, credited, _ in PUBLISHED:
+        done |= set(credited)
+        equal = dict.fromkeys(LEDGER, "1")
+        series.append(standing(CONTRACT, model(equal), states_of(done)).percent)
+    assert series == [0, 10, 30, 40, 90, 100]
+
+
+def test_a_second_discharge_earns_nothing():
+    twice = ShipModel("M", "m", "0", (Criterion("AC", "c", ("F-1", "F-1"), "1", ()),), ())
+    assert standing(CONTRACT, twice, states_of({"1"})).percent == 100
+
+
+def test_nothing_eligible_has_no_percentage():
+    assert standing(CONTRACT, model({}), states_of(set())).percent is None
+    waived = ShipModel("M", "m", "0", (Criterion("AC", "c", (), "1", (), not_applicable="x"),), ())
+    shown = standing(CONTRACT, waived, states_of(set()))
+    assert shown.percent is None
+    assert shown.not_applicable == (("AC", "x"),)
+
+
+def test_a_criterion_is_as_far_as_its_least_advanced_gate():
+    two = ShipModel("M", "m", "0", (Criterion("AC", "c", ("F-1", "F-2"), "1", ()),), ())
+    shown = standing(CONTRACT, two, states_of({"1"}))
+    assert shown.criteria[0].state is State.BOUND
+    assert shown.percent == 0
+
+
+def test_a_criterion_without_gates_earns_nothing():
+    bare = ShipModel("M", "m", "0", (Criterion("AC", "c", (), "1", (), status="DISCHARGED"),), ())
+    shown = standing(CONTRACT, bare, states_of({"1"}))
+    assert (shown.percent, shown.criteria[0].state) == (0, State.PROPOSED)
+    assert shown.criteria[0].asserted == "DISCHARGED"
+
+
+@pytest.mark.parametrize("state", [s for s in State if s is not State.DISCHARGED])
+def test_only_discharged_earns_unless_declared(state):
+    shown = standing(CONTRACT, model({"1": "1"}), lambda gate: state)
+    assert shown.percent == 0
+    half = model({"1": "1"}, credits={str(state): "0.5"})
+    assert standing(CONTRACT, half, lambda gate: state).percent == 50
+
+
+def test_asserted_and_foreign_never_enter_ours():
+    foreign = {"status": "DISCHARGED", "source": "elsewhere"}
+    one = Criterion("AC", "c", ("F-1",), "1", (), status="DISCHARGED", foreign=foreign)
+    typed = ShipModel("M", "m", "0", (one,), (), asserted_percent={"value": "100", "by": "someone"})
+    shown = standing(CONTRACT, typed, states_of(set()))
+    assert (shown.percent, shown.foreign_percent, shown.asserted_percent) == (0, 100, 100)
+
+
+def test_a_weight_that_is_no_number_is_a_located_error():
+    with pytest.raises(UsageError, match="AC-1: weight: expected a decimal number, found 'x'") as e:
+        standing(CONTRACT, model({"1": "x"}), states_of(set()))
+    assert str(e.value.span) == "contracts/ship.yaml:7:3"
+
+
+@given(st.lists(st.fractions(0, 10), min_size=1, max_size=6), st.fractions(0, 99), st.data())
+def test_gains_of_open_criteria_add_up_to_what_is_missing(weights, base, data):
+    total = sum(weights, Fraction(0))
+    if total == 0:
+        assert percentage(base, Fraction(0), total) is None
+        return
+    named = {str(i): str(w) for i, w in enumerate(weights)}
+    done = data.draw(st.sets(st.sampled_from(sorted(named))))
+    shown = standing(CONTRACT, model(named, base=str(base)), states_of(done))
+    assert shown.percent + sum(each.gain for each in shown.criteria) == 100
