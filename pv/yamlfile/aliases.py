@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from pv.marks import Mark
-from pv.yamlfile.faults import Faults
+from pv.yamlfile.fault_log import Faults
 from pv.yamlfile.nodes import Node
 from pv.yamlfile.problems import ProblemCode
 

@@ -21,7 +21,7 @@ from yaml.events import (
 
 from pv.marks import Mark
 from pv.yamlfile.aliases import MAX_DEPTH, Aliases, Anchor, fail_depth
-from pv.yamlfile.faults import FatalFault, Faults, quoted
+from pv.yamlfile.fault_log import FatalFault, Faults, quoted
 from pv.yamlfile.nodes import Mapping, Node, Pair, Scalar, Sequence, Style
 from pv.yamlfile.problems import ProblemCode
 from pv.yamlfile.scalars import MAX_DIGITS, TooManyDigitsError, resolve_plain

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pv.marks import whole_file
 from pv.yamlfile.build import Builder
-from pv.yamlfile.faults import FatalFault, Faults
+from pv.yamlfile.fault_log import FatalFault, Faults
 from pv.yamlfile.intake import BOM, take_bytes, take_text
 from pv.yamlfile.nodes import Node
 from pv.yamlfile.problems import Problem, ProblemCode
