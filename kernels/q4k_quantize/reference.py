@@ -21,7 +21,7 @@ Ints = NDArray[np.int32]
 _F = np.float32
 _ROUNDER = _F(12582912.0)  # 1.5 * 2**23: adding it leaves the rounded integer in the low bits
 _TRIALS = 21
-_BLOCKS_AT_ONCE = 512  # the working set of one slice stays in the second-level cache
+_BLOCKS_AT_ONCE = 256  # the working set of one slice stays in the second-level cache
 
 
 class Fit(NamedTuple):

@@ -1,0 +1,66 @@
+"""Q4_K blocks to float32 in compiled loops, bit for bit what ggml gives."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit, types
+from numpy.typing import NDArray
+
+from pv.kernels.arguments import require_rows
+from pv.kernels.layout import Q4K_BYTES
+
+BYTES_2D = types.Array(types.uint8, 2, "C", readonly=True)
+FLOATS_2D = types.Array(types.float32, 2, "C", readonly=True)
+
+
+def dequantize(blocks: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Turn Q4_K blocks, uint8 (..., 144), into their weights, float32 (..., 256).
+
+    Raises:
+        BadInputError: not uint8, or the last axis is not 144.
+    """
+    require_rows("q4_k blocks", blocks, np.uint8, Q4K_BYTES)
+    flat = np.ascontiguousarray(blocks).reshape(-1, Q4K_BYTES)
+    weights = np.empty((len(flat), 256), dtype=np.float32)
+    _dequantize(flat, half_pairs(flat), weights)
+    return weights.reshape(*blocks.shape[:-1], 256)
+
+
+def half_pairs(flat: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Return d and dmin of blocks uint8 (n, 144) as float32 (n, 2); Numba has no f16 on a CPU."""
+    return np.ascontiguousarray(flat[:, :4]).view("<f2").astype(np.float32)
+
+
+@njit
+def scale_at(block: NDArray[np.uint8], j: int) -> np.int32:
+    """Return the 6-bit scale of sub-block j."""
+    if j < 4:
+        return np.int32(block[4 + j]) & np.int32(63)
+    return (np.int32(block[8 + j]) & 15) | ((np.int32(block[j]) >> 6) << 4)
+
+
+@njit
+def minimum_at(block: NDArray[np.uint8], j: int) -> np.int32:
+    """Return the 6-bit minimum of sub-block j."""
+    if j < 4:
+        return np.int32(block[8 + j]) & np.int32(63)
+    return (np.int32(block[8 + j]) >> 4) | ((np.int32(block[4 + j]) >> 6) << 4)
+
+
+@njit(types.void(BYTES_2D, FLOATS_2D, types.float32[:, ::1]))
+def _dequantize(
+    blocks: NDArray[np.uint8], halves: NDArray[np.float32], weights: NDArray[np.float32]
+) -> None:
+    for b in range(blocks.shape[0]):
+        block = blocks[b]
+        out = weights[b]
+        d, dmin = halves[b, 0], halves[b, 1]
+        for chunk in range(4):
+            low_step = d * np.float32(scale_at(block, 2 * chunk))
+            low_offset = dmin * np.float32(minimum_at(block, 2 * chunk))
+            high_step = d * np.float32(scale_at(block, 2 * chunk + 1))
+            high_offset = dmin * np.float32(minimum_at(block, 2 * chunk + 1))
+            for i in range(32):
+                byte = block[16 + 32 * chunk + i]
+                out[64 * chunk + i] = low_step * np.float32(byte & 15) - low_offset
+                out[64 * chunk + 32 + i] = high_step * np.float32(byte >> 4) - high_offset
