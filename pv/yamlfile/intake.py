@@ -97,7 +97,7 @@ def _take_open(descriptor: int, place: Span) -> bytes | Problem:
     if before.st_size > MAX_FILE:
         return _too_large(before.st_size, place)
     parts: list[bytes] = []
-    left = MAX_FILE + 1
+    left = before.st_size + 1  # one more shows that the file grew
     while left > 0 and (part := os.read(descriptor, min(left, 1 << 18))):
         parts.append(part)
         left -= len(part)

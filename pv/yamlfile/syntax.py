@@ -133,7 +133,7 @@ _COMPLAINTS = (
     ),
     _Complaint(
         "undefined tag handle",
-        ProblemCode.EXPLICIT_TAG,
+        ProblemCode.SYNTAX,
         "explicit tag with an unknown handle",
         "remove the tag; quote a text that starts with !",
     ),
