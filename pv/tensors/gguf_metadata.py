@@ -68,12 +68,13 @@ type_names = {kind: kind.name.lower() for kind in ValueType}
 
 
 class Entry(NamedTuple):
-    """Where the value of a key stands; `element` and `length` are those of an array."""
+    """Where the value of a key stands; `element`, `length` and `end` are those of an array."""
 
     kind: ValueType
     offset: int
     element: ValueType | None = None
     length: int = 0
+    end: int = 0
 
 
 class MetaArray:
@@ -88,9 +89,15 @@ class MetaArray:
         self.element = element
         self.count = entry.length
         self.offset = entry.offset
+        self._end = entry.end
 
     def __len__(self) -> int:
         return self.count
+
+    @property
+    def raw(self) -> memoryview:
+        """The elements as the file encodes them, a view: enough to compare or hash an array."""
+        return self._data[self.offset : self._end]
 
     def values(self) -> tuple[int, ...] | tuple[float, ...] | tuple[bool, ...] | tuple[str, ...]:
         """Decode all elements; a string that is not UTF-8 is a `GgufError` at its byte."""
@@ -202,4 +209,4 @@ def _read_array(cursor: Cursor, field: str) -> Entry:
         cursor.skip_strings(count, field)
     else:
         cursor.skip(count * smallest, field)
-    return Entry(ValueType.ARRAY, offset, element, count)
+    return Entry(ValueType.ARRAY, offset, element, count, cursor.pos)

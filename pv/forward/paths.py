@@ -1,0 +1,45 @@
+"""The two ways to multiply with ffn_down that are compared: the same Q4_K weights on both sides.
+
+Path A keeps float32 activations and multiplies with dequantised weights. Path B quantises the
+activations to Q8_K and takes integer dot products, as runtimes do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pv.forward.llama import FfnDown
+from pv.forward.trunk import Trunk
+from pv.kernels.layout import BLOCK_VALUES, Q8K
+from pv.kernels.q4k_q8k_matvec.numpy_f32 import matmat
+from pv.kernels.q8k_quantize.reference import quantize_ggml
+
+Floats = NDArray[np.float32]
+Quantizer = Callable[[Floats], Q8K]
+"""Activations, float32 (tokens, blocks, 256), to Q8_K."""
+
+
+def path_a(trunk: Trunk) -> FfnDown:
+    """Return the product of float32 activations and dequantised weights."""
+
+    def product(layer: int, inner: Floats) -> Floats:
+        return inner @ trunk.ffn_down(layer).T
+
+    return product
+
+
+def path_b(trunk: Trunk, quantize: Quantizer = quantize_ggml) -> FfnDown:
+    """Return the product of Q8_K activations and the file's Q4_K blocks, ggml's Q8_K by default.
+
+    The product raises `WrongTensorType` where the file stores ffn_down in another type.
+    """
+
+    def product(layer: int, inner: Floats) -> Floats:
+        blocks = trunk.ffn_down_blocks(layer)
+        activations = quantize(inner.reshape(len(inner), -1, BLOCK_VALUES))
+        return matmat(blocks, activations.scale, activations.quants)
+
+    return product
