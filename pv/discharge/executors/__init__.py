@@ -1,0 +1,1 @@
+"""How a harness is run; each way is imported when it is chosen."""

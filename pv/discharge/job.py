@@ -1,0 +1,105 @@
+"""What is to be run, and what came back: plain data on both sides of the process boundary."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Final
+
+from pv.model.contract import Contract, Falsifier
+from pv.model.measurement import Measurements
+from pv.model.receipt import ModelIdentity
+from pv.model.verdict import Level
+
+GIB: Final = 1 << 30
+SOUND: Final = "sound"
+"""Name of the step without a planted fault."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one child process may use."""
+
+    seconds: float = 120.0
+    """Wall time for the sound run, its controls and its companions together."""
+    memory: int = 8 * GIB
+    """Address space in bytes; the model's file size is added on top, and cuda has no limit."""
+    output: int = 1 << 20
+    """Bytes kept of what the harness prints; the rest is read and dropped."""
+    result: int = 64 << 20
+    """Bytes that the measurements may take as JSON."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One falsifier on one model (or none) on one device."""
+
+    contract: Contract
+    falsifier: Falsifier
+    root: Path
+    level: Level
+    device: str
+    limits: Limits
+    model: ModelIdentity | None = None
+    model_path: Path | None = None
+
+
+class Ending(StrEnum):
+    """How a step, or the child as a whole, came to its end."""
+
+    MEASURED = "measured"
+    MISSING = "missing"
+    BAD_INPUT = "bad input"
+    INVALID = "invalid measurement"
+    OUT_OF_MEMORY = "out of memory"
+    CRASHED = "crash"
+    TIMED_OUT = "timeout"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """The sound run, a control (`control:NAME`) or a companion (`beside:NAME`)."""
+
+    name: str
+    ending: Ending
+    reason: str = ""
+    measurements: Measurements | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """Everything that came back from one child process."""
+
+    steps: tuple[Step, ...]
+    ending: Ending
+    """MEASURED where the child ran to its end; else what ended it."""
+    reason: str
+    at: str
+    """The step in which the child ended, or the last one."""
+    sources: Mapping[str, str] = field(default_factory=dict)
+    environment: Mapping[str, Any] = field(default_factory=dict)
+    seconds: float = 0.0
+    log: str = ""
+    """What the harness printed, and the traceback of a crash."""
+
+    def step(self, name: str) -> Step:
+        """Return a step; one that never came back ended as the child did."""
+        found = next((each for each in self.steps if each.name == name), None)
+        if found is not None:
+            return found
+        if self.ending is Ending.MEASURED:
+            return Step(name, Ending.CRASHED, "no result came back")
+        place = "" if self.at == name else f" (in {self.at})"
+        return Step(name, self.ending, f"{self.reason}{place}")
+
+
+def control_step(name: str) -> str:
+    """Return the step name of a control."""
+    return f"control:{name}"
+
+
+def companion_step(name: str) -> str:
+    """Return the step name of a companion."""
+    return f"beside:{name}"

@@ -1,0 +1,197 @@
+"""The child process: runs one harness soundly, under each planted fault, and its companions.
+
+The job comes as JSON on stdin; every result goes back as one JSON line on a pipe of its own, so
+that nothing a harness prints can be taken for a result. All steps share one process and one
+`shared` dict, so inputs and reference sides are computed once. Imports stay few: what this module
+imports counts among the sources that a receipt rests on.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import resource
+import sys
+import traceback
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import IO, Any, Final, NoReturn, TypeAlias
+
+from pv.discharge.cuda_driver import first_device
+from pv.discharge.footprint import Footprint, environment
+from pv.errors import BadInputError, MissingError, PvError, UsageError
+from pv.falsifiers.interface import Run
+from pv.model.measurement import Measurements
+
+Harness: TypeAlias = Callable[[Run], object]
+_PACKAGE: Final = Path(__file__).resolve().parent.parent
+
+
+def main() -> None:
+    """Read the job, run its steps, report each; ends with exit code 0 whatever they came to."""
+    job = json.load(sys.stdin)
+    sys.stdin.close()
+    with os.fdopen(job["results"], "w", encoding="utf-8") as results:
+        _limit(job)
+        footprint = Footprint(_PACKAGE, Path(job["root"]))
+        footprint.watch_files(except_for=job["model"])
+        shared: dict[str, Any] = {}
+        ready = _ready(job, results)
+        for step in job["steps"] if ready else ():
+            _send(results, {"started": step["name"]})
+            _send(results, _outcome(job, step, shared))
+            _send(results, {"sources": footprint.sources()})
+        _send(results, {"environment": environment(job["device"])})
+
+
+def _ready(job: Mapping[str, Any], results: IO[str]) -> bool:
+    """Whether device and model are what the job asks for; else every step ends with the reason."""
+    try:
+        if job["device"] == "cuda":
+            first_device()
+        if job["require"]:
+            from pv.discharge.requirement import check_requirement  # noqa: PLC0415 - live runs only
+
+            check_requirement(Path(job["model"]), job["require"])
+    except PvError as error:
+        ending = "missing" if isinstance(error, MissingError) else "bad input"
+        for step in job["steps"]:
+            _send(results, _ended(step, ending, error.explain()))
+        return False
+    return True
+
+
+def _limit(job: Mapping[str, Any]) -> None:
+    """Set the limits of this process; children that it starts inherit them."""
+    if job["memory"]:
+        resource.setrlimit(resource.RLIMIT_AS, (job["memory"], job["memory"]))
+    seconds = int(job["cpu_seconds"])
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 5))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _send(results: IO[str], message: Mapping[str, Any]) -> None:
+    results.write(json.dumps(message, default=_plain) + "\n")
+    results.flush()
+
+
+def _plain(value: Any) -> Any:
+    """Turn a NumPy scalar or array into the plain number or list that it holds."""
+    for method in ("tolist", "item"):
+        if hasattr(value, method):
+            return getattr(value, method)()
+    raise TypeError(f"a {type(value).__name__} is no number")
+
+
+def _outcome(
+    job: Mapping[str, Any], step: Mapping[str, Any], shared: dict[str, Any]
+) -> dict[str, Any]:
+    """Run one step; every way it can end has its own name."""
+    try:
+        measured = _measure(job, step, shared)
+        data = measured.to_data()
+        json.dumps(data, default=_plain)
+    except MissingError as error:
+        return _ended(step, "missing", error.explain())
+    except PvError as error:
+        return _ended(step, "bad input", error.explain())
+    except MemoryError:
+        return _ended(step, "out of memory", "the memory limit was reached")
+    except _InvalidMeasurementError as error:
+        return _ended(step, "invalid measurement", str(error))
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - a harness may raise anything
+        traceback.print_exc()
+        sys.stderr.flush()
+        return _ended(step, "crash", _described(error))
+    return {"step": step["name"], "ending": "measured", "measurements": data}
+
+
+def _ended(step: Mapping[str, Any], ending: str, reason: str) -> dict[str, Any]:
+    return {"step": step["name"], "ending": ending, "reason": reason}
+
+
+def _described(error: BaseException) -> str:
+    """Return an exception in one line with the place in the source where it was raised."""
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text[:300]}{place}"
+
+
+class _InvalidMeasurementError(Exception):
+    """What a harness returned is no measurement."""
+
+
+def _measure(
+    job: Mapping[str, Any], step: Mapping[str, Any], shared: dict[str, Any]
+) -> Measurements:
+    harness = load_harness(Path(job["root"]), step["harness"])
+    run = Run(
+        parameters=step["parameters"],
+        device=job["device"],
+        model=Path(job["model"]) if job["model"] else None,
+        fault=step["fault"],
+        shared=shared,
+    )
+    measured = harness(run)
+    if not isinstance(measured, Measurements):
+        raise _InvalidMeasurementError(
+            f"{step['harness']} returned {type(measured).__name__}, expected Measurements"
+        )
+    return measured
+
+
+def load_harness(root: Path, reference: str) -> Harness:
+    """Return the function that a reference `path.py::function` names.
+
+    A file of the registry comes first; where it is ours, or the registry has none of that name,
+    the module of the installed package is used. Raises UsageError where nothing can be loaded.
+    """
+    path, separator, name = reference.partition("::")
+    if not separator or not path.endswith(".py") or not name.isidentifier():
+        raise UsageError(f"harness {reference!r}: expected path/to/module.py::function")
+    module = _module(root, path)
+    function = getattr(module, name, None)
+    if not callable(function):
+        raise UsageError(f"harness {reference}: no function {name} in {path}")
+    harness: Harness = function
+    return harness
+
+
+def _module(root: Path, path: str) -> object:
+    parts = Path(path).parts
+    if Path(path).is_absolute() or ".." in parts or path.startswith("-"):
+        raise UsageError(f"harness {path}: expected a path inside the registry")
+    own, packaged = root / path, _PACKAGE / path
+    if packaged.is_file() and (not own.exists() or own.samefile(packaged)):
+        return importlib.import_module("pv." + path.removesuffix(".py").replace("/", "."))
+    if not own.is_file():
+        raise UsageError(f"harness {path}: no such file under {root}")
+    if not own.resolve().is_relative_to(root.resolve()):
+        raise BadInputError(f"harness {path}: leads out of the registry")
+    return _registry_module(root, path, own)
+
+
+def _registry_module(root: Path, path: str, file: Path) -> object:
+    """Load a file of a registry that is not ours; it may import its neighbours by their path."""
+    name = path.removesuffix(".py").replace("/", ".")
+    if name in sys.modules:
+        return sys.modules[name]
+    if str(root) not in sys.path:
+        sys.path.append(str(root))
+    specification = importlib.util.spec_from_file_location(name, file)
+    if specification is None or specification.loader is None:
+        _unloadable(path)
+    module = importlib.util.module_from_spec(specification)
+    sys.modules[name] = module
+    try:
+        specification.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
+    return module
+
+
+def _unloadable(path: str) -> NoReturn:
+    raise UsageError(f"harness {path}: not a Python module")
