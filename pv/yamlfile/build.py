@@ -22,6 +22,7 @@ from yaml.events import (
 from pv.marks import Mark
 from pv.yamlfile.aliases import MAX_DEPTH, Aliases, Anchor, fail_depth
 from pv.yamlfile.fault_log import FatalFault, Faults, quoted
+from pv.yamlfile.intake import mark_at
 from pv.yamlfile.nodes import Mapping, Node, Pair, Scalar, Sequence, Style
 from pv.yamlfile.problems import ProblemCode
 from pv.yamlfile.scalars import MAX_DIGITS, TooManyDigitsError, resolve_plain
@@ -100,6 +101,7 @@ class Builder:
 
     def __init__(self, text: str, faults: Faults) -> None:
         self._text = text
+        self._end_of_text = mark_at(text, len(text))
         self._faults = faults
         self._aliases = Aliases(faults)
         self._frames: list[_Frame] = []
@@ -145,6 +147,8 @@ class Builder:
         node = Scalar(text, text, style, start, end)
         self._count(start)
         if style == "plain":
+            if not text:
+                self._keep_inside(node)
             if event.tag is None:
                 self._resolve(node)
         elif style != "single":
@@ -166,6 +170,11 @@ class Builder:
                 node.end,
                 "quote it if it is text",
             )
+
+    def _keep_inside(self, node: Scalar) -> None:
+        """Move an absent value that libyaml puts behind the last line to the end of the text."""
+        last = self._end_of_text
+        node.start, node.end = min(node.start, last), min(node.end, last)
 
     def _finish_special(self, node: Scalar, event: _Event) -> None:
         if node.style != "double":
