@@ -25,7 +25,7 @@ from pv.tensors.gguf_cursor import Cursor
 from pv.tensors.gguf_errors import ChangedModel, GgufError, WrongTensorType, quoted, shown_path
 from pv.tensors.gguf_known_keys import alignment_of, check_blocks, check_types
 from pv.tensors.gguf_layout import MOST_TENSORS, TensorInfo, read_tensors
-from pv.tensors.gguf_metadata import MOST_KEYS, MetaValue, read_metadata
+from pv.tensors.gguf_metadata import MOST_KEYS, read_metadata
 
 _SMALLEST_KEY_VALUE = 12
 _SMALLEST_TENSOR = 24
@@ -64,7 +64,7 @@ class ModelFile:
         check_blocks(cursor, metadata, tensors)
         if self.version == 2:
             remarks.insert(0, "version 2 of the format, 3 is current")
-        self.metadata: Mapping[str, MetaValue] = metadata
+        self.metadata = metadata
         self.tensors: Mapping[str, TensorInfo] = MappingProxyType(tensors)
         self.warnings = tuple(remarks)
         self.check_unchanged()

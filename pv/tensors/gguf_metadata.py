@@ -155,6 +155,10 @@ class Metadata(Mapping[str, MetaValue]):
         value: int | float = _FORMATS[entry.kind].unpack_from(self._data, entry.offset)[0]
         return bool(value) if entry.kind is ValueType.BOOL else value
 
+    def kind(self, key: str) -> ValueType:
+        """Return the type of a key's value as the file states it."""
+        return self._entries[key].kind
+
     def entry(self, key: str) -> Entry | None:
         """Return type and place of a key's value, None when the key is absent."""
         return self._entries.get(key)
