@@ -1,0 +1,1 @@
+"""Where a falsifier's test stands: references resolved exactly, by reading, never by running."""

@@ -1,0 +1,69 @@
+"""Paths that contracts name, opened only inside the registry root, and the sources behind them."""
+
+from __future__ import annotations
+
+import difflib
+import stat
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
+
+from pv.bindings.interface import Refusal
+
+SOURCE_LIMIT = 4 * 1024 * 1024
+"""Bytes; a larger file is not a test source."""
+
+_NEAREST_POOL = 20_000
+
+
+def inside(root: Path, text: str) -> Path | Refusal:
+    """Return the existing path below `root` that `text` names, or why it is not opened.
+
+    Refused are absolute paths, `..`, backslashes, control characters and links that leave the root.
+    """
+    if not text or any(ord(character) < 32 for character in text):
+        return Refusal("the path is empty or holds control characters")
+    if "\\" in text or text.startswith(("/", "~")):
+        return Refusal(f"{text} is not a path relative to the registry root")
+    if ".." in PurePosixPath(text).parts:
+        return Refusal(f"{text} climbs with `..`, expected a path below the registry root")
+    try:
+        found = (root / text).resolve(strict=True)
+    except (OSError, ValueError, RuntimeError):
+        return Refusal(f"no file {text}")
+    if not found.is_relative_to(root.resolve()):
+        return Refusal(f"{text} leads out of the registry root")
+    return root / text
+
+
+def read_source(file: Path) -> str | Refusal:
+    """Return the text of a source file, or why it is not read."""
+    try:
+        state = file.stat()
+        if not stat.S_ISREG(state.st_mode):
+            return Refusal(f"{file.name} is not a regular file")
+        if state.st_size > SOURCE_LIMIT:
+            return Refusal(
+                f"{file.name} has {state.st_size} bytes, at most {SOURCE_LIMIT} are read"
+            )
+        return file.read_bytes().decode("utf-8", errors="replace")
+    except OSError as error:
+        return Refusal(f"{file.name} cannot be read: {error.strerror or type(error).__name__}")
+
+
+def nearest(name: str, candidates: Iterable[str]) -> str:
+    """Return the candidate most like `name`, or an empty text where none is close.
+
+    The last `::` or `.` segment decides, so that a moved test is found under its new path.
+    """
+    wanted = _tail(name)
+    pool: dict[str, str] = {}
+    for candidate in sorted(candidates):
+        pool.setdefault(_tail(candidate), candidate)
+        if len(pool) >= _NEAREST_POOL:
+            break
+    close = difflib.get_close_matches(wanted, pool, n=1, cutoff=0.6)
+    return pool[close[0]] if close else ""
+
+
+def _tail(name: str) -> str:
+    return name.rsplit("::", 1)[-1]

@@ -1,0 +1,97 @@
+"""Pytest node ids: file, classes, function and parameters, as pytest collects them by default."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from pv.bindings.interface import Refusal, Resolution, Target, bound, dangling, ignored
+from pv.bindings.places import inside, nearest
+from pv.bindings.python_source import Class, Function, Module, PythonSources
+
+
+def resolve_node(root: Path, sources: PythonSources, reference: str) -> Resolution:
+    """Resolve a node id: a file, a class, a function or one parametrised case of it."""
+    base, bracket, _ = reference.strip().partition("[")
+    path, *steps = base.split("::")
+    if not path.endswith(".py"):
+        return dangling(reference, "expected `path/to/test_file.py::test_function`")
+    file = inside(root, path)
+    if isinstance(file, Refusal):
+        return dangling(reference, file.reason)
+    module = sources.module(file)
+    if isinstance(module, Refusal):
+        return dangling(reference, module.reason)
+    matches = {
+        node: function
+        for node, function in collected(module)
+        if node == tuple(steps) or node[: len(steps)] == tuple(steps)
+    }
+    if not matches:
+        names = ["::".join((path, *node)) for node, _ in collected(module)]
+        return dangling(reference, _why_not(module, path, steps), nearest(base, names))
+    exact = matches.get(tuple(steps))
+    if bracket and (exact is None or not exact.parametrised):
+        return dangling(reference, f"{steps[-1] if steps else path} takes no parameters", base)
+    return _outcome(reference, path, matches)
+
+
+def _outcome(reference: str, path: str, matches: dict[tuple[str, ...], Function]) -> Resolution:
+    def target(node: tuple[str, ...]) -> Target:
+        return Target("::".join((path, *node)), path, matches[node].line)
+
+    runs = tuple(target(node) for node, function in matches.items() if not function.skipped)
+    if runs:
+        return bound(reference, runs)
+    skipped = tuple(target(node) for node in matches)
+    return ignored(reference, "marked skip", skipped)
+
+
+def _why_not(module: Module, path: str, steps: list[str]) -> str:
+    if not steps:
+        return f"{path} holds no test"
+    name = steps[-1]
+    if len(steps) == 1 and name in module.functions:
+        return f"{name} stands in {path} and is not collected, expected a name like test_…"
+    if len(steps) == 1 and name in module.classes:
+        return f"{name} stands in {path} and holds no test that is collected"
+    return f"no test {'::'.join(steps)} in {path}"
+
+
+def collected(module: Module) -> Iterator[tuple[tuple[str, ...], Function]]:
+    """Yield (names from the module down, function) for each test that pytest would collect."""
+    for function in module.functions.values():
+        if function.name.startswith("test"):
+            yield (function.name,), function
+    for each in module.classes.values():
+        yield from _methods(module, each, ())
+
+
+def _methods(
+    module: Module, found: Class, outer: tuple[str, ...]
+) -> Iterator[tuple[tuple[str, ...], Function]]:
+    unittest = any(base.endswith("TestCase") for base in found.bases)
+    if not unittest and (not found.name.startswith("Test") or found.has_init):
+        return
+    names = (*outer, found.name)
+    functions = {**_inherited(module, found), **found.functions}
+    for function in functions.values():
+        if function.name.startswith("test"):
+            yield (*names, function.name), _under(found, function)
+    for inner in found.classes.values():
+        yield from _methods(module, inner, names)
+
+
+def _inherited(module: Module, found: Class, depth: int = 0) -> dict[str, Function]:
+    """Return the functions of base classes in the same module; depth ends circular bases."""
+    functions: dict[str, Function] = {}
+    for base in reversed(found.bases):
+        parent = module.classes.get(base)
+        if parent is not None and parent is not found and depth < 10:
+            functions |= _inherited(module, parent, depth + 1) | parent.functions
+    return functions
+
+
+def _under(found: Class, function: Function) -> Function:
+    return replace(function, skipped=True) if found.skipped else function

@@ -1,0 +1,190 @@
+"""One resolver for every way in which a falsifier can name its test."""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pv.bindings.command_text import Command, split_commands
+from pv.bindings.interface import BindingClass, Refusal, Resolution, ambiguous, dangling
+from pv.bindings.places import inside
+from pv.bindings.pytest_command import parse_pytest
+from pv.bindings.pytest_node import resolve_node
+from pv.bindings.python_function import resolve_harness
+from pv.bindings.python_source import PythonSources
+from pv.bindings.shell_command import is_command, is_loop, is_path, resolve_shell
+from pv.model.contract import Binding, BindingKind, Falsifier
+
+if TYPE_CHECKING:
+    from pv.bindings.rust_workspace import RustWorkspace
+
+_NOTHING = frozenset({"", "none", "n/a", "na", "-", "tbd", "todo", "?"})
+_NODE = re.compile(r"[\w./-]+\.py::[\w:]+(\[.*\])?")
+_RUST_FILE = re.compile(r"(?P<path>[\w./-]+\.rs)::(?P<name>[\w:]+)")
+_MODULE_PATH = re.compile(r"\w+(::\w+)+(\(\))?")
+_PLANNED_WORDS = ("LIVE-PENDING",)
+
+_DECLARED = {
+    BindingKind.PLANNED: BindingClass.PLANNED,
+    BindingKind.BLOCKED: BindingClass.BLOCKED,
+    BindingKind.MANUAL: BindingClass.MANUAL,
+}
+
+
+class Resolver:
+    """Resolves references below one registry root; parses each source once.
+
+    It reads and never imports or runs what it reads. Rust sources and their parser are touched
+    only when a reference asks for them.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root.resolve()
+        self.python = PythonSources()
+
+    @cached_property
+    def rust(self) -> RustWorkspace:
+        """Return the Cargo packages below the root."""
+        from pv.bindings.rust_workspace import RustWorkspace  # noqa: PLC0415 - tree-sitter: on demand
+
+        return RustWorkspace(self.root)
+
+    def resolve(self, falsifier: Falsifier) -> tuple[Resolution, ...]:
+        """Return one resolution for each reference of a falsifier; at least one."""
+        binding = falsifier.binding
+        declared = _declared(binding)
+        if declared is not None:
+            return (declared,)
+        if binding.kind is BindingKind.HARNESS:
+            controls = (*falsifier.controls, *falsifier.green_controls)
+            return (resolve_harness(self.root, self.python, binding.text, controls),)
+        if binding.kind is BindingKind.PYTEST:
+            return (resolve_node(self.root, self.python, binding.text),)
+        if binding.kind is BindingKind.CARGO:
+            return self._cargo(binding)
+        if binding.kind is BindingKind.COMMAND and binding.argv:
+            return (self._command(Command(binding.argv)),)
+        return self.resolve_text(binding.text)
+
+    def resolve_text(self, text: str) -> tuple[Resolution, ...]:
+        """Resolve what somebody wrote as free text."""
+        stripped = text.strip()
+        if len(stripped) > 1 and stripped[0] == stripped[-1] and stripped[0] in "\"'":
+            stripped = stripped[1:-1].strip()
+        if stripped.casefold() in _NOTHING:
+            return (Resolution(BindingClass.ABSENT, stripped, "no test is named"),)
+        if stripped.startswith(_PLANNED_WORDS):
+            return (Resolution(BindingClass.PLANNED, stripped, "marked as pending by its author"),)
+        single = stripped.strip("`")
+        if not any(character.isspace() for character in single):
+            return (self._single_word(single),)
+        return self._commands(stripped)
+
+    def _single_word(self, word: str) -> Resolution:
+        if _NODE.fullmatch(word):
+            return self._python(word)
+        if match := _RUST_FILE.fullmatch(word):
+            return self._rust_file(word, match["path"], match["name"])
+        if _MODULE_PATH.fullmatch(word):
+            from pv.bindings.cargo_test import resolve_rust_name  # noqa: PLC0415 - as `rust`
+
+            return resolve_rust_name(self.rust, word)
+        command = Command((word,))
+        name = word.removesuffix("()")
+        if name.isidentifier() and name.isascii() and parse_pytest(command.argv) is None:
+            return self._bare_name(name)
+        if self._recognised(command) or is_path(word):
+            return self._command(command)
+        return Resolution(BindingClass.PROSE, word, "names nothing that could be run")
+
+    def _python(self, word: str) -> Resolution:
+        """Resolve `path.py::name`: a pytest node where pytest would collect it, else a harness."""
+        name = word.partition("::")[2].split("::")[0]
+        if name.lower().startswith("test") or "::" in word.partition("::")[2]:
+            return resolve_node(self.root, self.python, word)
+        return resolve_harness(self.root, self.python, word)
+
+    def _rust_file(self, word: str, path: str, name: str) -> Resolution:
+        from pv.bindings.cargo_test import resolve_rust_file  # noqa: PLC0415 - as `rust`
+
+        place = inside(self.root, path)
+        if isinstance(place, Refusal):
+            return dangling(word, place.reason)
+        return resolve_rust_file(self.rust, word, path, name)
+
+    def _bare_name(self, name: str) -> Resolution:
+        """Resolve one identifier; a plain word that names no test is prose, not a reference."""
+        from pv.bindings.cargo_test import resolve_rust_name  # noqa: PLC0415 - as `rust`
+
+        found = resolve_rust_name(self.rust, name)
+        if found.binding_class is BindingClass.DANGLING and "_" not in name.strip("_"):
+            return Resolution(BindingClass.PROSE, name, "a word that names no test")
+        return found
+
+    def _commands(self, text: str) -> tuple[Resolution, ...]:
+        if is_loop(text):
+            return (Resolution(BindingClass.SHELL, text, "a shell loop or condition"),)
+        commands = split_commands(text)
+        if not commands or not all(self._recognised(command) for command in commands):
+            return (Resolution(BindingClass.PROSE, text, "a sentence"),)
+        return tuple(self._command(command) for command in commands)
+
+    def _recognised(self, command: Command) -> bool:
+        return parse_pytest(command.argv) is not None or is_command(command)
+
+    def _command(self, command: Command) -> Resolution:
+        pytest = parse_pytest(command.argv)
+        if pytest is not None:
+            if pytest.fault:
+                return dangling(command.text, pytest.fault)
+            if pytest.pattern or len(pytest.nodes) != 1:
+                named = pytest.pattern or f"{len(pytest.nodes)} paths"
+                return ambiguous(command.text, f"selects by {named}, expected one node id")
+            return resolve_node(self.root, self.python, pytest.nodes[0])
+        if command.argv[0].rsplit("/", 1)[-1] == "cargo":
+            return self._cargo_command(command)
+        return resolve_shell(self.root, command)
+
+    def _cargo_command(self, command: Command) -> Resolution:
+        from pv.bindings.cargo_command import parse_cargo_test  # noqa: PLC0415 - as `rust`
+        from pv.bindings.cargo_test import resolve_cargo  # noqa: PLC0415 - as `rust`
+
+        selection = parse_cargo_test(command.argv)
+        if selection is None:
+            return Resolution(BindingClass.SHELL, command.text, "cargo without tests")
+        return resolve_cargo(self.rust, command.text, selection, command.folder)
+
+    def _cargo(self, binding: Binding) -> tuple[Resolution, ...]:
+        """Resolve `cargo:` given as text or as {package, target, filter}."""
+        if binding.argv:
+            return (self._command(Command(binding.argv)),)
+        if binding.details.get("package") or binding.details.get("filter"):
+            return (self._command(Command(_cargo_argv(binding))),)
+        return self.resolve_text(binding.text)
+
+
+def _declared(binding: Binding) -> Resolution | None:
+    """Return what the contract itself says about a test that is not here to be looked for."""
+    if repository := binding.details.get("repository"):
+        reason = f"declared to stand in {repository}"
+        return Resolution(BindingClass.EXTERNAL, binding.text, reason)
+    if binding.kind in _DECLARED:
+        return Resolution(_DECLARED[binding.kind], binding.text, binding.reason)
+    if binding.kind is BindingKind.ABSENT:
+        return Resolution(BindingClass.ABSENT, "", "no test is named")
+    return None
+
+
+def _cargo_argv(binding: Binding) -> tuple[str, ...]:
+    """Return the command that a structured cargo binding stands for."""
+    argv = ["cargo", "test"]
+    for option, key in (("-p", "package"), ("--test", "target"), ("--features", "features")):
+        if value := binding.details.get(key):
+            argv += [option, str(value)]
+    if name := binding.details.get("filter"):
+        argv += [str(name)]
+    if binding.details.get("ignored"):
+        argv += ["--", "--ignored"]
+    return tuple(argv)
