@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
-import traceback
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +11,8 @@ import typer
 
 from pv import __version__
 from pv.cli.exitcodes import ExitCode
+from pv.cli.kernels import kernels
+from pv.cli.render import render
 from pv.errors import PvError
 
 app = typer.Typer(
@@ -44,8 +44,15 @@ def _options(
     """Hold the options that stand before any command."""
 
 
+app.command("render")(render)
+app.command("kernels")(kernels)
+
+
 def _internal_error(error: BaseException) -> int:
     """Write the traceback to a file and say where; a user never sees a traceback on the screen."""
+    import tempfile
+    import traceback
+
     handle, name = tempfile.mkstemp(prefix="pv-internal-error-", suffix=".txt")
     with os.fdopen(handle, "w", encoding="utf-8") as log:
         traceback.print_exception(error, file=log)

@@ -1,0 +1,58 @@
+"""`pv kernels`: operation by back-end, what runs here and why not."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from pv import __version__
+from pv.cli.exitcodes import ExitCode
+from pv.kernels import Backend, Row, describe
+
+
+class Format(StrEnum):
+    """How the table is printed."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+def kernels(
+    output_format: Annotated[Format, typer.Option("--format", help="text or json.")] = Format.TEXT,
+) -> None:
+    """Show which kernels run on this machine, and why the others do not."""
+    rows = describe()
+    if output_format is Format.JSON:
+        data = {"schema_version": 1, "tool_version": __version__}
+        typer.echo(json.dumps({**data, "kernels": [row._asdict() for row in rows]}, indent=2))
+        raise typer.Exit(ExitCode.OK)
+    width = max(len(row.operation) for row in rows)
+    typer.echo(f"{'operation':<{width}}  " + "  ".join(f"{each:<5}" for each in Backend))
+    for operation in dict.fromkeys(row.operation for row in rows):
+        of = {row.backend: row.available for row in rows if row.operation == operation}
+        cells = (f"{_word(of.get(each)):<5}" for each in Backend)
+        typer.echo(f"{operation:<{width}}  {'  '.join(cells)}".rstrip())
+    typer.echo("")
+    for reason, backends in _absences([row for row in rows if not row.available]).items():
+        typer.echo(f"{', '.join(backends)} kernels do not run here: {reason}")
+    running = sum(row.available for row in rows)
+    typer.echo(f"{len(rows)} kernels, {running} run here, {len(rows) - running} do not")
+
+
+def _word(available: bool | None) -> str:
+    """Say what a cell means; None is an operation without a kernel on that back-end."""
+    return {True: "runs", False: "no", None: "-"}[available]
+
+
+def _absences(rows: Iterable[Row]) -> dict[str, list[str]]:
+    """Group the back-ends that do not run by the reason."""
+    found: dict[str, list[str]] = {}
+    for row in rows:
+        names = found.setdefault(row.reason, [])
+        if str(row.backend) not in names:
+            names.append(str(row.backend))
+    return found
