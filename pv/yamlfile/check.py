@@ -1,0 +1,397 @@
+"""Nodes against the key tables: every fault is noted with its place, and what is sound is kept.
+
+A faulty value is left out of the result and its neighbours stay, so one bad entry fails itself
+only.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from math import isfinite
+from typing import Any, Final
+
+from pv.model.contract import Path
+from pv.yamlfile.keys import SECTIONS
+from pv.yamlfile.nodes import Mapping, Node, Scalar, Sequence, find, to_plain
+from pv.yamlfile.places import span_at
+from pv.yamlfile.schema_problems import SchemaCode, SchemaProblem
+from pv.yamlfile.shapes import Key, Section, Shape, expected
+
+_DIGEST = re.compile(r"[0-9a-f]{64}|unrecorded")
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
+_DECIMAL = re.compile(r"\d+(\.\d+)?")
+_ROOTS = frozenset({"contract", "binding table"})
+"""Labels of whole documents, which messages about their parts leave out."""
+_SHOWN = 40
+"""Characters of a value that a message quotes."""
+
+
+class _Absent:
+    """Marks a value that was faulty and is left out."""
+
+
+_ABSENT: Final = _Absent()
+
+
+@dataclass(slots=True)
+class Checked:
+    """The sound part of one mapping: by key plain values, or further `Checked` for sections."""
+
+    path: Path
+    label: str
+    values: dict[str, Any] = field(default_factory=dict)
+    faulty: set[str] = field(default_factory=set)
+    """Keys that stand there, perhaps misspelt, with nothing sound behind them."""
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.values
+
+    def lacks(self, *keys: str) -> bool:
+        """Tell whether none of `keys` says anything, and none is faulty and so noted already."""
+        return not any(self.values.get(key) for key in keys) and not self.faulty & set(keys)
+
+    def get(self, *keys: str) -> Any:
+        """Return the value of the first of `keys` that is there, or None."""
+        return next((self.values[key] for key in keys if key in self.values), None)
+
+    def text(self, *keys: str) -> str:
+        """Return the value of the first of `keys` that is there as text, or an empty text."""
+        value = self.get(*keys)
+        return "" if value is None else value if isinstance(value, str) else str(value)
+
+    def maybe(self, *keys: str) -> str | None:
+        """Return the text of the first of `keys` that is there, or None."""
+        return self.text(*keys) if self.get(*keys) is not None else None
+
+    def texts(self, *keys: str) -> tuple[str, ...]:
+        """Return a list of texts; a single text is a list of one."""
+        value = self.get(*keys)
+        items = value if isinstance(value, list) else [] if value is None else [value]
+        return tuple(item for item in items if isinstance(item, str))
+
+    def items(self, *keys: str) -> tuple[Checked, ...]:
+        """Return the mappings of a list, or of a mapping from names to mappings."""
+        value = self.get(*keys)
+        found = value.values() if isinstance(value, dict) else value or ()
+        return tuple(item for item in found if isinstance(item, Checked))
+
+    def record(self, key: str) -> Checked | None:
+        """Return the mapping under a key, or None."""
+        value = self.values.get(key)
+        return value if isinstance(value, Checked) else None
+
+    def mapping(self, key: str) -> dict[str, Any]:
+        """Return a mapping whose keys its author chose; empty where there is none."""
+        value = self.values.get(key)
+        return value if isinstance(value, dict) else {}
+
+
+class Checker:
+    """Checks one document and collects its problems."""
+
+    def __init__(self, root: Node, file: str) -> None:
+        self.root = root
+        self.file = file
+        self.problems: list[SchemaProblem] = []
+
+    def note(
+        self, code: SchemaCode, path: Path, message: str, advice: str = "", *, key: bool = False
+    ) -> None:
+        """Note a problem at the value of `path`, or at its key."""
+        span = span_at(self.root, self.file, path, key)
+        self.problems.append(SchemaProblem(code, message, span, advice, path))
+
+    def mapping(self, node: Mapping, section: Section, path: Path, context: str = "") -> Checked:
+        """Check one mapping against its section; `context` says inside what it stands."""
+        label = _label(node, section, path, context)
+        result = Checked(path, label)
+        for pair in node.pairs:
+            name = pair.key.text
+            key = section.keys.get(name)
+            if key is None:
+                if name.startswith("x-") or section.known(name):
+                    result.values[name] = to_plain(pair.value)
+                else:
+                    result.faulty.add(self._unknown(name, section, (*path, name), label))
+                continue
+            value = self._value(pair.value, key, (*path, name), label)
+            if value is _ABSENT:
+                result.faulty.add(name)
+            elif value is not None:
+                result.values[name] = value
+        self._missing(node, section, result)
+        return result
+
+    def records(self, path: Path, section: str) -> tuple[Checked, ...]:
+        """Check every mapping of the list at `path` against a section."""
+        node = find(self.root, path)
+        items = enumerate(node.items if isinstance(node, Sequence) else ())
+        return tuple(
+            self.mapping(item, SECTIONS[section], (*path, index))
+            for index, item in items
+            if isinstance(item, Mapping)
+        )
+
+    def _unknown(self, name: str, section: Section, path: Path, label: str) -> str:
+        """Note an unknown key and return the known one that it probably is."""
+        meant = section.nearest(name)
+        what = f"{label}: unknown key {shown(name)}"
+        if meant is None:
+            advice = f"remove it, or write x-{name} if it is an extension"
+            self.note(SchemaCode.UNKNOWN_KEY, path, what, advice, key=True)
+        else:
+            self.note(SchemaCode.MISSPELT_KEY, path, what, f"did you mean {meant}?", key=True)
+        return meant or name
+
+    def _missing(self, node: Mapping, section: Section, result: Checked) -> None:
+        present = set(node.keys()) | result.faulty
+        present |= {section.keys[name].means for name in present if name in section.keys}
+        for key in section.keys.values():
+            if key.required and key.name not in present:
+                what = f"{result.label}: {key.name} is missing"
+                advice = f"add {key.name}: {_hint(key)}"
+                self.note(SchemaCode.MISSING_KEY, result.path, what, advice)
+
+    # Values
+
+    def _value(self, node: Node, key: Key, path: Path, label: str) -> Any:
+        if isinstance(node, Scalar):
+            return self._scalar(node, key, path, label)
+        if Shape.ANY in key.shape:
+            return to_plain(node)
+        if isinstance(node, Sequence):
+            return self._list(node, key, path, label)
+        return self._map(node, key, path, label)
+
+    def _scalar(self, node: Scalar, key: Key, path: Path, label: str) -> Any:
+        shape, value = key.shape, node.value
+        if value is None and node.text:
+            return None  # a written null says that there is nothing
+        if value is None:
+            advice = f"write {expected(shape)}, or remove the key" if shape != Shape.ANY else ""
+            self.note(
+                SchemaCode.EMPTY_VALUE, path, f"{label}: {key.name} is empty", advice, key=True
+            )
+            return _ABSENT
+        if Shape.ANY in shape:
+            return value
+        if isinstance(value, bool):
+            return value if Shape.FLAG in shape else self._wrong(node, key, path, label)
+        if isinstance(value, str):
+            return self._text(node, value, key, path, label)
+        return self._number(node, value, key, path, label)
+
+    def _text(self, node: Scalar, value: str, key: Key, path: Path, label: str) -> Any:
+        shape = key.shape
+        if Shape.DATE in shape:
+            return self._date(value, key, path, label)
+        if Shape.DIGEST in shape:
+            return self._digest(value, key, path, label)
+        if Shape.DECIMAL in shape and _DECIMAL.fullmatch(value):
+            return value
+        numeric = shape & (Shape.NUMBER | Shape.INTEGER | Shape.DECIMAL)
+        if numeric and Shape.TEXT not in shape and is_number(value):
+            self.note(
+                SchemaCode.NUMBER_AS_TEXT,
+                path,
+                f"{label}: {key.name} is text {shown(value)}, expected {expected(shape)}",
+                f"write {value.strip()} without quotes",
+            )
+            return _ABSENT
+        return value if Shape.TEXT in shape else self._wrong(node, key, path, label)
+
+    def _number(self, node: Scalar, value: float, key: Key, path: Path, label: str) -> Any:
+        shape = key.shape
+        wanted = shape & (Shape.NUMBER | Shape.INTEGER | Shape.DECIMAL)
+        if wanted and not isfinite(value):
+            self.note(
+                SchemaCode.NOT_FINITE,
+                path,
+                f"{label}: {key.name} is {node.text}, expected a finite number",
+                "write the limit that is meant",
+            )
+            return _ABSENT
+        if Shape.DECIMAL in shape and _DECIMAL.fullmatch(node.text):
+            return node.text
+        if Shape.DIGEST in shape:
+            return self._digest(node.text, key, path, label)
+        if Shape.NUMBER in shape or (Shape.INTEGER in shape and isinstance(value, int)):
+            return value
+        return self._wrong(node, key, path, label)
+
+    def _date(self, value: str, key: Key, path: Path, label: str) -> Any:
+        try:
+            if _DAY.fullmatch(value):
+                date.fromisoformat(value)
+            else:
+                datetime.fromisoformat(value)
+        except ValueError:
+            self.note(
+                SchemaCode.BAD_DATE,
+                path,
+                f"{label}: {key.name} is {shown(value)}, expected a day of the calendar",
+                "write it as YYYY-MM-DD",
+            )
+            return _ABSENT
+        return value
+
+    def _digest(self, value: str, key: Key, path: Path, label: str) -> Any:
+        if _DIGEST.fullmatch(value):
+            return value
+        self.note(
+            SchemaCode.BAD_DIGEST,
+            path,
+            f"{label}: {key.name} is {shown(value)} ({len(value)} characters), "
+            "expected 64 hexadecimal digits in lower case",
+            "write the digest of the file, or unrecorded until there is one",
+        )
+        return _ABSENT
+
+    # Collections
+
+    def _list(self, node: Sequence, key: Key, path: Path, label: str) -> Any:
+        shape = key.shape
+        if Shape.ITEMS in shape and Shape.RECORDS not in shape:
+            return to_plain(node)
+        if not shape & (Shape.RECORDS | Shape.TEXTS | Shape.NUMBERS):
+            return self._wrong(node, key, path, label)
+        found = [
+            self._item(item, key, (*path, index), label) for index, item in enumerate(node.items)
+        ]
+        return [item for item in found if item is not _ABSENT]
+
+    def _item(self, node: Node, key: Key, path: Path, label: str) -> Any:
+        shape = key.shape
+        place = f"{key.name}[{path[-1]}]"
+        if isinstance(node, Mapping):
+            section = SECTIONS.get(key.section) if Shape.RECORDS in shape else None
+            if Shape.TEXTS in shape and not (section and set(node.keys()) & set(section.keys)):
+                return self._accidental(node, path, label, place)
+            if section:
+                return self.mapping(node, section, path, label)
+        one = Shape(0)
+        if Shape.TEXTS in shape:
+            one |= Shape.TEXT
+        if Shape.NUMBERS in shape:
+            one |= Shape.NUMBER
+        if isinstance(node, Scalar) and one:
+            return self._scalar(node, Key(place, one, ""), path, label)
+        return self._wrong(node, Key(place, one or Shape.RECORD, ""), path, label)
+
+    def _accidental(self, node: Mapping, path: Path, label: str, place: str) -> Any:
+        first = node.pairs[0].key.text if node.pairs else ""
+        self.note(
+            SchemaCode.ACCIDENTAL_MAPPING,
+            path,
+            f"{label}: {place} is a mapping with the key {shown(first)}, expected text",
+            "put quotes around the whole sentence: an unquoted colon and blank make a mapping",
+        )
+        return _ABSENT
+
+    def _map(self, node: Mapping, key: Key, path: Path, label: str) -> Any:
+        shape = key.shape
+        if Shape.RECORD in shape:
+            return self.mapping(node, SECTIONS[key.section], path, label)
+        if Shape.NAMED in shape:
+            return self._named(node, key, path, label)
+        if Shape.DECIMALS in shape:
+            return self._decimals(node, path, label)
+        if Shape.FREE in shape:
+            return to_plain(node)
+        return self._wrong(node, key, path, label)
+
+    def _named(self, node: Mapping, key: Key, path: Path, label: str) -> dict[str, Checked]:
+        section = SECTIONS[key.section]
+        found: dict[str, Checked] = {}
+        for pair in node.pairs:
+            name, value = pair.key.text, pair.value
+            inside = f"{section.noun} {name}"
+            if isinstance(value, Mapping):
+                found[name] = self.mapping(value, section, (*path, name), inside)
+            else:
+                one = Key(name, Shape.RECORD, "")
+                self._wrong(value, one, (*path, name), label)
+        return found
+
+    def _decimals(self, node: Mapping, path: Path, label: str) -> dict[str, str]:
+        found = {}
+        for name, value in node.pairs:
+            one = Key(name.text, Shape.DECIMAL, "")
+            number = self._value(value, one, (*path, name.text), label)
+            if number is not _ABSENT:
+                found[name.text] = number
+        return found
+
+    def _wrong(self, node: Node, key: Key, path: Path, label: str) -> _Absent:
+        self.note(
+            SchemaCode.WRONG_TYPE,
+            path,
+            f"{label}: {key.name} is {found(node)}, expected {expected(key.shape)}",
+            _advice(node, key.shape),
+        )
+        return _ABSENT
+
+
+def found(node: Node) -> str:
+    """Return the words for what stands there."""
+    if isinstance(node, Sequence):
+        return "a list"
+    if isinstance(node, Mapping):
+        return "a mapping"
+    if node.value is None:
+        return "empty"
+    if isinstance(node.value, bool):
+        return node.text
+    return f"{'text' if isinstance(node.value, str) else 'number'} {shown(node.text)}"
+
+
+def is_number(text: str) -> bool:
+    """Tell whether a text is a number that someone put in quotes."""
+    return _NUMBER.fullmatch(text.strip()) is not None
+
+
+def shown(text: str) -> str:
+    """Return a text as a message quotes it: on one line, and cut where it is long."""
+    line = " ".join(text.split())
+    return f'"{line[:_SHOWN]}…"' if len(line) > _SHOWN else f'"{line}"'
+
+
+def _advice(node: Node, shape: Shape) -> str:
+    if isinstance(node, Scalar):
+        if Shape.TEXT in shape and not isinstance(node.value, str):
+            return f'quote it: "{node.text}"'
+        if shape & (Shape.TEXTS | Shape.NUMBERS):
+            return "write a list: a line each, starting with a dash"
+    if Shape.TEXT in shape and isinstance(node, Mapping):
+        return "put quotes around the whole sentence"
+    return f"write {expected(shape)}"
+
+
+def _hint(key: Key) -> str:
+    return key.help[0].lower() + key.help[1:] if key.help else expected(key.shape)
+
+
+def _label(node: Mapping, section: Section, path: Path, context: str) -> str:
+    """Return how messages name a mapping: by its id, else by its place."""
+    if not path:
+        return section.noun
+    own = section.noun
+    for name in section.labels:
+        value = node.get(name)
+        if isinstance(value, Scalar) and value.text:
+            own = f"{section.noun} {_clip(value.text)}"
+            break
+    else:
+        last = path[-1]
+        own = last if isinstance(last, str) else f"{path[-2]}[{last}]"
+        if context == f"{section.noun} {own}":
+            return context
+    return f"{context}, {own}" if context and context not in _ROOTS else own
+
+
+def _clip(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= _SHOWN * 2 else line[: _SHOWN * 2] + "…"

@@ -1,0 +1,266 @@
+"""Nodes into a contract: every problem is collected with its place, and what is sound is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import PurePath
+from typing import Any, cast
+
+from pv.marks import Span
+from pv.model.contract import (
+    ChangelogEntry,
+    Contract,
+    Criterion,
+    Equation,
+    Hypothesis,
+    Lesson,
+    Obligation,
+    Path,
+    ShipModel,
+    Stage,
+)
+from pv.yamlfile import nodes
+from pv.yamlfile.changelog import read_amendments, read_changelog
+from pv.yamlfile.check import Checked, Checker, found
+from pv.yamlfile.dialects import READERS
+from pv.yamlfile.dialects.reader import Reader
+from pv.yamlfile.keys import OBLIGATION_TYPES
+from pv.yamlfile.kinds import check_kind
+from pv.yamlfile.places import span_at
+from pv.yamlfile.read import Document
+from pv.yamlfile.schema_problems import SchemaCode, SchemaProblem
+from pv.yamlfile.shapes import nearest
+
+_EMPTY = Checked(("metadata",), "metadata")
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """A contract as far as it could be read, and everything that is wrong with its schema.
+
+    `contract` is None only where the document has no root or is not a mapping. A faulty value is
+    left out of the records around it: before relying on one, ask `faults_under` its path.
+    """
+
+    contract: Contract | None
+    problems: tuple[SchemaProblem, ...] = ()
+
+    def faults_under(self, path: Path) -> tuple[SchemaProblem, ...]:
+        """Return the problems at or below a path, the contract's own where it is `()`."""
+        return tuple(one for one in self.problems if one.path[: len(path)] == path)
+
+
+def decode(document: Document) -> Decoded:
+    """Return the contract of a document in whatever dialect it is written."""
+    root = document.root
+    if root is None:
+        return Decoded(None)
+    checker = Checker(root, document.file)
+    if not isinstance(root, nodes.Mapping):
+        what = f"contract: the document is {found(root)}, expected a mapping"
+        checker.note(SchemaCode.NOT_A_CONTRACT, (), what, "start with metadata:")
+        return Decoded(None, tuple(checker.problems))
+    reader = next(one for one in READERS if one.claims(root))
+    contract = _contract(document, root, reader, checker)
+    problems = sorted(checker.problems, key=lambda one: (one.span.start, one.code.value))
+    return Decoded(contract, tuple(problems))
+
+
+def _contract(
+    document: Document, root: nodes.Mapping, reader: Reader, checker: Checker
+) -> Contract:
+    top = checker.mapping(root, reader.section, ())
+    metadata = top.record("metadata") or _EMPTY
+    if reader.has_kind and "metadata" in top:
+        check_kind(checker, top, metadata)
+    stem = PurePath(document.file).name.removesuffix(".yaml").removesuffix(".yml")
+    description = metadata.text("description") or top.text("description")
+    return Contract(
+        file=document.file,
+        stem=stem,
+        text=document.text,
+        dialect=reader.dialect,
+        data=cast("Mapping[str, Any]", nodes.to_plain(root)),
+        locate=_locator(root, document.file),
+        id=metadata.text("id") or top.text("contract", "id") or stem,
+        version=metadata.maybe("version") or top.maybe("version"),
+        kind=metadata.maybe("kind"),
+        status=_status(metadata) or _status(top),
+        created=metadata.maybe("created"),
+        updated=metadata.maybe("updated"),
+        author=metadata.maybe("author"),
+        description=description,
+        references=_references(metadata),
+        depends_on=metadata.texts("depends_on"),
+        changelog=_changelog(checker, top, metadata, description),
+        equations=_equations(top),
+        obligations=_obligations(checker, top),
+        hypotheses=_hypotheses(top),
+        falsifiers=reader.falsifiers(checker, top),
+        stages=_stages(top),
+        lessons=_lessons(top),
+        ship_models=_ship_models(top),
+    )
+
+
+def _locator(root: nodes.Node, file: str) -> Callable[[Path, bool], Span]:
+    return partial(span_at, root, file)
+
+
+def _status(part: Checked) -> str | None:
+    """Return the status, whichever of its spellings is there, as written."""
+    dated = sorted(key for key in part.values if key.startswith("status_v"))
+    return part.maybe("status", "discharge_status", *reversed(dated))
+
+
+def _references(metadata: Checked) -> tuple[Any, ...]:
+    items = metadata.get("references") or []
+    return tuple(dict(one.values) if isinstance(one, Checked) else one for one in items)
+
+
+def _changelog(
+    checker: Checker, top: Checked, metadata: Checked, description: str
+) -> tuple[ChangelogEntry, ...]:
+    def unread(path: Path, what: str) -> None:
+        message = f"changelog: found {what}, expected an entry with its version"
+        advice = "write - { version: X.Y.Z, date: YYYY-MM-DD, changes: [ … ] }"
+        checker.note(SchemaCode.UNREAD_CHANGELOG, path, message, advice)
+
+    if "changelog" in top:
+        return _own_changelog(checker, top, unread)
+    for key in ("changelog", "amendment_history"):
+        if key in metadata:
+            return read_changelog(metadata.get(key), ("metadata", key), unread)
+    return read_amendments(description)
+
+
+def _own_changelog(
+    checker: Checker, top: Checked, unread: Callable[[Path, str], None]
+) -> tuple[ChangelogEntry, ...]:
+    value = top.get("changelog")
+    if isinstance(value, list) and all(isinstance(one, dict) for one in value):
+        if all(len(one) == 1 and "version" not in one for one in value):
+            return read_changelog(value, ("changelog",), unread)
+        entries = checker.records(("changelog",), "change")
+        return tuple(
+            ChangelogEntry(
+                one.text("version"),
+                one.maybe("date"),
+                one.texts("changes", "change", "summary", "notes", "description"),
+                one.path,
+            )
+            for one in entries
+            if "version" in one
+        )
+    return read_changelog(value, ("changelog",), unread)
+
+
+def _equations(top: Checked) -> tuple[Equation, ...]:
+    return tuple(
+        Equation(
+            one.text("id") or str(one.path[-1]),
+            one.text("formula"),
+            one.path,
+            {key: value for key, value in one.values.items() if key not in ("id", "formula")},
+        )
+        for one in top.items("equations")
+    )
+
+
+def _obligations(checker: Checker, top: Checked) -> tuple[Obligation, ...]:
+    return tuple(_obligation(checker, one) for one in top.items("proof_obligations"))
+
+
+def _obligation(checker: Checker, item: Checked) -> Obligation:
+    kind = item.text("type") or "invariant"
+    if kind not in OBLIGATION_TYPES:
+        meant = nearest(kind, OBLIGATION_TYPES)
+        checker.note(
+            SchemaCode.UNKNOWN_WORD,
+            (*item.path, "type"),
+            f'{item.label}: type is "{kind}", expected a known type of obligation',
+            f"did you mean {meant}?" if meant else "the schema lists the types",
+        )
+    tolerance = item.get("tolerance")
+    return Obligation(
+        id=item.maybe("id"),
+        type=kind,
+        property=item.text("property", "statement"),
+        path=item.path,
+        formal=item.text("formal", "verification"),
+        applies_to=", ".join(item.texts("applies_to")),
+        tolerance=dict(tolerance.values) if isinstance(tolerance, Checked) else tolerance,
+    )
+
+
+def _hypotheses(top: Checked) -> tuple[Hypothesis, ...]:
+    return tuple(
+        Hypothesis(one.text("id"), one.text("claim"), one.maybe("verdict"), one.path)
+        for one in top.items("hypotheses")
+        if "id" in one
+    )
+
+
+def _stages(top: Checked) -> tuple[Stage, ...]:
+    return tuple(
+        Stage(
+            one.text("id"),
+            one.maybe("status"),
+            one.texts("gates"),
+            one.path,
+            one.text("title", "description", "name"),
+        )
+        for one in top.items("stages", "implementation_stages")
+        if "id" in one
+    )
+
+
+def _lessons(top: Checked) -> tuple[Lesson, ...]:
+    return tuple(
+        Lesson(
+            one.text("id"),
+            one.text("text"),
+            one.path,
+            one.text("incident"),
+            one.text("guard"),
+            one.text("test"),
+        )
+        for one in top.items("lessons")
+        if "id" in one
+    )
+
+
+def _ship_models(top: Checked) -> tuple[ShipModel, ...]:
+    return tuple(
+        ShipModel(
+            id=one.text("id"),
+            name=one.text("name"),
+            base=one.text("base") or "0",
+            criteria=tuple(_criterion(item) for item in one.items("criteria") if "id" in item),
+            path=one.path,
+            asserted_percent=_values(one.record("asserted_percent")),
+            credits=one.mapping("credits"),
+            reasons={part: str(reason) for part, reason in one.mapping("reasons").items()},
+        )
+        for one in top.items("models")
+        if "id" in one
+    )
+
+
+def _criterion(item: Checked) -> Criterion:
+    return Criterion(
+        id=item.text("id"),
+        criterion=item.text("criterion"),
+        gates=item.texts("gates"),
+        weight=item.text("weight") or "1",
+        path=item.path,
+        status=item.maybe("status"),
+        foreign=_values(item.record("foreign")),
+        not_applicable=item.text("not_applicable"),
+    )
+
+
+def _values(item: Checked | None) -> dict[str, Any]:
+    return dict(item.values) if item else {}

@@ -1,0 +1,41 @@
+"""Documents that no reader claims: reported, never taken for a contract in silence."""
+
+from __future__ import annotations
+
+from pv.model.contract import Dialect, Falsifier
+from pv.yamlfile.check import Checked, Checker
+from pv.yamlfile.dialects.reader import Reader
+from pv.yamlfile.keys import CONTRACT
+from pv.yamlfile.nodes import Mapping
+from pv.yamlfile.schema_problems import SchemaCode
+from pv.yamlfile.shapes import Section
+
+_SHOWN = 6
+
+
+def _claims(root: Mapping) -> bool:
+    return isinstance(root, Mapping)
+
+
+def _report(checker: Checker, _: Checked) -> tuple[Falsifier, ...]:
+    """Note once that this is no contract, and every key that looks like a misspelt one."""
+    names = checker.root.keys() if isinstance(checker.root, Mapping) else []
+    listed = ", ".join(names[:_SHOWN]) + (", …" if len(names) > _SHOWN else "")
+    for name in names:
+        meant = CONTRACT.nearest(name)
+        if meant is not None and name not in CONTRACT.keys:
+            what = f'contract: unknown key "{name}"'
+            checker.note(SchemaCode.MISSPELT_KEY, (name,), what, f"did you mean {meant}?", key=True)
+    checker.note(
+        SchemaCode.NOT_A_CONTRACT,
+        (names[0],) if names else (),
+        f"contract: found the keys {listed or 'of an empty mapping'}, expected metadata",
+        "start with metadata: and say what is claimed, or keep the file outside contracts/",
+        key=True,
+    )
+    return ()
+
+
+READER = Reader(
+    Dialect.OTHER, _claims, Section("other", "contract", {}, unchecked=True), falsifiers=_report
+)

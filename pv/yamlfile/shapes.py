@@ -1,0 +1,162 @@
+"""How a section of a contract is described: its keys, what each may hold, and near misses."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import Flag, auto
+from functools import lru_cache
+
+from pv.model.contract import Dialect
+
+NEAR = 0.8
+"""Similarity (difflib ratio) from which an unknown key counts as a misspelt known one."""
+
+
+class Shape(Flag):
+    """What may stand under a key; shapes are joined with `|` where several may."""
+
+    TEXT = auto()
+    NUMBER = auto()
+    """Finite; whole or not."""
+    INTEGER = auto()
+    FLAG = auto()
+    DATE = auto()
+    DECIMAL = auto()
+    """A number of 0 or more, kept as written, so that sums stay exact."""
+    DIGEST = auto()
+    """A SHA-256 as 64 hexadecimal digits, or the word `unrecorded`."""
+    TEXTS = auto()
+    NUMBERS = auto()
+    RECORD = auto()
+    """A mapping with the keys of a section."""
+    RECORDS = auto()
+    """A list of such mappings."""
+    NAMED = auto()
+    """A mapping from names to such mappings."""
+    DECIMALS = auto()
+    """A mapping from names to numbers of 0 or more, kept as written."""
+    FREE = auto()
+    """A mapping whose keys its author chooses."""
+    ITEMS = auto()
+    """A list of anything."""
+    ANY = auto()
+
+
+WORDS: Mapping[Shape, str] = {
+    Shape.TEXT: "text",
+    Shape.NUMBER: "a number",
+    Shape.INTEGER: "a whole number",
+    Shape.FLAG: "true or false",
+    Shape.DATE: "a date (YYYY-MM-DD)",
+    Shape.DECIMAL: "a number of 0 or more",
+    Shape.DIGEST: "a SHA-256 (64 hexadecimal digits) or unrecorded",
+    Shape.TEXTS: "a list of texts",
+    Shape.NUMBERS: "a list of numbers",
+    Shape.RECORD: "a mapping",
+    Shape.RECORDS: "a list of mappings",
+    Shape.NAMED: "a mapping from names to mappings",
+    Shape.DECIMALS: "a mapping from names to numbers",
+    Shape.FREE: "a mapping",
+    Shape.ITEMS: "a list",
+}
+
+
+def expected(shape: Shape) -> str:
+    """Return the words for what may stand under a key."""
+    words = dict.fromkeys(word for one, word in WORDS.items() if one in shape)
+    return " or ".join(words)
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One known key of a section."""
+
+    name: str
+    shape: Shape
+    help: str
+    """One line for editors and documents."""
+    section: str = ""
+    """The section of the mappings below, for the shapes RECORD, RECORDS and NAMED."""
+    required: bool = False
+    since: Dialect = Dialect.PV
+    """PV and SHIP keys are the contract language; others are only read."""
+    means: str = ""
+    """The key of the contract language whose meaning an older key has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """The keys of one kind of mapping."""
+
+    name: str
+    noun: str
+    """What messages call such a mapping."""
+    keys: Mapping[str, Key]
+    patterns: tuple[re.Pattern[str], ...] = ()
+    """Families of known keys, such as one status per version."""
+    labels: tuple[str, ...] = ("id", "name")
+    """The keys that tell one such mapping from another in messages."""
+    unchecked: bool = False
+    """Whether unknown keys are kept here without a word, because the document is reported whole."""
+    language: frozenset[str] = field(init=False, default=frozenset())
+    """The keys that belong to the contract language itself."""
+
+    def __post_init__(self) -> None:
+        own = (key.name for key in self.keys.values() if key.since in (Dialect.PV, Dialect.SHIP))
+        object.__setattr__(self, "language", frozenset(own))
+
+    def known(self, name: str) -> bool:
+        """Tell whether a key is understood here."""
+        if self.unchecked or name in self.keys:
+            return True
+        return any(pattern.fullmatch(name) for pattern in self.patterns)
+
+    def nearest(self, name: str) -> str | None:
+        """Return the known key that `name` is probably meant to be, or None."""
+        return nearest(name, tuple(self.keys))
+
+
+def section(
+    name: str,
+    noun: str,
+    *keys: Key,
+    patterns: Iterable[str] = (),
+    labels: tuple[str, ...] = ("id", "name"),
+) -> Section:
+    """Return a section with its keys in a table."""
+    table = {key.name: key for key in keys}
+    return Section(name, noun, table, tuple(map(re.compile, patterns)), labels)
+
+
+WORDY = Shape.TEXT | Shape.NUMBER | Shape.FLAG | Shape.TEXTS | Shape.FREE | Shape.ITEMS
+"""Anything but nothing: for keys that are kept and not interpreted."""
+
+
+def older(name: str, shape: Shape = WORDY, means: str = "", inside: str = "") -> Key:
+    """Return an older key that has the meaning of one of ours; `inside` names its section."""
+    return Key(name, shape, f"older spelling of {means}", inside, False, Dialect.LEGACY, means)
+
+
+def kept(names: str, since: Dialect = Dialect.LEGACY) -> tuple[Key, ...]:
+    """Return keys that are understood, have no place of their own, and are kept as written."""
+    return tuple(Key(name, WORDY, "kept as written", since=since) for name in names.split())
+
+
+@lru_cache(maxsize=4096)
+def nearest(word: str, known: tuple[str, ...]) -> str | None:
+    """Return the known word that `word` probably stands for, or None.
+
+    Case and separators do not count; else the most similar one, if it is similar enough.
+    """
+    folded = {_fold(name): name for name in known}
+    if (same := folded.get(_fold(word))) is not None:
+        return same
+    close = difflib.get_close_matches(_fold(word), list(folded), n=1, cutoff=NEAR)
+    return folded[close[0]] if close else None
+
+
+def _fold(word: str) -> str:
+    return re.sub(r"[-_ .]+", "_", word.casefold()).strip("_")
