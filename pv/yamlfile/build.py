@@ -43,6 +43,8 @@ _STYLES: Final[dict[str | None, Style]] = {
 }
 _KINDS: Final = {int: "a number", float: "a number", bool: "a boolean", type(None): "null"}
 _PROPERTIES: Final = re.compile(r"(?:[&!]\S*(?:\s+(?:#.*\n\s*)*|$))*")
+_LOOSE_QUESTION: Final = re.compile(r"(?:^|[\s\[{,])\?\S")
+_NAME_ENDS: Final = frozenset((*" \t\r\n,]}", ""))
 _new_mark: Final = tuple.__new__  # half the time of calling Mark, and every scalar has two
 
 
@@ -102,6 +104,7 @@ class Builder:
     def __init__(self, text: str, faults: Faults) -> None:
         self._text = text
         self._end_of_text = mark_at(text, len(text))
+        self._has_loose_question = "?" in text and _LOOSE_QUESTION.search(text) is not None
         self._faults = faults
         self._aliases = Aliases(faults)
         self._frames: list[_Frame] = []
@@ -157,6 +160,8 @@ class Builder:
             self._check_length(node)
         if event.anchor is not None or event.tag is not None:
             self._strip_properties(node, event)
+        elif self._has_loose_question:
+            self._refuse_loose_question(node, event)
         self._attach(node, node.start, node.end)
 
     def _resolve(self, node: Scalar) -> None:
@@ -203,7 +208,7 @@ class Builder:
         if event.tag is not None:
             self._note_tag(event.tag, node.start)
         if event.anchor is not None:
-            self._aliases.declare(event.anchor, node.start).close(node, 1, 0)
+            self._declare(event.anchor, event, node.start).close(node, 1, 0)
         found = _PROPERTIES.match(self._text, index, event.end_mark.index)
         properties = found.group() if found else ""
         lines = properties.count("\n")
@@ -211,6 +216,10 @@ class Builder:
         node.start = Mark(
             node.start.line + lines, column + len(properties) - properties.rfind("\n") - 1
         )
+
+    def _declare(self, name: str, event: _Event, start: Mark) -> Anchor:
+        self._check_name("&" + name, event, start)
+        return self._aliases.declare(name, start)
 
     def _open(self, kind: type[Mapping] | type[Sequence], event: _Event) -> None:
         mark = event.start_mark
@@ -222,7 +231,7 @@ class Builder:
             self._note_tag(event.tag, start)
         anchor = None
         if event.anchor is not None:
-            anchor = self._aliases.declare(event.anchor, start)
+            anchor = self._declare(event.anchor, event, start)
         node = kind([], start, start)
         self._frames.append(_Frame(node, anchor, self._nodes + self._aliases.repeated - 1))
 
@@ -244,7 +253,9 @@ class Builder:
         start = Mark(event.start_mark.line + 1, event.start_mark.column + 1)
         end = Mark(event.end_mark.line + 1, event.end_mark.column + 1)
         self._count(start)
-        node, height = self._aliases.use(event.anchor or "", start, end, len(self._frames))
+        name = event.anchor or ""
+        self._check_name("*" + name, event, start)
+        node, height = self._aliases.use(name, start, end, len(self._frames))
         self._attach(node, start, end, height)
 
     # Nodes into the tree
@@ -332,6 +343,32 @@ class Builder:
             start,
             "one contract a file: move it into a file of its own",
         )
+
+    # Two places where libyaml follows YAML 1.1 and would give other data than YAML 1.2
+
+    def _refuse_loose_question(self, node: Scalar, event: _Event) -> None:
+        """Refuse `[?x]`: a text to YAML 1.2, a mapping to libyaml."""
+        index = event.start_mark.index
+        if index and self._text[index - 1] == "?":
+            self._faults.fail(
+                ProblemCode.SYNTAX,
+                "readers disagree on a text that starts with ? between brackets",
+                Mark(node.start.line, node.start.column - 1),
+                node.end,
+                "quote the text",
+            )
+
+    def _check_name(self, written: str, event: _Event, start: Mark) -> None:
+        """Refuse `*a:`, where YAML 1.2 takes the colon for a part of the name."""
+        after = self._text.find(written, event.start_mark.index) + len(written)
+        if self._text[after : after + 1] not in _NAME_ENDS:
+            self._faults.fail(
+                ProblemCode.SYNTAX,
+                f"readers disagree on where the name {written} ends",
+                start,
+                start,
+                "put a blank behind the name",
+            )
 
     def _note_tag(self, tag: str, start: Mark) -> None:
         self._faults.note(

@@ -157,6 +157,10 @@ TEXTS: list[tuple[str, str | bytes, ProblemCode, int, int, str]] = [
     ("line without colon", "a: 1\nbcd\ne: 2", C.SYNTAX, 2, 1, "expected a colon after"),
     ("at sign", "a: é\nb: @b", C.SYNTAX, 2, 4, "no value may start with @"),
     ("backtick", "a: `b`", C.SYNTAX, 1, 4, "no value may start with `"),
+    ("question in brackets", "a: [x, ?y]", C.SYNTAX, 1, 8, "readers disagree"),
+    ("question in braces", "a: {?y : 1}", C.SYNTAX, 1, 5, "readers disagree"),
+    ("alias and colon", "a: &x k\n*x: 1", C.SYNTAX, 2, 1, "the name *x ends"),
+    ("anchor and colon", "a: &x:y k", C.SYNTAX, 1, 4, "the name &x ends"),
     ("less indented", "a:\n    b: 1\n  c: 2", C.SYNTAX, 3, 3, "indentation of its neighbours"),
 ]
 
