@@ -160,7 +160,7 @@ class Resolver:
         """Resolve `cargo:` given as text or as {package, target, filter}."""
         if binding.argv:
             return (self._command(Command(binding.argv)),)
-        if binding.details.get("package") or binding.details.get("filter"):
+        if binding.details:
             return (self._command(Command(_cargo_argv(binding))),)
         return self.resolve_text(binding.text)
 
@@ -178,13 +178,15 @@ def _declared(binding: Binding) -> Resolution | None:
 
 
 def _cargo_argv(binding: Binding) -> tuple[str, ...]:
-    """Return the command that a structured cargo binding stands for."""
+    """Return the command that a structured binding stands for: one exact test of one target."""
+    details = binding.details
     argv = ["cargo", "test"]
-    for option, key in (("-p", "package"), ("--test", "target"), ("--features", "features")):
-        if value := binding.details.get(key):
-            argv += [option, str(value)]
-    if name := binding.details.get("filter"):
-        argv += [str(name)]
-    if binding.details.get("ignored"):
-        argv += ["--", "--ignored"]
-    return tuple(argv)
+    if manifest := details.get("manifest"):
+        argv += ["--manifest-path", str(manifest)]
+    argv += ["-p", str(details.get("package", ""))]
+    argv += ["--test", str(details["target"])] if details.get("target") else ["--lib"]
+    features = details.get("features") or ()
+    for feature in [features] if isinstance(features, str) else features:
+        argv += ["--features", str(feature)]
+    argv += [str(details.get("filter", "")), "--", "--exact"]
+    return (*argv, "--ignored") if details.get("ignored") else tuple(argv)

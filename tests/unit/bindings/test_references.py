@@ -104,12 +104,38 @@ STRUCTURED = [
     (falsifier(BindingKind.PYTEST, "checks/test_grain.py::helper"), "dangling"),
     (falsifier(BindingKind.CARGO, "cargo test -p mill one_line"), "bound"),
     (
-        falsifier(BindingKind.CARGO, "x", details={"package": "mill", "filter": "one_line"}),
+        falsifier(BindingKind.CARGO, "x", details={"package": "mill", "filter": "tests::one_line"}),
         "bound",
     ),
     (
         falsifier(BindingKind.CARGO, "x", details={"package": "mill", "target": "flw"}),
         "dangling",
+    ),
+    (
+        falsifier(BindingKind.CARGO, "x", details={"package": "mill", "filter": "one_line"}),
+        "dangling",
+    ),
+    (
+        falsifier(
+            BindingKind.CARGO,
+            "x",
+            details={
+                "package": "mill",
+                "target": "declared",
+                "filter": "needs_slow",
+                "features": ("slow",),
+                "manifest": "crates/mill/Cargo.toml",
+            },
+        ),
+        "bound",
+    ),
+    (
+        falsifier(
+            BindingKind.CARGO,
+            "x",
+            details={"package": "mill", "filter": "tests::long_run", "ignored": True},
+        ),
+        "bound",
     ),
     (falsifier(BindingKind.COMMAND, "x", argv=("bash", "scripts/check.sh")), "shell"),
     (falsifier(BindingKind.COMMAND, "x", argv=("bash", "scripts/gone.sh")), "dangling"),
