@@ -78,8 +78,9 @@ class Teacher(NamedTuple):
 def derive(name: str, quantize: Callable[[NDArray[np.float32]], Blocks] = quantize_q4k) -> Teacher:
     """Derive a teacher into the user's cache and return it, with its digests checked.
 
-    One that lies there already, whole and unchanged, is not derived again. Raises `UsageError` for an unknown name, `MissingError` where the source package is absent,
-    `BadInputError` with both digests where source or result are not what they must be.
+    One that lies there already, whole and unchanged, is not derived again. Raises `UsageError` for
+    an unknown name, `MissingError` where the source package is absent, `BadInputError` with both
+    digests where source or result are not what they must be.
     """
     if name not in DERIVATIONS:
         raise UsageError(

@@ -70,11 +70,11 @@ def listed() -> tuple[Resolved, ...]:
 
 
 def verify(name: str) -> Resolved:
-    """Hash a configured model again as far as it changed, and compare with its recorded digest.
+    """Hash a configured model afresh and compare with its recorded digest.
 
     Raises `MissingError` where name or file is absent, `BadInputError` with both digests.
     """
-    return _checked(_configured(name))
+    return _checked(_configured(name), afresh=True)
 
 
 def resolve(name: str, override_path: Path | None = None) -> Resolved:
@@ -112,13 +112,13 @@ def _configured(name: str) -> Resolved:
     )
 
 
-def _checked(model: Resolved) -> Resolved:
+def _checked(model: Resolved, *, afresh: bool = False) -> Resolved:
     if not model.path.exists():
         raise MissingError(
             f"model {quoted(model.name)}: its file {shown_path(model.path)} is gone",
             advice=f"pv models add {model.name} PATH",
         )
-    found = sha256_of_file(model.path)
+    found = sha256_of_file(model.path, afresh=afresh)
     if found != model.sha256:
         raise BadInputError(
             f"model {quoted(model.name)}: {shown_path(model.path)} changed:"
