@@ -1,0 +1,1 @@
+"""The registry: its contracts, and the vocabulary of their statuses."""

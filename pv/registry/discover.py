@@ -1,0 +1,85 @@
+"""Which files are contracts: from files, folders and patterns to a sorted list without doubles."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from pv.errors import UsageError
+
+SUFFIXES: Final = (".yaml", ".yml")
+EVIDENCE: Final = "evidence"
+"""Folder of receipts beside the contracts; nothing in it is a contract."""
+_PATTERN: Final = frozenset("*?[")
+
+
+@dataclass(frozen=True, slots=True)
+class ContractFile:
+    """One file to judge: where it is, and the name that people see."""
+
+    path: Path
+    display: str
+
+
+def discover(
+    arguments: Iterable[str | Path], *, relative_to: Path | None = None
+) -> tuple[ContractFile, ...]:
+    """Return the files that the arguments name, each once, sorted by the name people see.
+
+    A folder stands for all `*.yaml` and `*.yml` below it, without folders that start with a dot
+    and without `evidence`. A pattern that the shell left alone is expanded, and may match nothing.
+    Raises UsageError for a file or folder that does not exist.
+    """
+    base = relative_to or Path.cwd()
+    found: dict[str, ContractFile] = {}
+    for argument in arguments:
+        for path in _expand(str(argument)):
+            identity = os.path.realpath(path)
+            found.setdefault(identity, ContractFile(path, _display(path, base)))
+    return tuple(sorted(found.values(), key=lambda one: one.display))
+
+
+def contracts_of(root: Path) -> tuple[ContractFile, ...]:
+    """Return the contracts of a registry, named relative to its root."""
+    folder = root / "contracts"
+    return discover([folder], relative_to=root) if folder.is_dir() else ()
+
+
+def _expand(argument: str) -> Iterator[Path]:
+    path = Path(argument)
+    if path.is_dir():
+        yield from _walk(path)
+    elif path.exists() or path.is_symlink():
+        yield path
+    elif _PATTERN & set(argument):
+        # A pattern may match folders too, and each stands for what is below it.
+        anchor = Path(path.anchor) if path.anchor else Path()
+        pattern = str(path.relative_to(path.anchor)) if path.anchor else argument
+        for match in sorted(anchor.glob(pattern)):
+            yield from _walk(match) if match.is_dir() else (match,)
+    else:
+        raise UsageError(
+            f"no file or folder {argument!r}, expected a contract or a folder of contracts",
+            advice="check the name; `pv validate contracts` judges a whole folder",
+        )
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    """Yield the contract files below a folder; links to folders are not followed."""
+    for place, folders, files in os.walk(folder):
+        folders[:] = sorted(one for one in folders if one != EVIDENCE and one[0] != ".")
+        for name in sorted(files):
+            if name.endswith(SUFFIXES) and not name.startswith("."):
+                yield Path(place, name)
+
+
+def _display(path: Path, base: Path) -> str:
+    """Return the path below `base` with forward slashes, else as it was given."""
+    absolute = Path(os.path.normpath(Path.cwd() / path))
+    try:
+        return absolute.relative_to(Path(os.path.normpath(base.absolute()))).as_posix()
+    except ValueError:
+        return path.as_posix()

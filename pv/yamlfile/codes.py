@@ -1,0 +1,55 @@
+"""The rule behind every problem that reading and decoding can find: its id, weight and page.
+
+An id is never reused. Syntax and file problems are the family PV-YML, faults of content PV-SCH.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from pv.model.verdict import Severity
+from pv.yamlfile.problems import ProblemCode
+from pv.yamlfile.schema_problems import SchemaCode
+from pv.yamlfile.schema_rules import SCHEMA_RULES
+from pv.yamlfile.yaml_rules import YAML_RULES
+
+Code: TypeAlias = ProblemCode | SchemaCode
+
+
+@dataclass(frozen=True, slots=True)
+class RuleInfo:
+    """One rule as its page shows it."""
+
+    id: str
+    name: str
+    """The bad thing, so that it reads well after "allow"."""
+    severity: Severity
+    what: str
+    """What it finds."""
+    why: str
+    """Why it matters."""
+    instead: str
+    """What to write instead."""
+    since: str = "0.1"
+
+    @property
+    def summary(self) -> str:
+        """The first sentence of what it finds, for lists of rules."""
+        return self.what.split(". ")[0].rstrip(".")
+
+
+def _rules() -> dict[Code, RuleInfo]:
+    rules: dict[Code, RuleInfo] = {
+        code: RuleInfo(f"PV-YML-{number:03}", name, Severity.ERROR, what, why, instead)
+        for code, number, name, what, why, instead in YAML_RULES
+    }
+    for schema_code, number, severity, what, why, instead in SCHEMA_RULES:
+        name = schema_code.value
+        rules[schema_code] = RuleInfo(f"PV-SCH-{number:03}", name, severity, what, why, instead)
+    return rules
+
+
+RULES: Final[Mapping[Code, RuleInfo]] = _rules()
+"""Every code has exactly one rule."""
