@@ -100,5 +100,5 @@ def _round_like_ggml(values: Floats) -> NDArray[np.int32]:
 
 
 def _block_sums(quants: NDArray[np.int8]) -> NDArray[np.int16]:
-    grouped = quants.reshape(*quants.shape[:-1], -1, Q8K_SUM_VALUES)
+    grouped = quants.reshape(*quants.shape[:-1], BLOCK_VALUES // Q8K_SUM_VALUES, Q8K_SUM_VALUES)
     return np.asarray(grouped.sum(axis=-1, dtype=np.int16))
