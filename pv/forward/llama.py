@@ -101,9 +101,10 @@ def run(
     see = observe or _ignore
     stream = trunk.embed(batch.ids)
     residual = np.empty((trunk.layers, *stream.shape), np.float32)
-    for index in range(trunk.layers):
-        stream = _layer(trunk, index, stream, batch, ffn_down=ffn_down, see=see)
-        residual[index] = stream
+    with np.errstate(over="ignore", invalid="ignore"):  # every layer's result is judged as a whole
+        for index in range(trunk.layers):
+            stream = _layer(trunk, index, stream, batch, ffn_down=ffn_down, see=see)
+            residual[index] = stream
     return Pass(batch, residual)
 
 
@@ -113,7 +114,10 @@ def logits(trunk: Trunk, stream: Floats) -> Floats:
         raise UsageError(
             f"logits need all {trunk.shape.layers} layers, this trunk has {trunk.layers}"
         )
-    return _normed(stream, trunk.output_norm(), trunk.shape) @ trunk.head().T
+    with np.errstate(over="ignore", invalid="ignore"):  # judged right below
+        found = _normed(stream, trunk.output_norm(), trunk.shape) @ trunk.head().T
+    _require_finite("logits", found)
+    return found
 
 
 def next_token(trunk: Trunk, ids: Sequence[int], ffn_down: FfnDown) -> int:
@@ -148,10 +152,16 @@ def _layer(
         )
     see(index, Point.FFN_DOWN_OUT, down)
     stream = stream + down
-    if not np.isfinite(stream).all():
-        raise BadInputError(f"layer {index}: the residual stream is not finite")
+    _require_finite(f"residual stream after layer {index}", stream)
     see(index, Point.RESIDUAL, stream)
     return stream
+
+
+def _require_finite(what: str, array: Floats) -> None:
+    if not np.isfinite(array).all():
+        raise BadInputError(
+            f"{what}: is not finite", advice="compare the model's sha256 with the publisher's"
+        )
 
 
 def _normed(stream: Floats, weight: Floats, shape: Shape) -> Floats:

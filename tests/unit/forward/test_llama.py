@@ -129,7 +129,7 @@ def test_ffn_down_is_the_callers(small_llama):
         (lambda inner: np.zeros((len(inner), 64)), "found float64 (2, 64)"),
         (
             lambda inner: np.full((len(inner), 64), np.nan, np.float32),
-            "layer 0: the residual stream is not finite",
+            "residual stream after layer 0: is not finite",
         ),
     ],
 )
