@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from fractions import Fraction
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, TypeGuard
 
 from pv.model.contract import Expectation
 from pv.model.measurement import Number, Value
@@ -35,7 +35,7 @@ OPERATORS: Final = tuple(_MARGINS)
 _FAILED: Final = {"<=": ">", "<": ">=", ">=": "<", ">": "<=", "==": "!="}
 
 
-def is_finite(value: object) -> bool:
+def is_finite(value: object) -> TypeGuard[Number]:
     """Whether something is a number that is neither NaN nor infinite; booleans are no numbers."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
@@ -75,7 +75,9 @@ def explain(comparison: Comparison) -> str:
         limit = limit[comparison.index]
     sign = comparison.op if comparison.met else _FAILED.get(comparison.op, f"not {comparison.op}")
     tolerance = "" if comparison.tolerance is None else f" ± {_shown(comparison.tolerance)}"
-    return f"{comparison.metric} {_shown(comparison.worst)} {sign} {_shown(limit)}{tolerance}{place}"
+    return (
+        f"{comparison.metric} {_shown(comparison.worst)} {sign} {_shown(limit)}{tolerance}{place}"
+    )
 
 
 def _fault(expectation: Expectation, elements: Sequence[Number]) -> str:
@@ -112,7 +114,7 @@ def _wanted(op: str) -> str:
 
 
 def _number(item: object) -> Fraction | None:
-    return Fraction(item) if is_finite(item) else None  # type: ignore[arg-type] # shown by is_finite
+    return Fraction(item) if is_finite(item) else None
 
 
 def _interval(item: object) -> tuple[Fraction, Fraction] | None:

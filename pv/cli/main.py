@@ -10,9 +10,11 @@ from typing import Annotated
 import typer
 
 from pv import __version__
+from pv.cli.discharge import discharge
 from pv.cli.exitcodes import ExitCode
 from pv.cli.kernels import kernels
 from pv.cli.render import render
+from pv.cli.validate import validate
 from pv.errors import PvError
 
 app = typer.Typer(
@@ -44,6 +46,8 @@ def _options(
     """Hold the options that stand before any command."""
 
 
+app.command("validate")(validate)
+app.command("discharge")(discharge)
 app.command("render")(render)
 app.command("kernels")(kernels)
 

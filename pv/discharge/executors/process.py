@@ -17,18 +17,23 @@ import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import pv
 from pv.discharge.job import SOUND, Ending, Job, Returned, Step, companion_step, control_step
 from pv.errors import UsageError
 from pv.model.measurement import Measurements
 
-_BOOT: Final = "import sys; sys.path.insert(0, sys.argv[1]); from pv.discharge.worker import main; main()"
+_BOOT: Final = (
+    "import sys; sys.path.insert(0, sys.argv[1]); from pv.discharge.worker import main; main()"
+)
 _KEPT: Final = ("HOME", "PATH", "TMPDIR", "SYSTEMROOT")
 _KEPT_FOR_CUDA: Final = ("CUDA_HOME", "CUDA_PATH", "CUDA_VISIBLE_DEVICES", "LD_LIBRARY_PATH")
 _CHUNK: Final = 1 << 16
 _CPU_SLACK: Final = 10
+_PULSE: Final = 0.5
+_GRACE: Final = 5.0
+"""Seconds for a child to leave after its last result."""
 
 
 def run_job(job: Job) -> Returned:
@@ -39,11 +44,11 @@ def run_job(job: Job) -> Returned:
     os.close(write_end)
     try:
         _give(child, job, write_end)
-        results, log, expired = _collect(child, read_end, job, started + job.limits.seconds)
+        heard = _listen(child, read_end, job, started + job.limits.seconds)
     finally:
         _end_group(child)
         os.close(read_end)
-    return _assemble(job, results, log, child.returncode, expired, time.monotonic() - started)
+    return _assemble(job, heard, child.returncode, time.monotonic() - started)
 
 
 def _start(job: Job, write_end: int) -> subprocess.Popen[bytes]:
@@ -120,34 +125,39 @@ def _size(path: Path | None) -> int:
     return path.stat().st_size if path else 0
 
 
-def _collect(
-    child: subprocess.Popen[bytes], read_end: int, job: Job, deadline: float
-) -> tuple[bytes, bytes, str]:
-    """Read both pipes until the child closes its results or a limit ends it.
+class _Heard(NamedTuple):
+    """What came through both pipes, and the limit that ended the listening (empty: none)."""
 
-    Returns results, log and the limit that was reached (empty where none was).
-    """
+    results: bytes
+    log: bytes
+    expired: str
+
+
+def _listen(child: subprocess.Popen[bytes], read_end: int, job: Job, deadline: float) -> _Heard:
+    """Read both pipes until the child closes its results or a limit ends it."""
     assert child.stdout is not None  # noqa: S101 - it was asked for as a pipe
-    kept = {read_end: bytearray(), child.stdout.fileno(): bytearray()}
-    limits = {read_end: job.limits.result, child.stdout.fileno(): job.limits.output}
+    log_end, results, log = child.stdout.fileno(), bytearray(), bytearray()
     with selectors.DefaultSelector() as selector:
-        for descriptor in kept:
-            selector.register(descriptor, selectors.EVENT_READ)
-        while read_end in {key.fd for key in selector.get_map().values()}:
-            for key, _ in selector.select(max(0.0, deadline - time.monotonic())):
+        selector.register(read_end, selectors.EVENT_READ, (results, job.limits.result))
+        selector.register(log_end, selectors.EVENT_READ, (log, job.limits.output))
+        while read_end in selector.get_map():
+            events = selector.select(max(0.0, min(_PULSE, deadline - time.monotonic())))
+            if not events and child.poll() is not None:
+                break  # only something that it left behind still holds the pipe
+            for key, _ in events:
                 data = os.read(key.fd, _CHUNK)
                 if not data:
                     selector.unregister(key.fd)
-                room = limits[key.fd] - len(kept[key.fd])
-                kept[key.fd] += data[:room]
-                if key.fd == read_end and len(data) > room:
-                    return bytes(kept[read_end]), bytes(kept[child.stdout.fileno()]), "result"
+                kept, limit = key.data
+                kept += data[: limit - len(kept)]
             if time.monotonic() >= deadline:
-                return bytes(kept[read_end]), bytes(kept[child.stdout.fileno()]), "time"
+                return _Heard(bytes(results), bytes(log), "time")
+            if len(results) >= job.limits.result:
+                return _Heard(bytes(results), bytes(log), "result")
     with contextlib.suppress(subprocess.TimeoutExpired):
-        child.wait(max(0.1, min(5.0, deadline - time.monotonic())))
-    _drain(child.stdout.fileno(), kept[child.stdout.fileno()], job.limits.output)
-    return bytes(kept[read_end]), bytes(kept[child.stdout.fileno()]), ""
+        child.wait(_GRACE)
+    _drain(log_end, log, job.limits.output)
+    return _Heard(bytes(results), bytes(log), "")
 
 
 def _drain(descriptor: int, kept: bytearray, limit: int) -> None:
@@ -169,15 +179,13 @@ def _end_group(child: subprocess.Popen[bytes]) -> None:
                 pipe.close()
 
 
-def _assemble(
-    job: Job, results: bytes, log: bytes, code: int, expired: str, seconds: float
-) -> Returned:
+def _assemble(job: Job, heard: _Heard, code: int, seconds: float) -> Returned:
     """Turn the lines that arrived into steps; a torn last line is no result."""
     steps: list[Step] = []
     sources: Mapping[str, str] = {}
     environment: Mapping[str, Any] = {}
     at, finished = "start", False
-    for line in results.split(b"\n")[:-1]:
+    for line in heard.results.split(b"\n")[:-1]:
         message = json.loads(line)
         if "started" in message:
             at = message["started"]
@@ -187,8 +195,8 @@ def _assemble(
             sources = message["sources"]
         else:
             environment, finished = message["environment"], True
-    ending, reason = _ending(job, code, expired, finished)
-    text = log.decode("utf-8", "replace")
+    ending, reason = (Ending.MEASURED, "") if finished else _ending(job, heard.expired, code)
+    text = heard.log.decode("utf-8", "replace")
     return Returned(tuple(steps), ending, reason, at, sources, environment, seconds, text)
 
 
@@ -204,17 +212,19 @@ def _step(message: Mapping[str, Any]) -> Step:
     return Step(message["step"], ending, measurements=measured)
 
 
-def _ending(job: Job, code: int, expired: str, finished: bool) -> tuple[Ending, str]:
-    if expired == "time":
-        return Ending.TIMED_OUT, f"the limit of {job.limits.seconds:g} s ended it"
-    if expired == "result":
-        return Ending.INVALID, f"measurements are larger than {job.limits.result} bytes"
-    if finished:
-        return Ending.MEASURED, ""
-    if code == -signal.SIGXCPU:
-        return Ending.TIMED_OUT, "the limit of processor time ended it"
-    if code == -signal.SIGKILL:
-        return Ending.OUT_OF_MEMORY, "killed by the system, as it does when memory runs out"
+def _ending(job: Job, expired: str, code: int) -> tuple[Ending, str]:
+    """Say what kept the child from its end."""
+    known = {
+        "time": (Ending.TIMED_OUT, f"the limit of {job.limits.seconds:g} s ended it"),
+        "result": (Ending.INVALID, f"measurements are larger than {job.limits.result} bytes"),
+        -signal.SIGXCPU: (Ending.TIMED_OUT, "the limit of processor time ended it"),
+        -signal.SIGKILL: (
+            Ending.OUT_OF_MEMORY,
+            "killed by the system, as it does when memory runs out",
+        ),
+    }
+    if (expired or code) in known:
+        return known[expired or code]
     if code < 0:
         return Ending.CRASHED, f"ended by {signal.Signals(-code).name}"
     return Ending.CRASHED, f"the process ended with code {code} before it had answered"

@@ -1,0 +1,261 @@
+"""From ids to jobs: which falsifiers run, on which models, and what is absent by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from pv.discharge.job import Job, Limits
+from pv.discharge.verdict import device_class
+from pv.errors import BadInputError, MissingError, UsageError
+from pv.model.contract import BindingKind, Contract, Falsifier, ModelReference
+from pv.model.receipt import ModelIdentity, Outcome
+from pv.model.verdict import Cause, Level, Verdict
+from pv.registry.contracts import Loaded
+
+_PREFIX: Final = "FALSIFY-"
+_NOT_TO_RUN: Final = frozenset(
+    {BindingKind.PLANNED, BindingKind.BLOCKED, BindingKind.MANUAL, BindingKind.ABSENT}
+)
+
+
+class Entry(NamedTuple):
+    """A falsifier where it stands, and why its entry cannot be relied on (empty: it can)."""
+
+    contract: Contract
+    falsifier: Falsifier
+    fault: str
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a user asked for."""
+
+    root: Path
+    ids: tuple[str, ...] = ()
+    everything: bool = False
+    live: bool = False
+    device: str = "cpu"
+    model: Path | None = None
+    """A model file to use instead of the configured ones; its digest must be accepted."""
+    limits: Limits = field(default_factory=Limits)
+
+
+def short(falsifier: str) -> str:
+    """Return the short form of an id, as people type it."""
+    return falsifier.removeprefix(_PREFIX)
+
+
+def command(falsifier: str, request: Request, *, live: bool) -> tuple[str, ...]:
+    """Return the command that repeats a run. No path of one machine stands in it."""
+    device = () if request.device == "cpu" else ("--device", request.device)
+    return ("pv", "discharge", short(falsifier), *(("--live",) if live else ()), *device)
+
+
+def plan(loaded: Sequence[Loaded], request: Request) -> tuple[Job | Outcome, ...]:
+    """Return jobs, and an outcome for everything that will not run, in the order asked for.
+
+    Raises UsageError for an id that is unknown or fits several falsifiers, and where nothing is
+    asked for.
+    """
+    if request.everything == bool(request.ids):
+        raise UsageError("expected ids of falsifiers, or --all, not both and not neither")
+    entries = [
+        Entry(each.contract, falsifier, each.fault_of(falsifier))
+        for each in loaded
+        if each.contract
+        for falsifier in each.contract.falsifiers
+    ]
+    refused = [each for each in loaded if each.contract is None]
+    chosen = entries if request.everything else _chosen(request.ids, entries, refused)
+    items: list[Job | Outcome] = []
+    for entry in chosen:
+        items += _items(entry, request)
+    if request.everything:
+        items += [_unread(each, request) for each in refused]
+    return tuple(items)
+
+
+def _unread(loaded: Loaded, request: Request) -> Outcome:
+    """Return the outcome that stands for all falsifiers of a file that could not be read."""
+    return Outcome(
+        falsifier=loaded.file,
+        contract=loaded.file,
+        verdict=Verdict.ERROR,
+        level=Level.SYNTHETIC,
+        headline=loaded.fault,
+        device=device_class(request.device),
+        cause=Cause.BAD_INPUT,
+        command=("pv", "validate", loaded.file),
+    )
+
+
+def _chosen(ids: Sequence[str], entries: Sequence[Entry], refused: Sequence[Loaded]) -> list[Entry]:
+    """Return the entries that ids name, each once."""
+    found: dict[int, Entry] = {}
+    for text in ids:
+        entry = _find(text, entries, refused)
+        found[id(entry)] = entry
+    return list(found.values())
+
+
+def _find(text: str, entries: Sequence[Entry], refused: Sequence[Loaded]) -> Entry:
+    """Return the falsifier that an id or its short form names."""
+    for fits in (
+        lambda known: known in (text, _PREFIX + text),
+        lambda known: known.endswith("-" + text),
+    ):
+        found = [entry for entry in entries if fits(entry.falsifier.id)]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            places = ", ".join(f"{each.falsifier.id} ({each.contract.file})" for each in found)
+            raise UsageError(f"id {text!r} fits {len(found)} falsifiers: {places}")
+    unread = "".join(f"; {each.fault}" for each in refused)
+    raise UsageError(
+        f"no contract has a falsifier {text!r}{unread}",
+        advice=_nearest(text, [entry.falsifier.id for entry in entries]),
+    )
+
+
+def _nearest(text: str, known: Sequence[str]) -> str:
+    import difflib  # noqa: PLC0415 - only for a wrong id
+
+    forms = {short(each).upper(): each for each in known}
+    near = difflib.get_close_matches(short(text.upper()), forms, n=3, cutoff=0.5)
+    return f"did you mean {', '.join(short(forms[each]) for each in near)}" if near else ""
+
+
+def _items(entry: Entry, request: Request) -> Iterator[Job | Outcome]:
+    falsifier = entry.falsifier
+    maker = _Maker(entry.contract, falsifier, request)
+    kind, reason = falsifier.binding.kind, falsifier.binding.reason or falsifier.binding.text
+    if kind in _NOT_TO_RUN:
+        verdict = Verdict.NOT_RUN if request.everything else Verdict.SKIPPED
+        yield maker.absent(verdict, f"{kind}: {reason}" if reason else f"{kind}: nothing to run")
+    elif kind is not BindingKind.HARNESS:
+        reason = f"bound to {kind} {falsifier.binding.text!r}: only harnesses are run here"
+        yield maker.absent(Verdict.SKIPPED, reason)
+    elif falsifier.live and not request.live:
+        reason = f"live: it needs a model · do: {' '.join(maker.command)}"
+        yield maker.absent(Verdict.NOT_RUN, reason)
+    elif entry.fault:
+        reason = f"the entry has a fault: {entry.fault} · do: pv validate {entry.contract.file}"
+        yield maker.absent(Verdict.ERROR, reason, cause=Cause.BAD_INPUT)
+    elif falsifier.models is None:
+        yield maker.job()
+    else:
+        yield from maker.live(falsifier.models.accept)
+
+
+class _Maker:
+    """Makes jobs and absences of one falsifier."""
+
+    def __init__(self, contract: Contract, falsifier: Falsifier, request: Request) -> None:
+        self._contract, self._falsifier, self._request = contract, falsifier, request
+        self._level = Level.LIVE if falsifier.live else Level.SYNTHETIC
+        self.command = command(falsifier.id, request, live=falsifier.live)
+
+    def job(self, model: ModelIdentity | None = None, path: Path | None = None) -> Job:
+        request = self._request
+        return Job(
+            self._contract,
+            self._falsifier,
+            request.root,
+            self._level,
+            request.device,
+            request.limits,
+            model,
+            path,
+        )
+
+    def absent(
+        self,
+        verdict: Verdict,
+        reason: str,
+        model: ModelIdentity | None = None,
+        cause: Cause | None = None,
+    ) -> Outcome:
+        return Outcome(
+            falsifier=self._falsifier.id,
+            contract=self._contract.id,
+            verdict=verdict,
+            level=self._level,
+            headline=reason,
+            device=device_class(self._request.device),
+            model=model,
+            cause=cause,
+            command=self.command,
+        )
+
+    def live(self, accepted: Sequence[ModelReference]) -> Iterator[Job | Outcome]:
+        """Yield a job for each accepted model that is here, then a line for each that is not."""
+        if self._request.model is not None:
+            items = [*self._given(accepted, self._request.model)]
+        else:
+            items = [self._configured(reference) for reference in accepted]
+        yield from (each for each in items if isinstance(each, Job))
+        absent = [each for each in items if isinstance(each, Outcome)]
+        if all(isinstance(each, Outcome) and each.verdict is Verdict.NOT_RUN for each in items):
+            names = ", ".join(reference.name for reference in accepted) or "none"
+            reason = f"no accepted model is here; accepted: {names}"
+            yield self.absent(Verdict.SKIPPED, reason)
+        yield from absent
+
+    def _configured(self, reference: ModelReference) -> Job | Outcome:
+        from pv.tensors.model_registry import resolve  # noqa: PLC0415 - only live runs need models
+
+        if not reference.recorded:
+            return self._not_here(reference, "no sha256 on record yet")
+        try:
+            found = resolve(reference.name)
+        except MissingError as error:
+            return self._not_here(reference, _short(error))
+        except (BadInputError, UsageError) as error:
+            identity = _identity(reference)
+            return self.absent(Verdict.ERROR, error.explain(), identity, Cause.BAD_INPUT)
+        if found.sha256 != reference.sha256:
+            return self.absent(
+                Verdict.SKIPPED, _not_accepted(found.sha256, [reference]), _identity(reference)
+            )
+        return self.job(_identity(reference), found.path)
+
+    def _given(self, accepted: Sequence[ModelReference], path: Path) -> Iterator[Job | Outcome]:
+        from pv.tensors.model_registry import resolve  # noqa: PLC0415 - only live runs need models
+
+        try:
+            found = resolve("model", path)
+        except MissingError as error:
+            yield self.absent(Verdict.SKIPPED, error.message)
+            return
+        except BadInputError as error:
+            yield self.absent(Verdict.ERROR, error.explain(), cause=Cause.BAD_INPUT)
+            return
+        recorded = [reference for reference in accepted if reference.recorded]
+        if found.sha256 not in {reference.sha256 for reference in recorded}:
+            yield self.absent(Verdict.SKIPPED, _not_accepted(found.sha256, recorded))
+        for reference in accepted:
+            if reference.recorded and reference.sha256 == found.sha256:
+                yield self.job(_identity(reference), found.path)
+            else:
+                yield self._not_here(reference, "another model was given")
+
+    def _not_here(self, reference: ModelReference, reason: str) -> Outcome:
+        text = f"pv models add {reference.name} PATH ({reason})"
+        return self.absent(Verdict.NOT_RUN, text, _identity(reference))
+
+
+def _identity(reference: ModelReference) -> ModelIdentity:
+    return ModelIdentity(reference.name, reference.sha256, reference.derived)
+
+
+def _short(error: MissingError) -> str:
+    """Return why a model is missing, without the list of those that are not."""
+    return error.message.partition(",")[0]
+
+
+def _not_accepted(found: str, recorded: Sequence[ModelReference]) -> str:
+    known = ", ".join(f"{each.sha256} ({each.name})" for each in recorded) or "none on record"
+    return f"the model's sha256 is {found}, accepted: {known}"

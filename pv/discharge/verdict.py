@@ -1,0 +1,172 @@
+"""From what came back to a verdict, and from verdicts to an exit code.
+
+The order is fixed: a run that failed has no verdict on the claim; a guard that tripped makes it
+INCONCLUSIVE; only then do the expectations decide between HELD and REFUTED.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Final
+
+from pv.compare import explain, judge
+from pv.discharge import guards
+from pv.discharge.job import SOUND, Ending, Job, Returned, Step, companion_step, control_step
+from pv.discharge.validity import faults, refused, values
+from pv.model.contract import Companion, Expectation
+from pv.model.measurement import Measurements
+from pv.model.receipt import CompanionResult, Comparison, ControlResult, GuardResult, Outcome
+from pv.model.verdict import Cause, Level, Verdict
+
+HELD_CODE, REFUTED_CODE, NO_VERDICT_CODE = 0, 1, 3
+
+_FAILED: Final[dict[Ending, tuple[Verdict, Cause | None]]] = {
+    Ending.MISSING: (Verdict.SKIPPED, None),
+    Ending.BAD_INPUT: (Verdict.ERROR, Cause.BAD_INPUT),
+    Ending.INVALID: (Verdict.ERROR, Cause.INVALID_MEASUREMENT),
+    Ending.OUT_OF_MEMORY: (Verdict.ERROR, Cause.OUT_OF_MEMORY),
+    Ending.CRASHED: (Verdict.ERROR, Cause.CRASH),
+    Ending.TIMED_OUT: (Verdict.TIMEOUT, None),
+}
+
+
+def exit_code(outcomes: Iterable[Outcome], *, require_live: bool = False) -> int:
+    """Return 1 if anything is refuted, else 3 if anything asked for is not held, else 0.
+
+    Nothing held is never 0. With `require_live` a live falsifier that was not run counts as asked
+    for.
+    """
+    seen = list(outcomes)
+    if any(each.verdict is Verdict.REFUTED for each in seen):
+        return REFUTED_CODE
+    asked = [each for each in seen if each.verdict is not Verdict.NOT_RUN]
+    if not asked or any(each.verdict is not Verdict.HELD for each in asked):
+        return NO_VERDICT_CODE
+    left_out = any(each.verdict is Verdict.NOT_RUN and each.level is Level.LIVE for each in seen)
+    return NO_VERDICT_CODE if require_live and left_out else HELD_CODE
+
+
+def judge_run(job: Job, returned: Returned) -> Outcome:
+    """Judge what came back from one child against the contract."""
+    falsifier = job.falsifier
+    sound = _checked(returned.step(SOUND), falsifier.expect)
+    failed = _first_failure(sound, job, returned)
+    if failed is not None or sound.measurements is None:
+        return _failed(failed or sound, job, returned)
+    comparisons = _compare(falsifier.expect, sound.measurements)
+    controls = (
+        *(_control(name, True, job, returned) for name in falsifier.controls),
+        *(_control(name, False, job, returned) for name in falsifier.green_controls),
+    )
+    seen = (*guards.on_measurements(sound.measurements), guards.on_controls(controls))
+    verdict, headline = _decide(comparisons, seen)
+    return replace(
+        _outcome(job, returned, verdict, headline),
+        comparisons=comparisons,
+        guards=seen,
+        controls=controls,
+        measurements=sound.measurements,
+    )
+
+
+def _failed(step: Step, job: Job, returned: Returned) -> Outcome:
+    verdict, cause = _FAILED[step.ending]
+    place = "" if step.name == SOUND else f"{step.name}: "
+    return replace(_outcome(job, returned, verdict, f"{place}{step.reason}"), cause=cause)
+
+
+def _outcome(job: Job, returned: Returned, verdict: Verdict, headline: str) -> Outcome:
+    return Outcome(
+        falsifier=job.falsifier.id,
+        contract=job.contract.id,
+        verdict=verdict,
+        level=job.level,
+        headline=headline,
+        device=device_class(job.device),
+        model=job.model,
+        companions=tuple(_companion(each, returned) for each in job.falsifier.beside),
+        parameters=job.falsifier.parameters,
+        sources=returned.sources,
+        environment=returned.environment,
+        seconds=returned.seconds,
+    )
+
+
+def device_class(device: str) -> str:
+    """Return the name under which a device is recorded; the simulator is never a device."""
+    return "cuda-simulator" if device == "sim" else device
+
+
+def _checked(step: Step, expect: Sequence[Expectation]) -> Step:
+    """Turn measurements that cannot be judged into the failure that they are."""
+    if step.measurements is None:
+        return step
+    wrong = [*faults(step.measurements)]
+    if not wrong:
+        known = values(step.measurements).keys() | refused(step.measurements)
+        wrong = [
+            f"metric {each.metric} is expected and was not measured; measured were"
+            f" {', '.join(sorted(known))}"
+            for each in expect
+            if each.metric not in known
+        ]
+    return Step(step.name, Ending.INVALID, wrong[0]) if wrong else step
+
+
+def _first_failure(sound: Step, job: Job, returned: Returned) -> Step | None:
+    """Return the first step that ended in a failure; invalid numbers of a control are no failure.
+
+    A planted fault may well produce a NaN: that shows nothing, and the teeth guard says so.
+    """
+    names = (*job.falsifier.controls, *job.falsifier.green_controls)
+    steps = (sound, *(returned.step(control_step(name)) for name in names))
+    return next((each for each in steps if each.ending is not Ending.MEASURED), None)
+
+
+def _compare(expect: Sequence[Expectation], measurements: Measurements) -> tuple[Comparison, ...]:
+    found = values(measurements)
+    return tuple(judge(each, found.get(each.metric)) for each in expect)
+
+
+def _control(name: str, expected_red: bool, job: Job, returned: Returned) -> ControlResult:
+    step = _checked(returned.step(control_step(name)), job.falsifier.expect)
+    if step.measurements is None:
+        return ControlResult(name, expected_red, False, False, (), step.reason)
+    unlike = refused(step.measurements)
+    comparisons = _compare(job.falsifier.expect, step.measurements)
+    if any(each.metric in unlike for each in comparisons):
+        note = "a ratio of unlike sides is refused"
+        return ControlResult(name, expected_red, False, False, comparisons, note)
+    unmet = [each for each in comparisons if not each.met]
+    note = explain((unmet or list(comparisons))[0]) if comparisons else "nothing is expected"
+    return ControlResult(name, expected_red, bool(unmet), True, comparisons, note)
+
+
+def _companion(companion: Companion, returned: Returned) -> CompanionResult:
+    step = _checked(returned.step(companion_step(companion.name)), companion.expect)
+    if step.measurements is None:
+        verdict, _ = _FAILED[step.ending]
+        return CompanionResult(companion.name, verdict, step.reason, (), (), None)
+    comparisons = _compare(companion.expect, step.measurements)
+    seen = guards.on_measurements(step.measurements)
+    verdict, headline = _decide(comparisons, seen)
+    return CompanionResult(companion.name, verdict, headline, comparisons, seen, step.measurements)
+
+
+def _decide(comparisons: Sequence[Comparison], seen: Sequence[GuardResult]) -> tuple[Verdict, str]:
+    """Return the verdict and the number or reason that decided it."""
+    tripped = [each for each in seen if each.tripped]
+    if tripped:
+        return Verdict.INCONCLUSIVE, tripped[0].reason
+    if not comparisons:
+        return Verdict.INCONCLUSIVE, "nothing judged: the contract expects nothing"
+    unmet = [each for each in comparisons if not each.met]
+    if unmet:
+        return Verdict.REFUTED, _deciding(unmet, "not met")
+    return Verdict.HELD, _deciding(comparisons, "met")
+
+
+def _deciding(comparisons: Sequence[Comparison], word: str) -> str:
+    more = f" (and {len(comparisons) - 1} more {word})" if len(comparisons) > 1 else ""
+    return explain(comparisons[0]) + more

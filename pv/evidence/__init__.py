@@ -1,0 +1,1 @@
+"""Receipts: one immutable, content-addressed file a verdict, and what follows from them."""

@@ -1,0 +1,123 @@
+"""Writing a receipt for an outcome; reading the receipts of a contract with what moved since."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import pv
+from pv.errors import BadInputError
+from pv.evidence import store
+from pv.evidence.canonical import entry_digest
+from pv.evidence.history import added_together, expect_commit
+from pv.evidence.statement import ENTRY, MODEL, SOURCE, statement_of, subjects_of, view_of
+from pv.evidence.store import Damaged
+from pv.model.contract import Contract, Falsifier
+from pv.model.receipt import Outcome, ReceiptView
+
+_PACKAGE = Path(pv.__file__).resolve().parent
+
+
+def write_receipt(
+    root: Path, contract: Contract, falsifier: Falsifier, outcome: Outcome, *, record: bool
+) -> str:
+    """Write the receipt of an outcome, into the registry or locally; return its path."""
+    started = datetime.now(UTC) - timedelta(seconds=outcome.seconds)
+    statement = statement_of(
+        contract,
+        falsifier,
+        outcome,
+        expect_commit=expect_commit(root, contract, falsifier),
+        started=started.strftime("%Y-%m-%dT%H:%M:%SZ"),
+    )
+    return store.write(root, falsifier.id, statement, record=record)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """The receipts of one contract, and the files that cannot be relied on."""
+
+    receipts: tuple[ReceiptView, ...] = ()
+    damaged: tuple[Damaged, ...] = ()
+
+
+def load(root: Path, contract: Contract, *, local: bool, fresh_sources: bool = True) -> Evidence:
+    """Return all receipts of a contract's falsifiers, each with the subjects that moved since.
+
+    With `local` receipts under `.pv/receipts` count too. Without `fresh_sources` the project's
+    sources are not looked at: the answer is then what the records say.
+    """
+    receipts: list[ReceiptView] = []
+    damaged: list[Damaged] = []
+    together = added_together(root, contract, contract.falsifiers)
+    for falsifier in contract.falsifiers:
+        for record in (True, False) if local else (True,):
+            for each in store.read_folder(root, falsifier.id, record=record):
+                if isinstance(each, Damaged):
+                    damaged.append(each)
+                    continue
+                try:
+                    moved = _moved(root, contract, falsifier, each.statement, fresh_sources)
+                    view = view_of(each, stale=tuple(moved), local=not record)
+                except BadInputError as error:
+                    damaged.append(Damaged(each.path, error.message))
+                    continue
+                receipts.append(replace(view, post_hoc=view.post_hoc or each.path in together))
+    return Evidence(tuple(receipts), tuple(damaged))
+
+
+def _moved(
+    root: Path,
+    contract: Contract,
+    falsifier: Falsifier,
+    statement: Mapping[str, Any],
+    fresh_sources: bool,
+) -> list[str]:
+    """Return the names of the subjects whose digest is not today's, or that are gone."""
+    moved, subjects = [], subjects_of(statement)
+    if subjects.get(f"{ENTRY}{falsifier.id}") != entry_digest(contract, falsifier):
+        moved.append(f"{ENTRY}{falsifier.id}")
+    accepted = {
+        f"{MODEL}{each.name}": each.sha256
+        for each in (falsifier.models.accept if falsifier.models else ())
+        if each.recorded
+    }
+    for name, digest in subjects.items():
+        gone = name.startswith(MODEL) and accepted.get(name) != digest
+        source = name.removeprefix(SOURCE)
+        changed = fresh_sources and source != name and digest not in _digests_of(root, source)
+        if gone or changed:
+            moved.append(name)
+    return moved
+
+
+def _digests_of(root: Path, name: str) -> set[str]:
+    """Return today's digests of a source: of the registry's own file, and of the package's."""
+    parts = Path(name).parts
+    packaged = _PACKAGE / Path(*parts[1:]) if parts[0] == "pv" else _PACKAGE / name
+    found = (_file_digest(path, _stamp(path)) for path in (root / name, packaged))
+    return {each for each in found if each}
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size
+
+
+@lru_cache(maxsize=4096)
+def _file_digest(path: Path, stamp: tuple[int, int] | None) -> str | None:
+    """Return a file's sha256; within one process an unchanged file is read once."""
+    if stamp is None:
+        return None
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError:
+        return None

@@ -1,0 +1,118 @@
+"""What a receipt says: an in-toto Statement v1 about one verdict.
+
+Subjects are what the verdict rests on, each with its sha256: the falsifier as the contract states
+it, every project source that the run imported or read, and the model. The predicate holds what was
+judged and what came out. Only its `run` section (time, duration) differs between two equal runs.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from pv import __version__
+from pv.errors import BadInputError
+from pv.evidence.canonical import entry_digest, expect_digest, plain
+from pv.model.contract import Contract, Falsifier
+from pv.model.receipt import ModelIdentity, Outcome, ReceiptView
+from pv.model.verdict import WITH_RECEIPT, Level, Verdict
+
+STATEMENT_TYPE: Final = "https://in-toto.io/Statement/v1"
+PREDICATE_TYPE: Final = "pv/discharge/v1"
+ENTRY: Final = "falsifier:"
+SOURCE: Final = "source:"
+MODEL: Final = "model:"
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A receipt file that is what its name says."""
+
+    path: str
+    """Relative to the registry root."""
+    id: str
+    statement: Mapping[str, Any]
+
+
+def statement_of(
+    contract: Contract,
+    falsifier: Falsifier,
+    outcome: Outcome,
+    *,
+    expect_commit: str | None,
+    started: str,
+) -> dict[str, Any]:
+    """Return the statement of an outcome.
+
+    `expect_commit` is the commit in which the present limits first stood, None where they are not
+    committed: such a receipt is post-hoc. Raises ValueError for a verdict that leaves no receipt.
+    """
+    if outcome.verdict not in WITH_RECEIPT:
+        raise ValueError(f"{outcome.verdict} leaves no receipt")
+    return {
+        "_type": STATEMENT_TYPE,
+        "predicateType": PREDICATE_TYPE,
+        "subject": _subjects(contract, falsifier, outcome),
+        "predicate": {
+            **_judgement(outcome),
+            "contract": contract.id,
+            "contract_version": contract.version,
+            "expect_digest": expect_digest(falsifier.expect),
+            "expect_commit": expect_commit,
+            "post_hoc": expect_commit is None,
+            "tool_version": __version__,
+            "run": {"started": started, "seconds": round(outcome.seconds, 3)},
+        },
+    }
+
+
+def _subjects(contract: Contract, falsifier: Falsifier, outcome: Outcome) -> list[dict[str, Any]]:
+    named = {f"{ENTRY}{falsifier.id}": entry_digest(contract, falsifier)}
+    named |= {f"{SOURCE}{name}": found for name, found in sorted(outcome.sources.items())}
+    if outcome.model:
+        named[f"{MODEL}{outcome.model.name}"] = outcome.model.sha256
+    return [{"name": name, "digest": {"sha256": found}} for name, found in named.items()]
+
+
+def _judgement(outcome: Outcome) -> dict[str, Any]:
+    """Return everything about the outcome that two equal runs have in common."""
+    data = dataclasses.asdict(outcome)
+    kept = (
+        "falsifier verdict level headline device model comparisons guards controls companions"
+        " measurements parameters environment command"
+    )
+    return {name: plain(data[name]) for name in kept.split()}
+
+
+def view_of(stored: Stored, *, stale: tuple[str, ...], local: bool) -> ReceiptView:
+    """Return a stored statement as the derivation of states sees it.
+
+    Raises BadInputError where verdict, level or model are not what they can be.
+    """
+    predicate = stored.statement["predicate"]
+    try:
+        model = predicate["model"]
+        return ReceiptView(
+            id=stored.id,
+            path=stored.path,
+            falsifier=predicate["falsifier"],
+            verdict=Verdict(predicate["verdict"]),
+            level=Level(predicate["level"]),
+            model=ModelIdentity(**model) if model else None,
+            post_hoc=bool(predicate["post_hoc"]),
+            stale=stale,
+            local=local,
+            statement=stored.statement,
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise BadInputError(f"predicate is incomplete: {error}") from None
+
+
+def subjects_of(statement: Mapping[str, Any]) -> dict[str, str]:
+    """Return name to sha256 of all subjects. Raises BadInputError where they are damaged."""
+    try:
+        return {each["name"]: each["digest"]["sha256"] for each in statement["subject"]}
+    except (KeyError, TypeError) as error:
+        raise BadInputError(f"subjects are incomplete: {error}") from None

@@ -1,0 +1,169 @@
+"""Receipt files: written so that nothing acknowledged is lost, read so that nothing damaged passes.
+
+A file's name is the first 16 hexadecimal digits of the sha256 of its bytes. It is written under a
+temporary name in the same folder, flushed to disk, renamed, and the folder flushed, before the
+write is acknowledged. Readers ignore temporary files and name every damaged record.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import re
+import stat
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from pv.errors import BadInputError, PvError
+from pv.evidence.canonical import canonical_bytes
+from pv.evidence.statement import PREDICATE_TYPE, STATEMENT_TYPE, Stored
+
+REGISTRY: Final = ("contracts", "evidence")
+LOCAL: Final = (".pv", "receipts")
+SHOWN: Final = 16
+"""Hexadecimal digits of the digest in a file's name."""
+_LARGEST: Final = 16 << 20
+_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+_NAME: Final = re.compile(r"[0-9a-f]{16}\.json")
+_TEMPORARY: Final = ".tmp-"
+
+
+@dataclass(frozen=True, slots=True)
+class Damaged:
+    """A receipt file that cannot be relied on, and why."""
+
+    path: str
+    reason: str
+
+
+def folder_of(root: Path, falsifier: str, *, record: bool) -> Path:
+    """Return where receipts of a falsifier lie. Raises BadInputError for an id that is no name."""
+    if not _ID.fullmatch(falsifier):
+        raise BadInputError(
+            f"falsifier id {falsifier[:80]!r}: expected letters, digits, '.', '_' and '-', at most"
+            " 128, so that its receipts have a folder"
+        )
+    return root.joinpath(*(REGISTRY if record else LOCAL), falsifier)
+
+
+def write(root: Path, falsifier: str, statement: Mapping[str, Any], *, record: bool) -> str:
+    """Write a statement and return its path relative to the root.
+
+    Where the folder already holds a receipt of the same identity (equal apart from its `run`
+    section) nothing is written and that one's path is returned. Raises BadInputError where the
+    disk refuses; what was there before is untouched then.
+    """
+    folder = folder_of(root, falsifier, record=record)
+    for stored in read_folder(root, falsifier, record=record):
+        if isinstance(stored, Stored) and identity(stored.statement) == identity(statement):
+            return stored.path
+    data = canonical_bytes(statement) + b"\n"
+    name = hashlib.sha256(data).hexdigest()[:SHOWN] + ".json"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        _write_durably(folder, name, data)
+    except OSError as error:
+        place = (folder / name).relative_to(root)
+        raise UnwritableError(
+            f"receipt {place} cannot be written: {error.strerror}",
+            advice="free or unlock the place and run again; nothing was recorded",
+        ) from None
+    return (folder / name).relative_to(root).as_posix()
+
+
+class UnwritableError(PvError):
+    """The disk refuses a receipt."""
+
+    exit_code = 3
+
+
+def _write_durably(folder: Path, name: str, data: bytes) -> None:
+    temporary = folder / f"{_TEMPORARY}{name}-{os.getpid()}"
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o644)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(folder / name)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def identity(statement: Mapping[str, Any]) -> str:
+    """Return what makes two receipts the same: everything but the `run` section (time, duration).
+
+    The digest in a file's name is over all bytes and shows tampering; this one tells repeats.
+    """
+    predicate = {k: v for k, v in dict(statement.get("predicate", {})).items() if k != "run"}
+    return hashlib.sha256(canonical_bytes({**statement, "predicate": predicate})).hexdigest()
+
+
+def read_folder(root: Path, falsifier: str, *, record: bool) -> Iterator[Stored | Damaged]:
+    """Yield the receipts of a falsifier by name; damaged ones are yielded too, never left out."""
+    if not _ID.fullmatch(falsifier):
+        return
+    folder = folder_of(root, falsifier, record=record)
+    try:
+        names = sorted(os.listdir(folder))  # noqa: PTH208 - names only, nothing is opened here
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    if not folder.resolve().is_relative_to(root.resolve()):
+        yield Damaged(folder.relative_to(root).as_posix(), "leads out of the registry")
+        return
+    for name in names:
+        if not name.startswith(_TEMPORARY):
+            yield _read(root, folder / name, falsifier)
+
+
+def _read(root: Path, path: Path, falsifier: str) -> Stored | Damaged:
+    shown = path.relative_to(root).as_posix()
+    if not _NAME.fullmatch(path.name):
+        return Damaged(shown, "name is not 16 hexadecimal digits and .json")
+    try:
+        data = _bytes_of(path)
+    except OSError as error:
+        return Damaged(shown, f"cannot be read: {error.strerror}")
+    if data is None:
+        return Damaged(shown, f"is a link, no plain file, or larger than {_LARGEST} bytes")
+    found = hashlib.sha256(data).hexdigest()[:SHOWN]
+    if found != path.stem:
+        return Damaged(shown, f"digest differs: its name says {path.stem}, its bytes {found}")
+    try:
+        statement = json.loads(data)
+        fault = _shape_fault(statement, falsifier)
+    except (ValueError, RecursionError):
+        return Damaged(shown, "is not JSON")
+    return Damaged(shown, fault) if fault else Stored(shown, path.stem, statement)
+
+
+def _bytes_of(path: Path) -> bytes | None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    with os.fdopen(descriptor, "rb") as file:
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode) or status.st_size > _LARGEST:
+            return None
+        return file.read(_LARGEST + 1)
+
+
+def _shape_fault(statement: Any, falsifier: str) -> str:
+    """Return what a statement lacks; an unchanged file need not be one."""
+    if not isinstance(statement, dict) or statement.get("_type") != STATEMENT_TYPE:
+        return f"is no {STATEMENT_TYPE}"
+    predicate = statement.get("predicate")
+    if statement.get("predicateType") != PREDICATE_TYPE or not isinstance(predicate, dict):
+        return f"has no predicate of type {PREDICATE_TYPE}"
+    if predicate.get("falsifier") != falsifier:
+        return f"is about {predicate.get('falsifier')!r}, not {falsifier!r}"
+    return ""

@@ -1,0 +1,182 @@
+"""Outcomes as text: what was decided first, then the numbers, then how to repeat it.
+
+Plain text of at most 80 columns (names and reasons that are longer than a line are wrapped);
+colour only where the caller asks for it.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from typing import Final
+
+from pv.compare import explain
+from pv.model.measurement import Measurements, Series
+from pv.model.receipt import CompanionResult, Comparison, Outcome
+from pv.model.verdict import Level, Verdict
+
+WIDTH: Final = 80
+_VERDICT_WIDTH: Final = max(len(each) for each in Verdict)
+_NAME_WIDTH: Final = 14
+_COLOURS: Final = {Verdict.HELD: "32", Verdict.REFUTED: "31", Verdict.INCONCLUSIVE: "33"}
+_PREFIX: Final = "FALSIFY-"
+
+
+def text_of(outcomes: Sequence[Outcome], *, colour: bool = False, brief: bool = False) -> str:
+    """Return the text of the outcomes of one falsifier.
+
+    With `brief` one line an outcome, and the details of what did not hold.
+    """
+    lines = [*_headlines(outcomes, colour)]
+    for outcome in outcomes:
+        if outcome.environment and not (brief and outcome.verdict is Verdict.HELD):
+            lines += ["", *_details(outcome)]
+    return "\n".join(lines) + "\n"
+
+
+def summary(outcomes: Sequence[Outcome], code: int) -> str:
+    """Return the last line: how many of each verdict, and the exit code."""
+    ordered = sorted(outcomes, key=lambda each: list(Verdict).index(each.verdict))
+    counts = [f"{len([*group])} {verdict}" for verdict, group in groupby(ordered, _verdict)]
+    return f"{', '.join(counts) or 'nothing was asked for'} (exit {code})\n"
+
+
+def _verdict(outcome: Outcome) -> Verdict:
+    return outcome.verdict
+
+
+def _headlines(outcomes: Sequence[Outcome], colour: bool) -> Iterator[str]:
+    """Yield the first screen: companions, the verdict itself, the models that are not here."""
+    first = outcomes[0]
+    for outcome in outcomes:
+        absent_model = outcome.model is not None and not outcome.environment
+        for companion in outcome.companions:
+            yield from _row(companion.name, companion.verdict, companion.headline, colour)
+        if absent_model and outcome.model:
+            name = f"on {outcome.model.name}"
+        elif outcome.companions:
+            name = "asked properly"
+        else:
+            name = first.falsifier.removeprefix(_PREFIX)
+        yield from _row(name, outcome.verdict, outcome.headline, colour)
+
+
+def _row(name: str, verdict: Verdict, text: str, colour: bool) -> Iterator[str]:
+    """Yield `name  VERDICT  text`, wrapped so that the text stays in its column."""
+    word = f"{verdict:<{_VERDICT_WIDTH}}"
+    if colour and verdict in _COLOURS:
+        word = f"\x1b[{_COLOURS[verdict]}m{word}\x1b[0m"
+    margin = _NAME_WIDTH + 2 + _VERDICT_WIDTH + 2
+    shown = printable(name)
+    if len(shown) > _NAME_WIDTH:
+        yield f"{shown}  {word}".rstrip()
+        yield from (f"    {line}" for line in _lines(text, WIDTH - 4))
+        return
+    wrapped = _lines(text, WIDTH - margin)
+    yield f"{shown:<{_NAME_WIDTH}}  {word}  {wrapped[0]}"
+    yield from (" " * margin + line for line in wrapped[1:])
+
+
+def _details(outcome: Outcome) -> Iterator[str]:
+    where = f"{outcome.model.name}, " if outcome.model else ""
+    level = "" if outcome.level is Level.SYNTHETIC else "live on "
+    yield (
+        f"{outcome.falsifier.removeprefix(_PREFIX)} of {outcome.contract}:"
+        f" {level}{where}{outcome.device}, {outcome.seconds:.1f} s"
+    )
+    if outcome.cause:
+        yield f"  cause: {outcome.cause}"
+    yield from _comparisons(outcome.comparisons)
+    for guard in outcome.guards:
+        if guard.applies:
+            word = "TRIPPED" if guard.tripped else "ok"
+            yield from _wrapped(f"guard    {guard.guard}: {word}: {guard.reason}")
+    for control in outcome.controls:
+        word = "red" if control.red else "green" if control.finite else "shows nothing"
+        wanted = "" if control.as_expected else "  NOT AS EXPECTED"
+        yield from _wrapped(f"control  {control.name}: {word}{wanted}: {control.note}")
+    if outcome.measurements:
+        yield from _measured(outcome.measurements)
+    for companion in outcome.companions:
+        yield from _companion(companion)
+    if outcome.receipt:
+        yield f"receipt  {outcome.receipt}"
+    if outcome.log:
+        yield f"log      {outcome.log}"
+    if outcome.command:
+        yield f"again    {' '.join(outcome.command)}"
+
+
+def _comparisons(comparisons: Sequence[Comparison]) -> Iterator[str]:
+    for comparison in comparisons:
+        word = "met    " if comparison.met else "NOT MET"
+        yield from _wrapped(f"{word}  {explain(comparison)}")
+
+
+def _companion(companion: CompanionResult) -> Iterator[str]:
+    if companion.measurements is None:
+        return
+    yield ""
+    yield f"{printable(companion.name)}:"
+    yield from _comparisons(companion.comparisons)
+    for guard in companion.guards:
+        if guard.tripped:
+            yield from _wrapped(f"guard    {guard.guard}: TRIPPED: {guard.reason}")
+    yield from _measured(companion.measurements)
+
+
+def _measured(measurements: Measurements) -> Iterator[str]:
+    for note in measurements.notes:
+        yield from _wrapped(f"note     {note}")
+    by_axis = groupby(measurements.series, lambda each: (each.x_label, each.x))
+    for (x_label, _), series in by_axis:
+        yield ""
+        yield from _table(x_label, [*series])
+
+
+def _table(x_label: str, series: Sequence[Series]) -> Iterator[str]:
+    """Yield a table of series over one axis, as many columns side by side as fit."""
+    columns = [("x", x_label, series[0].x)]
+    for each in series:
+        columns.append(("y", each.y_label or each.name, each.y))
+        if each.low and each.high:
+            columns += [("low", "low", each.low), ("high", "high", each.high)]
+    cells = [[label, *(number(value) for value in values)] for _, label, values in columns]
+    widths = [max(len(printable(cell)) for cell in column) for column in cells]
+    first = 0
+    while first + 1 < len(cells):
+        last = first + 1
+        while last + 1 < len(cells) and _fits([widths[0], *widths[first + 1 : last + 2]]):
+            last += 1
+        chosen = [0, *range(first + 1, last + 1)]
+        for row in zip(*(cells[i] for i in chosen), strict=True):
+            line = "  ".join(
+                f"{printable(cell):>{widths[i]}}" for i, cell in zip(chosen, row, strict=True)
+            )
+            yield f"  {line}"
+        first = last
+
+
+def _fits(widths: Sequence[int]) -> bool:
+    return 2 + sum(widths) + 2 * (len(widths) - 1) <= WIDTH
+
+
+def number(value: float) -> str:
+    """Return a number with six significant digits, whole numbers without a point."""
+    return f"{value:.6g}"
+
+
+def printable(text: str) -> str:
+    """Return a text from outside with control characters made visible."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def _lines(text: str, width: int) -> list[str]:
+    return textwrap.wrap(printable(text), width, break_on_hyphens=False) or [""]
+
+
+def _wrapped(text: str) -> Iterator[str]:
+    yield from textwrap.wrap(
+        printable(text), WIDTH, subsequent_indent=" " * 9, break_on_hyphens=False
+    )
