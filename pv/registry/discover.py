@@ -50,7 +50,7 @@ def contracts_of(root: Path) -> tuple[ContractFile, ...]:
 
 def _expand(argument: str) -> Iterator[Path]:
     path = Path(argument)
-    if path.is_dir():
+    if argument and path.is_dir():
         yield from _walk(path)
     elif path.exists() or path.is_symlink():
         yield path
@@ -69,11 +69,18 @@ def _expand(argument: str) -> Iterator[Path]:
 
 def _walk(folder: Path) -> Iterator[Path]:
     """Yield the contract files below a folder; links to folders are not followed."""
-    for place, folders, files in os.walk(folder):
+    for place, folders, files in os.walk(folder, onerror=_unlistable):
         folders[:] = sorted(one for one in folders if one != EVIDENCE and one[0] != ".")
         for name in sorted(files):
             if name.endswith(SUFFIXES) and not name.startswith("."):
                 yield Path(place, name)
+
+
+def _unlistable(fault: OSError) -> None:
+    raise UsageError(
+        f"cannot list {fault.filename!r} ({fault.strerror}), expected a folder of contracts",
+        advice="give yourself permission to read it, or name the files",
+    )
 
 
 def _display(path: Path, base: Path) -> str:
