@@ -23,20 +23,22 @@ _Name = Annotated[str, typer.Argument(help="Name of the model, as contracts name
 def add(name: _Name, path: Annotated[Path, typer.Argument(help="The model's .gguf file.")]) -> None:
     """Put a GGUF file under a name, with its sha256; an older one of that name is replaced."""
     from pv.tensors import model_registry
+    from pv.tensors.gguf_errors import shown_path
 
     found = model_registry.add(name, path)
-    typer.echo(f"added {found.name}: {found.path}\n  sha256 {found.sha256}")
+    typer.echo(f"added {found.name}: {shown_path(found.path)}\n  sha256 {found.sha256}")
 
 
 @app.command("list")
 def list_models() -> None:
     """List the configured models; with none, exit 3."""
     from pv.tensors import model_registry
+    from pv.tensors.gguf_errors import shown_path
 
     models = model_registry.listed()
     for one in models:
         state = "" if one.path.exists() else "  (file is gone)"
-        typer.echo(f"{one.name}  {one.sha256[:12]}  {one.path}{state}")
+        typer.echo(f"{one.name}  {one.sha256[:12]}  {shown_path(one.path)}{state}")
     if not models:
         typer.echo("no model is configured\n  do: pv models add NAME PATH", err=True)
         raise typer.Exit(ExitCode.NO_VERDICT)
@@ -82,11 +84,12 @@ def derive(name: _Name) -> None:
     from pv.forward.teacher import RECIPE, RECIPE_VERSION
     from pv.forward.teacher import derive as derive_teacher
     from pv.tensors import model_registry
+    from pv.tensors.gguf_errors import shown_path
 
     teacher = derive_teacher(name)
     model_registry.add(name, teacher.path)
     typer.echo(
-        f"derived {name}: {teacher.path}\n"
+        f"derived {name}: {shown_path(teacher.path)}\n"
         f"  recipe {RECIPE} version {RECIPE_VERSION}, {teacher.size} bytes\n"
         f"  sha256 of the file    {teacher.sha256}\n"
         f"  sha256 of the tensors {teacher.tensors_sha256}"

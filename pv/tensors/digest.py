@@ -16,7 +16,7 @@ from pathlib import Path
 
 from pv.errors import BadInputError, MissingError, UsageError
 from pv.tensors.gguf_errors import shown_path
-from pv.tensors.user_folders import cache_folder, write_atomically
+from pv.tensors.user_folders import cache_folder, real_path, write_atomically
 
 _MOST_REMEMBERED = 256
 _LARGEST_MEMORY = 1 << 20
@@ -34,7 +34,7 @@ def sha256_of_file(path: Path, *, afresh: bool = False) -> str:
     Raises `MissingError` where there is no such file, `BadInputError` where it cannot be read or
     changes meanwhile.
     """
-    path = path.resolve()
+    path = real_path(path)
     try:
         before = path.stat()
         if not stat.S_ISREG(before.st_mode):  # opening a pipe would wait for its writer

@@ -23,7 +23,7 @@ from pv.errors import MissingError
 from pv.tensors.ggml_types import GgmlType
 from pv.tensors.gguf_cursor import Cursor
 from pv.tensors.gguf_errors import ChangedModel, GgufError, WrongTensorType, quoted, shown_path
-from pv.tensors.gguf_known_keys import alignment_of, check_blocks, check_types
+from pv.tensors.gguf_known_keys import alignment_of, check_blocks, check_types, parts_of
 from pv.tensors.gguf_layout import MOST_TENSORS, TensorInfo, read_tensors
 from pv.tensors.gguf_metadata import MOST_KEYS, read_metadata
 
@@ -62,6 +62,8 @@ class ModelFile:
         check_types(cursor, metadata)
         tensors, remarks = read_tensors(cursor, tensor_count, self.alignment)
         check_blocks(cursor, metadata, tensors)
+        if parts_of(metadata) > 1:
+            remarks.insert(0, f"one part of a model split into {parts_of(metadata)} files")
         if self.version == 2:
             remarks.insert(0, "version 2 of the format, 3 is current")
         self.metadata = metadata

@@ -21,6 +21,7 @@ _SCALARS: dict[str, frozenset[ValueType]] = {
     "general.architecture": _STRINGS,
     "general.file_type": INTEGERS,
     "general.quantization_version": INTEGERS,
+    "split.count": INTEGERS,
     "tokenizer.ggml.model": _STRINGS,
     "tokenizer.ggml.bos_token_id": INTEGERS,
     "tokenizer.ggml.eos_token_id": INTEGERS,
@@ -79,10 +80,17 @@ def check_types(cursor: Cursor, metadata: Metadata) -> None:
         _expect(cursor, key, entry, allowed, scalar=scalar)
 
 
+def parts_of(metadata: Metadata) -> int:
+    """Return how many files the model is split into, 1 where nothing says so."""
+    parts = metadata.get("split.count", 1)
+    return parts if isinstance(parts, int) else 1
+
+
 def check_blocks(cursor: Cursor, metadata: Metadata, tensors: Iterable[str]) -> None:
     """Raise unless the declared number of layers is sane and the layers present are those declared.
 
-    A file without any `blk.N.` tensor (a vocabulary alone) is not judged beyond the bounds.
+    A file without any `blk.N.` tensor (a vocabulary alone) and a part of a split model are not
+    judged beyond the bounds.
     """
     key = f"{_architecture(metadata)}.block_count"
     entry = metadata.entry(key)
@@ -93,7 +101,7 @@ def check_blocks(cursor: Cursor, metadata: Metadata, tensors: Iterable[str]) -> 
     if not isinstance(declared, int) or not 1 <= declared <= MOST_BLOCKS:
         cursor.fail(field, f"is {declared}, expected 1 to {MOST_BLOCKS}", at=entry.offset)
     found = {int(match[1]) for match in map(_BLOCK.match, tensors) if match}
-    if not found:
+    if not found or parts_of(metadata) > 1:
         return
     beyond, absent = found - set(range(declared)), set(range(declared)) - found
     if beyond or absent:

@@ -18,7 +18,7 @@ from pv.marks import Mark, Span, whole_file
 from pv.tensors.digest import sha256_of_file
 from pv.tensors.gguf_errors import quoted, shown_path
 from pv.tensors.gguf_header import open_model
-from pv.tensors.user_folders import config_folder, write_atomically
+from pv.tensors.user_folders import config_folder, real_path, write_atomically
 
 FORMAT = 1
 _LARGEST_CONFIGURATION = 1 << 20
@@ -50,7 +50,7 @@ def add(name: str, path: Path) -> Resolved:
             f"model name {quoted(name)}: expected letters, digits, '.', '_' and '-', at most 128",
             advice="choose a name like smollm2-135m-ffn-q4k",
         )
-    path = path.expanduser().resolve()
+    path = real_path(path)
     with open_model(path):
         pass
     found = Resolved(name, path, sha256_of_file(path))
@@ -86,7 +86,7 @@ def resolve(name: str, override_path: Path | None = None) -> Resolved:
     named = override_path or _from_environment(name)
     if named is None:
         return _checked(_configured(name))
-    path = named.expanduser().resolve()
+    path = real_path(named)
     with open_model(path):
         pass
     return Resolved(name, path, sha256_of_file(path))

@@ -28,6 +28,11 @@ def _folder(variable: str, platform_name: str) -> Path:
     return Path(getattr(platformdirs, platform_name)("pv", appauthor=False))
 
 
+def real_path(path: Path) -> Path:
+    """Return the absolute path without links; a loop of links stays, for `open` to complain."""
+    return Path(os.path.realpath(path))  # Path.resolve raises RuntimeError on a loop
+
+
 def write_atomically(path: Path, text: str) -> None:
     """Replace a file as a whole; its folder is made, for the user alone. Raises `UsageError`."""
     try:

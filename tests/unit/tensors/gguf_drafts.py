@@ -91,6 +91,5 @@ class Draft:
         )
         for key, kind, value in self.keys:
             head += key + struct.pack("<I", kind) + value
-        for one in self.tensors:
-            head += one.packed()
+        head += b"".join(one.packed() for one in self.tensors)
         return head + bytes(-len(head) % self.alignment) + self.data

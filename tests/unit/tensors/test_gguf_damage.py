@@ -18,10 +18,12 @@ from tests.unit.tensors.gguf_drafts import (
     ARRAY,
     BOOL,
     F32,
+    F32_TENSOR,
     I32,
     STRING,
     U8,
     U32,
+    DraftTensor,
     array,
     text,
     u32,
@@ -78,7 +80,8 @@ CASES = {
     "version 2^32-1": (setting(version=b"\xff" * 4), "version: is 4294967295"),
     "big-endian version": (setting(version=b"\0\0\0\x03"), "version: is 3 in big-endian order"),
     "tensors 10^7": (setting(tensor_count=10**7), "tensor count: is 10000000, the limit is"),
-    "tensors 10^6": (setting(tensor_count=10**6), "1000000 items of tensor count: the file ends"),
+    "tensors 10^6": (setting(tensor_count=10**6), "tensor count: is 1000000, the limit is"),
+    "tensors 2^16": (setting(tensor_count=2**16), "65536 items of tensor count: the file ends"),
     "tensors 2^63": (setting(tensor_count=2**63), "tensor count: is 9223372036854775808"),
     "tensors 2^64-1": (setting(tensor_count=2**64 - 1), "tensor count: is"),
     "keys 2^40": (setting(key_count=2**40), "key-value count: is 1099511627776"),
@@ -270,6 +273,21 @@ def test_a_sparse_file_cannot_buy_time_with_empty_strings(draft, tmp_path):
     start = time.perf_counter()
     with pytest.raises(GgufError, match="strings in arrays pass the limit"):
         open_model(path)
+    assert time.perf_counter() - start < SLOWEST
+
+
+def test_the_most_tensors_take_no_time(draft, tmp_path):
+    names = (b"%x" % index for index in range(1 << 16))
+    draft.tensors = [
+        DraftTensor(name, [8], F32_TENSOR, 32 * index) for index, name in enumerate(names)
+    ]
+    draft.keys = []
+    draft.data = bytes(32 << 16)
+    path = tmp_path / "many.gguf"
+    path.write_bytes(draft.packed())
+    start = time.perf_counter()
+    with open_model(path) as model:
+        assert len(model.tensors) == 1 << 16
     assert time.perf_counter() - start < SLOWEST
 
 

@@ -14,7 +14,7 @@ from pv.tensors.gguf_errors import ChangedModel, GgufError, WrongTensorType
 from pv.tensors.gguf_header import open_model
 from pv.tensors.gguf_layout import TensorInfo
 from pv.tensors.gguf_metadata import MetaArray, ValueType
-from tests.unit.tensors.gguf_drafts import ARRAY, F32, I32, Q6_K, STRING, array, text
+from tests.unit.tensors.gguf_drafts import ARRAY, F32, I32, Q6_K, STRING, U32, array, text, u32
 
 
 def test_reads_what_the_independent_writer_wrote(written_model):
@@ -128,6 +128,15 @@ def test_version_two_is_read_with_a_warning(draft, tmp_path):
     path.write_bytes(draft.packed())
     with open_model(path) as model:
         assert model.warnings == ("version 2 of the format, 3 is current",)
+
+
+def test_a_part_of_a_split_model_is_read_with_a_warning(draft, tmp_path):
+    path = tmp_path / "part.gguf"
+    draft.set_key(b"llama.block_count", U32, u32(9))
+    draft.set_key(b"split.count", U32, u32(3))
+    path.write_bytes(draft.packed())
+    with open_model(path) as model:
+        assert model.warnings == ("one part of a model split into 3 files",)
 
 
 def test_gaps_are_reported(draft, tmp_path):

@@ -105,6 +105,10 @@ def test_only_sound_models_are_added(tmp_path):
         model_registry.add("text", path)
     with pytest.raises(MissingError):
         model_registry.add("none", tmp_path / "none.gguf")
+    loop = tmp_path / "loop.gguf"
+    loop.symlink_to(loop)
+    with pytest.raises(BadInputError, match="cannot be opened: Too many levels"):
+        model_registry.add("loop", loop)
     assert model_registry.listed() == ()
 
 
