@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from math import isfinite
 from typing import Any, Final
 
@@ -17,12 +17,12 @@ from pv.yamlfile.keys import SECTIONS
 from pv.yamlfile.nodes import Mapping, Node, Scalar, Sequence, find, to_plain
 from pv.yamlfile.places import span_at
 from pv.yamlfile.schema_problems import SchemaCode, SchemaProblem
-from pv.yamlfile.shapes import Key, Section, Shape, expected
+from pv.yamlfile.shapes import LANGUAGE, Key, Section, Shape, expected
 
 _DIGEST = re.compile(r"[0-9a-f]{64}|unrecorded")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
-_DECIMAL = re.compile(r"\d+(\.\d+)?")
+_DECIMAL = re.compile(r"(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
 _ROOTS = frozenset({"contract", "binding table"})
 """Labels of whole documents, which messages about their parts leave out."""
 _SHOWN = 40
@@ -122,7 +122,7 @@ class Checker:
                 result.faulty.add(name)
             elif value is not None:
                 result.values[name] = value
-        self._missing(node, section, result)
+        self._missing(section, result)
         return result
 
     def records(self, path: Path, section: str) -> tuple[Checked, ...]:
@@ -146,8 +146,8 @@ class Checker:
             self.note(SchemaCode.MISSPELT_KEY, path, what, f"did you mean {meant}?", key=True)
         return meant or name
 
-    def _missing(self, node: Mapping, section: Section, result: Checked) -> None:
-        present = set(node.keys()) | result.faulty
+    def _missing(self, section: Section, result: Checked) -> None:
+        present = set(result.values) | result.faulty
         present |= {section.keys[name].means for name in present if name in section.keys}
         for key in section.keys.values():
             if key.required and key.name not in present:
@@ -168,9 +168,9 @@ class Checker:
 
     def _scalar(self, node: Scalar, key: Key, path: Path, label: str) -> Any:
         shape, value = key.shape, node.value
-        if value is None and node.text:
-            return None  # a written null says that there is nothing
-        if value is None:
+        if value is None and node.text and key.since not in LANGUAGE:
+            return None  # tables of other teams write null where there is nothing
+        if value is None or (value == "" and key.required):
             advice = f"write {expected(shape)}, or remove the key" if shape != Shape.ANY else ""
             self.note(
                 SchemaCode.EMPTY_VALUE, path, f"{label}: {key.name} is empty", advice, key=True
@@ -224,11 +224,10 @@ class Checker:
 
     def _date(self, value: str, key: Key, path: Path, label: str) -> Any:
         try:
-            if _DAY.fullmatch(value):
-                date.fromisoformat(value)
-            else:
-                datetime.fromisoformat(value)
+            sound = _DAY.fullmatch(value) and date.fromisoformat(value)
         except ValueError:
+            sound = None
+        if not sound:
             self.note(
                 SchemaCode.BAD_DATE,
                 path,

@@ -5,11 +5,14 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Flag, auto
 from functools import lru_cache
 
 from pv.model.contract import Dialect
+
+LANGUAGE = (Dialect.PV, Dialect.SHIP)
+"""The dialects whose keys are the contract language; keys of the others are only read."""
 
 NEAR = 0.8
 """Similarity (difflib ratio) from which an unknown key counts as a misspelt known one."""
@@ -101,12 +104,11 @@ class Section:
     """The keys that tell one such mapping from another in messages."""
     unchecked: bool = False
     """Whether unknown keys are kept here without a word, because the document is reported whole."""
-    language: frozenset[str] = field(init=False, default=frozenset())
-    """The keys that belong to the contract language itself."""
 
-    def __post_init__(self) -> None:
-        own = (key.name for key in self.keys.values() if key.since in (Dialect.PV, Dialect.SHIP))
-        object.__setattr__(self, "language", frozenset(own))
+    @property
+    def language(self) -> dict[str, Key]:
+        """The keys that belong to the contract language itself."""
+        return {name: key for name, key in self.keys.items() if key.since in LANGUAGE}
 
     def known(self, name: str) -> bool:
         """Tell whether a key is understood here."""
