@@ -84,9 +84,11 @@ def small_llama(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]
 
 
 @pytest.fixture(scope="session")
-def real_model() -> Path:
-    """The SmolLM2-135M file of the installed model package."""
-    try:
-        return find_package_model()
-    except MissingError as absent:
-        pytest.skip(absent.explain())
+def real_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The SmolLM2-135M file of the installed model package; skipped where it is not installed."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PV_CACHE_DIR", str(tmp_path_factory.mktemp("digests")))
+        try:
+            return find_package_model()
+        except MissingError as absent:
+            pytest.skip(absent.explain())
