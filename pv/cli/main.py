@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from pv import __version__
+from pv.cli import models
 from pv.cli.discharge import discharge
 from pv.cli.exitcodes import ExitCode
 from pv.cli.kernels import kernels
@@ -50,6 +51,7 @@ app.command("validate")(validate)
 app.command("discharge")(discharge)
 app.command("render")(render)
 app.command("kernels")(kernels)
+app.add_typer(models.app, name="models")
 
 
 def _internal_error(error: BaseException) -> int:
