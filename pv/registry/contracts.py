@@ -7,11 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pv.model.contract import Contract, Falsifier
+from pv.registry.discover import ContractFile, contracts_of
 from pv.yamlfile.decode import Decoded, decode
 from pv.yamlfile.read import Document, read_file
-
-_EVIDENCE = "evidence"
-_SUFFIXES = (".yaml", ".yml")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,32 +31,30 @@ class Loaded:
         return f"{faults[0].span}: {faults[0].message}{more}"
 
 
-def contract_files(root: Path) -> Iterator[Path]:
-    """Yield the contract files of a registry in order of their paths; receipts are none."""
-    folder = root / "contracts"
-    for path in sorted(folder.rglob("*")):
-        parts = path.relative_to(folder).parts
-        if path.suffix in _SUFFIXES and parts[0] != _EVIDENCE and path.is_file():
-            yield path
-
-
 def load_contracts(root: Path, mention: Sequence[str] = ()) -> tuple[Loaded, ...]:
     """Read and decode the contracts of a registry.
 
     With `mention` only files that hold at least one of these texts are decoded; the others cannot
     define what is looked for, and reading them stays cheap.
     """
-    found = (
-        read_file(path, path.relative_to(root).as_posix()) for path in _mentioning(root, mention)
-    )
+    found = (read_file(each.path, each.display) for each in _mentioning(root, mention))
     return tuple(_loaded(document) for document in found)
 
 
-def _mentioning(root: Path, mention: Sequence[str]) -> Iterator[Path]:
+def _mentioning(root: Path, mention: Sequence[str]) -> Iterator[ContractFile]:
     wanted = [text.encode() for text in mention]
-    for path in contract_files(root):
-        if not wanted or any(text in path.read_bytes() for text in wanted):
-            yield path
+    for each in contracts_of(root):
+        if not wanted or _mentions(each.path, wanted):
+            yield each
+
+
+def _mentions(path: Path, wanted: Sequence[bytes]) -> bool:
+    """Whether a file may hold one of the texts; one that cannot be read is left to the reader."""
+    try:
+        content = path.read_bytes()
+    except OSError:
+        return True
+    return any(text in content for text in wanted)
 
 
 def _loaded(document: Document) -> Loaded:

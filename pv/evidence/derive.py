@@ -1,0 +1,87 @@
+"""From a contract and the receipts on disk to its status: the one way in for every command.
+
+Lint, status and render call this and nothing else, so they can never disagree.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final, Literal, TypeAlias
+
+import pv
+from pv.bindings.interface import BindingClass
+from pv.bindings.resolve import Resolver
+from pv.evidence.receipt import load
+from pv.model.contract import BindingKind, Contract, Falsifier
+from pv.model.lifecycle import Lifecycle
+from pv.model.status import ContractStatus
+from pv.registry.lifecycle import load_lifecycle
+from pv.status import contract_status
+
+Freshness: TypeAlias = Literal["judged", "as recorded"]
+"""`judged`: sources are hashed again. `as recorded`: what the records say, for rendered files."""
+
+_LEADS_SOMEWHERE: Final = frozenset({BindingClass.BOUND, BindingClass.SHELL})
+_NO_REFERENCE: Final = frozenset(
+    {BindingKind.PLANNED, BindingKind.BLOCKED, BindingKind.MANUAL, BindingKind.ABSENT}
+)
+
+
+class Deriver:
+    """Derives statuses of one registry; what contracts share is read once."""
+
+    def __init__(self, root: Path, *, local: bool = False, freshness: Freshness = "judged") -> None:
+        self._root = root
+        self._local = local
+        self._freshness = freshness
+        self._lifecycle = load_lifecycle(root)
+        self._resolver = Resolver(root)
+        self._packaged = Resolver(Path(pv.__file__).resolve().parent)
+
+    @property
+    def lifecycle(self) -> Lifecycle:
+        """Return the vocabulary that statuses are derived with."""
+        return self._lifecycle
+
+    def derive(self, contract: Contract) -> ContractStatus:
+        """Return the status of a contract with everything in it."""
+        evidence = load(
+            self._root,
+            contract,
+            local=self._local,
+            fresh_sources=self._freshness == "judged",
+        )
+        unresolved = {each.id for each in contract.falsifiers if not self._resolves(each)}
+        return contract_status(
+            contract,
+            evidence.receipts,
+            self._lifecycle,
+            unresolved=frozenset(unresolved),
+            damaged=[(each.path, each.reason) for each in evidence.damaged],
+        )
+
+    def _resolves(self, falsifier: Falsifier) -> bool:
+        """Whether a test reference leads to a test, in the registry or in the package."""
+        if falsifier.binding.kind in _NO_REFERENCE:
+            return True  # its state says what is the matter
+        if _bound(self._resolver, falsifier):
+            return True
+        path = falsifier.binding.text.partition("::")[0]
+        in_package = falsifier.binding.kind is BindingKind.HARNESS
+        return in_package and not (self._root / path).exists() and _bound(self._packaged, falsifier)
+
+
+def _bound(resolver: Resolver, falsifier: Falsifier) -> bool:
+    found = resolver.resolve(falsifier)
+    return all(each.binding_class in _LEADS_SOMEWHERE for each in found)
+
+
+def derive(
+    contract: Contract, root: Path, *, local: bool = False, freshness: Freshness = "judged"
+) -> ContractStatus:
+    """Return the status of one contract; for many, a `Deriver` shares what they have in common.
+
+    With `local` receipts under `.pv/receipts` count too. Raises BadInputError for a lifecycle file
+    that cannot be read.
+    """
+    return Deriver(root, local=local, freshness=freshness).derive(contract)

@@ -1,0 +1,351 @@
+"""States from receipts: what every claim of a contract comes to, by rule and without exception.
+
+Pure: contract and receipts in, statuses out. Absence never counts as success: nothing reaches
+DISCHARGED without a fresh HELD receipt at the level and on the models that the falsifier demands,
+and a fresh REFUTED receipt demotes at once.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from pv.model.contract import BindingKind, Contract, Falsifier, Hypothesis, ModelReference
+from pv.model.lifecycle import Lifecycle, Vocabulary, Word
+from pv.model.receipt import ReceiptView
+from pv.model.status import (
+    ContractStatus,
+    FalsifierStatus,
+    GateStatus,
+    HypothesisStatus,
+    ModelStatus,
+    StageStatus,
+    Standing,
+)
+from pv.model.verdict import HypothesisVerdict, Level, State, Verdict
+
+_UNRUNNABLE: Final = {
+    BindingKind.PLANNED: State.PLANNED,
+    BindingKind.BLOCKED: State.BLOCKED,
+    BindingKind.MANUAL: State.MANUAL,
+    BindingKind.ABSENT: State.PROPOSED,
+}
+_WITHOUT_EVIDENCE: Final = frozenset({State.PROPOSED, State.PLANNED, State.BLOCKED, State.MANUAL})
+_ANSWERED: Final = frozenset({State.DISCHARGED, State.PARTIAL_ALGORITHM_LEVEL})
+
+
+def contract_status(
+    contract: Contract,
+    receipts: Sequence[ReceiptView],
+    lifecycle: Lifecycle,
+    *,
+    unresolved: frozenset[str] = frozenset(),
+    damaged: Sequence[tuple[str, str]] = (),
+) -> ContractStatus:
+    """Derive the status of a contract and of everything in it.
+
+    `unresolved` holds the ids of falsifiers whose test reference leads nowhere.
+    """
+    falsifiers = tuple(
+        falsifier_state(each, receipts, lifecycle, resolves=each.id not in unresolved)
+        for each in contract.falsifiers
+    )
+    states = {each.id: each.state for each in falsifiers}
+    blocking = [each for each in falsifiers if each.blocking and each.state is not State.MANUAL]
+    derived, standing, reasons = _furthest(lifecycle, lifecycle.contract, contract.status, blocking)
+    return ContractStatus(
+        id=contract.id,
+        file=contract.file,
+        claimed=contract.status,
+        derived=derived,
+        standing=standing,
+        reasons=reasons,
+        falsifiers=falsifiers,
+        stages=_stages(contract, falsifiers, lifecycle),
+        hypotheses=tuple(
+            hypothesis_status(each, contract.falsifiers, falsifiers, lifecycle)
+            for each in contract.hypotheses
+        ),
+        gate=_gate(contract.data.get("qa_gate"), states),
+        damaged=tuple(damaged),
+    )
+
+
+# Falsifiers
+
+
+def falsifier_state(
+    falsifier: Falsifier,
+    receipts: Sequence[ReceiptView],
+    lifecycle: Lifecycle,
+    *,
+    resolves: bool = True,
+) -> FalsifierStatus:
+    """Derive the state of one falsifier from those of the receipts that are its own."""
+    own = tuple(each for each in receipts if each.falsifier == falsifier.id)
+    models: tuple[ModelStatus, ...] = ()
+    kind, receipt = falsifier.binding.kind, None
+    if kind in _UNRUNNABLE:
+        state = _UNRUNNABLE[kind]
+        reasons = [falsifier.binding.reason or "nothing is bound"]
+    elif not resolves:
+        state, reasons = State.PROPOSED, [f"{falsifier.binding.text!r} leads to no test"]
+    elif falsifier.models is None:
+        state, receipt, reasons = _from_receipts([each for each in own if each.model is None])
+    else:
+        models = tuple(_on_model(each, own) for each in falsifier.models.accept)
+        state, receipt, reasons = _over_models(falsifier, models, own)
+    return FalsifierStatus(
+        falsifier.id,
+        falsifier.status,
+        state,
+        _falsifier_standing(falsifier.status, state, lifecycle),
+        tuple(reasons),
+        models,
+        receipt,
+        own,
+        falsifier.live,
+        falsifier.blocking,
+    )
+
+
+def _from_receipts(
+    receipts: Sequence[ReceiptView],
+) -> tuple[State, ReceiptView | None, list[str]]:
+    """Return the state that receipts on one model (or on none) lead to: the worst fresh counts."""
+    fresh = [each for each in receipts if not each.stale]
+    for verdict, state in (
+        (Verdict.REFUTED, State.REFUTED),
+        (Verdict.INCONCLUSIVE, State.INCONCLUSIVE),
+    ):
+        worst = next((each for each in fresh if each.verdict is verdict), None)
+        if worst is not None:
+            return state, worst, [_headline(worst)]
+    held = [each for each in fresh if each.verdict is Verdict.HELD]
+    sound = next((each for each in held if not each.post_hoc), None)
+    if sound is not None:
+        return State.DISCHARGED, sound, [_headline(sound)]
+    if held:
+        return State.PARTIAL_ALGORITHM_LEVEL, held[0], ["POST-HOC: limit and result came together"]
+    if receipts:
+        moved = ", ".join(receipts[-1].stale[:3]) or "no verdict"
+        return State.STALE, receipts[-1], [f"changed since the run: {moved}"]
+    return State.BOUND, None, ["no receipt"]
+
+
+def _headline(receipt: ReceiptView) -> str:
+    predicate = receipt.statement.get("predicate")
+    text = predicate.get("headline") if isinstance(predicate, Mapping) else None
+    return str(text or receipt.verdict)
+
+
+def _on_model(reference: ModelReference, receipts: Sequence[ReceiptView]) -> ModelStatus:
+    """Return the state on one accepted model; only live receipts of exactly that file count."""
+    if not reference.recorded:
+        return ModelStatus(reference.name, State.BOUND, None)
+    own = [
+        each
+        for each in receipts
+        if each.model is not None
+        and each.model.name == reference.name
+        and each.model.sha256 == reference.sha256
+        and each.level is Level.LIVE
+    ]
+    state, receipt, _ = _from_receipts(own)
+    return ModelStatus(reference.name, state, receipt)
+
+
+def _over_models(
+    falsifier: Falsifier, models: Sequence[ModelStatus], own: Sequence[ReceiptView]
+) -> tuple[State, ReceiptView | None, list[str]]:
+    """Roll up over models: the worst counts, then the quorum, and what is open stays open."""
+    synthetic, on_synthetic, _ = _from_receipts([each for each in own if each.model is None])
+    if synthetic is State.DISCHARGED:
+        synthetic = State.PARTIAL_ALGORITHM_LEVEL
+    found = {model.state: model.receipt for model in reversed(models)}
+    found.setdefault(synthetic, on_synthetic)
+    discharged = [model.name for model in models if model.state is State.DISCHARGED]
+    any_counts = falsifier.models is not None and falsifier.models.quorum == "any"
+    needed = 1 if any_counts else len(models)
+    reasons = [f"{model.name}: {model.state}" for model in models] or ["no model is accepted"]
+    for state in (State.REFUTED, State.INCONCLUSIVE):
+        if state in found:
+            return state, found[state], reasons
+    if models and len(discharged) >= needed:
+        return State.DISCHARGED, found[State.DISCHARGED], reasons
+    if State.STALE in found:
+        return State.STALE, found[State.STALE], reasons
+    for state in (State.DISCHARGED, State.PARTIAL_ALGORITHM_LEVEL):
+        if state in found:
+            return State.PARTIAL_ALGORITHM_LEVEL, found[state], reasons
+    return State.BOUND, None, reasons
+
+
+def _falsifier_standing(claimed: str | None, state: State, lifecycle: Lifecycle) -> Standing:
+    if claimed is None:
+        return Standing.UNCLAIMED
+    word = lifecycle.falsifier.word(claimed)
+    if word is None or word.state is None:
+        return Standing.AHEAD  # a word that nothing can support
+    if word.state is state or {word.state, state} <= _WITHOUT_EVIDENCE:
+        return Standing.AGREES
+    modest = lifecycle.rank(word.state) <= lifecycle.rank(State.BOUND)
+    if modest and state in (State.STALE, State.INCONCLUSIVE):
+        return Standing.BEHIND  # something was run, and the claim does not say so
+    ahead = lifecycle.rank(word.state) > lifecycle.rank(state)
+    return Standing.AHEAD if ahead else Standing.BEHIND
+
+
+# Contracts and stages
+
+
+def _furthest(
+    lifecycle: Lifecycle,
+    vocabulary: Vocabulary,
+    claimed: str | None,
+    counting: Sequence[FalsifierStatus],
+) -> tuple[str, Standing, tuple[str, ...]]:
+    """Return the furthest word that the falsifiers permit, and how the claim stands to it."""
+    weakest = min(counting, key=lambda each: lifecycle.rank(each.state), default=None)
+    reason = f"weakest: {weakest.id} is {weakest.state}" if weakest else "no falsifier counts"
+
+    def permitted(word: Word) -> bool:
+        if word.needs is None:
+            return True
+        far = weakest is not None and lifecycle.rank(weakest.state) >= lifecycle.rank(word.needs)
+        return far and (not word.live or any(_held_live(each) for each in counting))
+
+    ladder = [vocabulary.words[name] for name in vocabulary.ladder]
+    best = max(
+        (word for word in ladder if permitted(word)),
+        key=lambda word: (_height(lifecycle, word), ladder.index(word)),
+        default=ladder[0],
+    )
+    if claimed is None:
+        return best.name, Standing.UNCLAIMED, (reason,)
+    word = vocabulary.word(claimed)
+    if word is None:
+        return best.name, Standing.AHEAD, (f"{claimed!r} is no status word", reason)
+    if word.decision:
+        return word.name, Standing.AGREES, ("a decision",)
+    if not permitted(word):
+        return best.name, Standing.AHEAD, (reason,)
+    if _height(lifecycle, word) >= _height(lifecycle, best):
+        return word.name, Standing.AGREES, (reason,)
+    return best.name, Standing.BEHIND, (reason,)
+
+
+def _height(lifecycle: Lifecycle, word: Word) -> tuple[int, bool]:
+    return (-1 if word.needs is None else lifecycle.rank(word.needs), word.live)
+
+
+def _held_live(status: FalsifierStatus) -> bool:
+    return any(
+        each.verdict is Verdict.HELD and each.level is Level.LIVE and not each.stale
+        for each in status.receipts
+    )
+
+
+def _stages(
+    contract: Contract, falsifiers: Sequence[FalsifierStatus], lifecycle: Lifecycle
+) -> tuple[StageStatus, ...]:
+    known = {each.id: each for each in falsifiers}
+    found = []
+    for stage in contract.stages:
+        gates = [known[gate] for gate in stage.gates if gate in known]
+        unknown = [gate for gate in stage.gates if gate not in known]
+        counting = gates if not unknown else []
+        derived, standing, reasons = _furthest(lifecycle, lifecycle.stage, stage.status, counting)
+        absent = tuple(f"gate {gate} is no falsifier of this contract" for gate in unknown)
+        found.append(StageStatus(stage.id, stage.status, derived, standing, (*absent, *reasons)))
+    return tuple(found)
+
+
+# Hypotheses and the gate
+
+
+def hypothesis_status(
+    hypothesis: Hypothesis,
+    falsifiers: Sequence[Falsifier],
+    statuses: Sequence[FalsifierStatus],
+    lifecycle: Lifecycle,
+) -> HypothesisStatus:
+    """Derive the verdict on a hypothesis from the falsifiers that decide it."""
+    states = {each.id: each.state for each in statuses}
+    answers: dict[str, str] = {}
+    reasons: list[str] = []
+    for falsifier in falsifiers:
+        decisions = falsifier.decides.get(hypothesis.id)
+        if decisions is None:
+            continue
+        verdict = _verdict_of(states[falsifier.id])
+        answer = decisions.get(verdict) if verdict else None
+        if answer is None:
+            reasons.append(f"{falsifier.id} ({states[falsifier.id]}) has no answer")
+        else:
+            answers[falsifier.id] = answer
+            reasons.append(f"{falsifier.id} ({states[falsifier.id]}) says {answer}")
+    derived = _agreed(answers.values(), lifecycle)
+    if len(set(answers.values())) > 1:
+        reasons.insert(0, "the answers disagree")
+    standing = _hypothesis_standing(hypothesis.verdict, derived, lifecycle)
+    why = tuple(reasons) or ("no falsifier decides it",)
+    return HypothesisStatus(
+        hypothesis.id, hypothesis.verdict, derived, standing, tuple(answers), why
+    )
+
+
+def _verdict_of(state: State) -> str | None:
+    if state in _ANSWERED:
+        return Verdict.HELD.value
+    return Verdict.REFUTED.value if state is State.REFUTED else None
+
+
+def _agreed(answers: Any, lifecycle: Lifecycle) -> HypothesisVerdict:
+    words = {lifecycle.hypothesis.word(str(each)) for each in answers}
+    if len(words) != 1:
+        return HypothesisVerdict.UNTESTED
+    (word,) = words
+    return word.verdict if word and word.verdict else HypothesisVerdict.UNTESTED
+
+
+def _hypothesis_standing(
+    claimed: str | None, derived: HypothesisVerdict, lifecycle: Lifecycle
+) -> Standing:
+    if claimed is None:
+        return Standing.UNCLAIMED
+    word = lifecycle.hypothesis.word(claimed)
+    if word is not None and (word.decision or word.verdict is derived):
+        return Standing.AGREES
+    modest = word is not None and word.verdict is HypothesisVerdict.UNTESTED
+    return Standing.BEHIND if modest else Standing.AHEAD
+
+
+def _gate(data: Any, states: Mapping[str, State]) -> GateStatus | None:
+    """Evaluate `qa_gate`: the falsifiers it names in `falsifiers`, `checks` or `pass_criteria`."""
+    if not isinstance(data, Mapping):
+        return None
+    texts = [str(data.get("pass_criteria", ""))]
+    for key in ("falsifiers", "checks"):
+        value = data.get(key)
+        texts += [str(each) for each in value] if isinstance(value, list) else []
+    named = _named("\n".join(texts), states)
+    missing = [each for each in named if states.get(each) is not State.DISCHARGED]
+    holds = bool(named) and not missing
+    return GateStatus(str(data.get("id", "qa_gate")), holds, tuple(named), tuple(missing))
+
+
+def _named(text: str, states: Mapping[str, State]) -> list[str]:
+    """Return the falsifiers that a text names; `A-001 + 002` names A-001 and A-002."""
+    found: list[str] = []
+    prefix = ""
+    for match in re.finditer(r"([A-Za-z][A-Za-z0-9-]*-)?(\d+[a-z]?)\b", text):
+        prefix = match[1] or prefix
+        full = prefix + match[2]
+        known = next((each for each in (full, f"FALSIFY-{full}") if each in states), None)
+        if known is None and match[1] and match[1].startswith("FALSIFY-"):
+            known = full  # named and not there: the gate cannot hold
+        if known and known not in found:
+            found.append(known)
+    return found
