@@ -1,6 +1,7 @@
 """Edits by span: the wanted data, and not one other byte."""
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 from hypothesis import given, settings
@@ -337,7 +338,7 @@ def test_inserting_adds_one_stretch_and_one_value(data: st.DataObject, value: Pl
         index = data.draw(st.integers(0, len(node.items)))
         items = [to_plain(item) for item in node.items]
         put(expected, path, [*items[:index], value, *items[index:]])
-        edit = lambda: insert_into_sequence(document, path, index, value)  # noqa: E731
+        edit = partial(insert_into_sequence, document, path, index, value)
     else:
         path = data.draw(st.sampled_from(paths_to(Mapping)))
         node = node_at(document, path)
@@ -349,7 +350,7 @@ def test_inserting_adds_one_stretch_and_one_value(data: st.DataObject, value: Pl
             put(expected, path, whole)
         else:
             expected = whole
-        edit = lambda: insert_pair(document, path, "new key", value, index=index)  # noqa: E731
+        edit = partial(insert_pair, document, path, "new key", value, index=index)
     if not writable(value):
         with pytest.raises(EditError):
             edit()
