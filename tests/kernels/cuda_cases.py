@@ -1,0 +1,87 @@
+"""Run the CUDA kernels on their cases and print what differs, as one JSON object.
+
+A process of its own, because Numba decides between simulator and device when it is imported:
+
+    NUMBA_ENABLE_CUDASIM=1 python -m tests.kernels.cuda_cases quick
+    python -m tests.kernels.cuda_cases all
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+import warnings
+
+import numpy as np
+
+from tests.kernels.agreement import parts, same_bits, within
+
+EXACT = {
+    "q4k_dequantize": ("dequantize",),
+    "q4k_quantize": ("quantize",),
+    "q8k_quantize": ("quantize_ggml", "quantize_rust"),
+}
+PRODUCTS = {"q4k_f32_matvec": ("matvec",), "q4k_q8k_matvec": ("matvec",)}
+PLAIN = {name: (name,) for name in ("rms_norm", "softmax", "rope", "swiglu")}
+
+
+def selected(which):
+    """Every (folder, function, case) of the run."""
+    for folder, functions in (EXACT | PRODUCTS | PLAIN).items():
+        cases = importlib.import_module(f"pv.kernels.{folder}.case").cases()
+        chosen = [case for case in cases if case.quick or which == "all"]
+        assert chosen, folder
+        for function in functions:
+            yield from ((folder, function, case) for case in chosen)
+
+
+def problem(folder, function, case, **options):
+    """What differs between the CUDA kernel and the reference, empty if nothing does."""
+    kernel = importlib.import_module(f"pv.kernels.{folder}.numba_cuda")
+    reference = importlib.import_module(f"pv.kernels.{folder}.reference")
+    found = getattr(kernel, function)(*case.arguments, **options)
+    if folder in EXACT:
+        expected = parts(getattr(reference, function)(*case.arguments))
+        pairs = zip(expected, parts(found), strict=True)
+        return next((text for text in (same_bits(e, f) for e, f in pairs) if text), "")
+    if found.dtype != np.float32:
+        return f"dtype {found.dtype}"
+    if folder in PRODUCTS:
+        exact = reference.matvec_f64(*case.arguments)
+        magnitude = reference.absolute_terms(*case.arguments)
+    else:
+        exact = getattr(reference, function)(*(_wide(argument) for argument in case.arguments))
+        module = importlib.import_module(f"pv.kernels.{folder}.case")
+        magnitude = module.magnitude(exact, *case.arguments)
+    return within(exact, found, case.tolerance, magnitude)
+
+
+def _wide(argument):
+    floats = isinstance(argument, np.ndarray) and argument.dtype == np.float32
+    return argument.astype(np.float64) if floats else argument
+
+
+def main(which):
+    warnings.simplefilter("ignore", RuntimeWarning)  # the simulator's scalars warn at infinities
+    found = {f"{d}.{f}-{c.name}": problem(d, f, c) for d, f, c in selected(which)}
+    wide = {}
+    for folder, function, case in selected("all"):
+        # One block a row, then fewer blocks than rows: the strides must reach every row.
+        if case.name in (
+            "random-3x2",
+            "random-2",
+            "normal-2",
+            "length-3",
+            "norm-2x1x4",
+            "one-block",
+        ):
+            for grid in (1, 2):
+                wide[f"{folder}.{function}-{case.name}-grid-{grid}"] = problem(
+                    folder, function, case, grid=grid
+                )
+    json.dump({"cases": found, "grids": wide}, sys.stdout)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
