@@ -18,15 +18,12 @@ from pv.yamlfile.nodes import Mapping, Node, Scalar, Sequence, find, to_plain
 from pv.yamlfile.places import span_at
 from pv.yamlfile.schema_problems import SchemaCode, SchemaProblem
 from pv.yamlfile.shapes import LANGUAGE, Key, Section, Shape, expected
+from pv.yamlfile.wording import found, hint, is_number, label_of, repair, shown
 
 _DIGEST = re.compile(r"[0-9a-f]{64}|unrecorded")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
-_NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
 _DECIMAL = re.compile(r"(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
-_ROOTS = frozenset({"contract", "binding table"})
-"""Labels of whole documents, which messages about their parts leave out."""
-_SHOWN = 40
-"""Characters of a value that a message quotes."""
+_ID = re.compile(r"[A-Z][A-Z0-9]*(-[A-Z0-9]+)+")
 
 
 class _Absent:
@@ -106,7 +103,7 @@ class Checker:
 
     def mapping(self, node: Mapping, section: Section, path: Path, context: str = "") -> Checked:
         """Check one mapping against its section; `context` says inside what it stands."""
-        label = _label(node, section, path, context)
+        label = label_of(node, section, path, context)
         result = Checked(path, label)
         for pair in node.pairs:
             name = pair.key.text
@@ -152,7 +149,7 @@ class Checker:
         for key in section.keys.values():
             if key.required and key.name not in present:
                 what = f"{result.label}: {key.name} is missing"
-                advice = f"add {key.name}: {_hint(key)}"
+                advice = f"add {key.name}: {hint(key)}"
                 self.note(SchemaCode.MISSING_KEY, result.path, what, advice)
 
     # Values
@@ -268,6 +265,8 @@ class Checker:
         if isinstance(node, Mapping):
             section = SECTIONS.get(key.section) if Shape.RECORDS in shape else None
             if Shape.TEXTS in shape and not (section and set(node.keys()) & set(section.keys)):
+                if key.since not in LANGUAGE and _is_numbered(node):
+                    return to_plain(node)
                 return self._accidental(node, path, label, place)
             if section:
                 return self.mapping(node, section, path, label)
@@ -329,68 +328,11 @@ class Checker:
             SchemaCode.WRONG_TYPE,
             path,
             f"{label}: {key.name} is {found(node)}, expected {expected(key.shape)}",
-            _advice(node, key.shape),
+            repair(node, key.shape),
         )
         return _ABSENT
 
 
-def found(node: Node) -> str:
-    """Return the words for what stands there."""
-    if isinstance(node, Sequence):
-        return "a list"
-    if isinstance(node, Mapping):
-        return "a mapping"
-    if node.value is None:
-        return "empty"
-    if isinstance(node.value, bool):
-        return node.text
-    return f"{'text' if isinstance(node.value, str) else 'number'} {shown(node.text)}"
-
-
-def is_number(text: str) -> bool:
-    """Tell whether a text is a number that someone put in quotes."""
-    return _NUMBER.fullmatch(text.strip()) is not None
-
-
-def shown(text: str) -> str:
-    """Return a text as a message quotes it: on one line, and cut where it is long."""
-    line = " ".join(text.split())
-    return f'"{line[:_SHOWN]}…"' if len(line) > _SHOWN else f'"{line}"'
-
-
-def _advice(node: Node, shape: Shape) -> str:
-    if isinstance(node, Scalar):
-        if Shape.TEXT in shape and not isinstance(node.value, str):
-            return f'quote it: "{node.text}"'
-        if shape & (Shape.TEXTS | Shape.NUMBERS):
-            return "write a list: a line each, starting with a dash"
-    if Shape.TEXT in shape and isinstance(node, Mapping):
-        return "put quotes around the whole sentence"
-    return f"write {expected(shape)}"
-
-
-def _hint(key: Key) -> str:
-    return key.help[0].lower() + key.help[1:] if key.help else expected(key.shape)
-
-
-def _label(node: Mapping, section: Section, path: Path, context: str) -> str:
-    """Return how messages name a mapping: by its id, else by its place."""
-    if not path:
-        return section.noun
-    own = section.noun
-    for name in section.labels:
-        value = node.get(name)
-        if isinstance(value, Scalar) and value.text:
-            own = f"{section.noun} {_clip(value.text)}"
-            break
-    else:
-        last = path[-1]
-        own = last if isinstance(last, str) else f"{path[-2]}[{last}]"
-        if context == f"{section.noun} {own}":
-            return context
-    return f"{context}, {own}" if context and context not in _ROOTS else own
-
-
-def _clip(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= _SHOWN * 2 else line[: _SHOWN * 2] + "…"
+def _is_numbered(node: Mapping) -> bool:
+    """Tell whether a mapping is one sentence under its id, as `C-PRB-001: …`."""
+    return len(node.pairs) == 1 and _ID.fullmatch(node.pairs[0].key.text) is not None

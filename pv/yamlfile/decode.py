@@ -23,7 +23,7 @@ from pv.model.contract import (
 )
 from pv.yamlfile import nodes
 from pv.yamlfile.changelog import read_amendments, read_changelog
-from pv.yamlfile.check import Checked, Checker, found
+from pv.yamlfile.check import Checked, Checker
 from pv.yamlfile.dialects import READERS
 from pv.yamlfile.dialects.reader import Reader
 from pv.yamlfile.keys import OBLIGATION_TYPES
@@ -32,6 +32,7 @@ from pv.yamlfile.places import span_at
 from pv.yamlfile.read import Document
 from pv.yamlfile.schema_problems import SchemaCode, SchemaProblem
 from pv.yamlfile.shapes import nearest
+from pv.yamlfile.wording import found
 
 _EMPTY = Checked(("metadata",), "metadata")
 

@@ -117,8 +117,8 @@ EQUATION = section(
     Key("domain", _TEXT, "Where it is defined"),
     Key("codomain", _TEXT, "Where its values lie"),
     Key("invariants", _TEXTS, "What always holds of it"),
-    Key("preconditions", _TEXTS | _ITEMS, "What must hold before"),
-    Key("postconditions", _TEXTS | _ITEMS, "What holds after"),
+    Key("preconditions", _TEXTS, "What must hold before"),
+    Key("postconditions", _TEXTS, "What holds after"),
     Key("description", _TEXT, "The equation in words"),
     Key("where", _TEXTS | _TEXT | _FREE, "Meaning of the symbols"),
     Key("note", _TEXT, "Remark"),
@@ -246,6 +246,17 @@ SUMMARY = section(
 )
 
 
+CONDITION = section(
+    "condition",
+    "condition",
+    *kept(
+        "id name description formal formula property type applies_to evidence status check "
+        "falsification falsifier verdict severity note notes predicate statement condition rule "
+        "test prediction if_fails"
+    ),
+)
+_CONDITIONS = _RECORDS | _TEXTS | _NAMED | _TEXT
+
 CONTRACT = section(
     "contract",
     "contract",
@@ -265,14 +276,18 @@ CONTRACT = section(
     Key("simd_dispatch", _FREE, "Implementations by operation and instruction set"),
     Key("enforcement", _FREE, "Rules and where they are enforced"),
     Key("type_invariants", _FREE | _ITEMS, "Predicates on types"),
+    *(
+        Key(name, _CONDITIONS, "Conditions of other teams", "condition", since=Dialect.LEGACY)
+        for name in ("requires", "ensures", "invariants", "preconditions", "postconditions")
+    ),
+    Key("obligations", _CONDITIONS, "Older block", "condition", since=Dialect.LEGACY),
     older("implementation_stages", _RECORDS, "stages", "stage"),
     older("milestones", WORDY, "stages"),
     older("status", _TEXT, "metadata.status"),
     older("discharge_status", _TEXT, "metadata.status"),
     older("version", _TEXT | _NUMBER, "metadata.version"),
     *kept(
-        "coq_spec beat stories entity relations evidence requires ensures invariants "
-        "preconditions postconditions obligations status_history semantic_change_log "
+        "coq_spec beat stories entity relations evidence status_history semantic_change_log "
         "amendment_history five_whys validation_rules type_enforcement baseline target parity "
         "root_cause_analysis gap_register references title description bindings benchmarks "
         "verification_level kill_criteria conformance"
@@ -306,7 +321,7 @@ SECTIONS: Final[Mapping[str, Section]] = {
     for one in (
         CONTRACT, METADATA, REFERENCE, CHANGE, EQUATION, TOLERANCE, OBLIGATION, HYPOTHESIS, STAGE,
         LESSON, KANI, GATE, SUMMARY, EXPECTATION, COMPANION, ABSENCE, CARGO, COMMAND, DERIVED,
-        MODEL, DEMAND, FALSIFIER, PERCENT, FOREIGN, CRITERION, SHIP_MODEL, BINDING_ROW,
+        MODEL, DEMAND, FALSIFIER, PERCENT, FOREIGN, CRITERION, SHIP_MODEL, BINDING_ROW, CONDITION,
     )
 }  # fmt: skip
 """Every section by name; a key points to the section of the mappings below it."""

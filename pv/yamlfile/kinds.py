@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from pv.yamlfile.check import Checked, Checker, shown
+from pv.yamlfile.check import Checked, Checker
 from pv.yamlfile.keys import KINDS
 from pv.yamlfile.schema_problems import SchemaCode
 from pv.yamlfile.shapes import nearest
+from pv.yamlfile.wording import shown
 
 _ALWAYS: Final = ("version", "description", "references")
 _KERNEL: Final = ("equations", "proof_obligations", "falsification_tests", "kani_harnesses")

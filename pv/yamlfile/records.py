@@ -14,10 +14,11 @@ from pv.model.contract import (
     ModelDemand,
     ModelReference,
 )
-from pv.yamlfile.check import Checked, Checker, is_number, shown
+from pv.yamlfile.check import Checked, Checker
 from pv.yamlfile.falsifier_keys import BINDINGS, FALSIFIER, OPERATORS, QUORUMS
 from pv.yamlfile.schema_problems import SchemaCode
 from pv.yamlfile.shapes import nearest
+from pv.yamlfile.wording import is_number, shown
 
 _RULE: Final = ("rule", "description", "claim", "name")
 _PREDICTION: Final = ("prediction", "expected", "expected_output")
