@@ -15,6 +15,7 @@ from pv.cli.discharge import discharge
 from pv.cli.exitcodes import ExitCode
 from pv.cli.kernels import kernels
 from pv.cli.render import render
+from pv.cli.status import status
 from pv.cli.validate import validate
 from pv.errors import PvError
 
@@ -49,6 +50,7 @@ def _options(
 
 app.command("validate")(validate)
 app.command("discharge")(discharge)
+app.command("status")(status)
 app.command("render")(render)
 app.command("kernels")(kernels)
 app.add_typer(models.app, name="models")

@@ -5,6 +5,7 @@ Lint, status and render call this and nothing else, so they can never disagree.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
@@ -12,6 +13,7 @@ import pv
 from pv.bindings.interface import BindingClass
 from pv.bindings.resolve import Resolver
 from pv.evidence.receipt import load
+from pv.evidence.store import folders
 from pv.model.contract import BindingKind, Contract, Falsifier
 from pv.model.lifecycle import Lifecycle
 from pv.model.status import ContractStatus
@@ -58,6 +60,15 @@ class Deriver:
             self._lifecycle,
             unresolved=frozenset(unresolved),
             damaged=[(each.path, each.reason) for each in evidence.damaged],
+        )
+
+    def orphans(self, statuses: Sequence[ContractStatus]) -> tuple[str, ...]:
+        """Return the folders of receipts that belong to no falsifier of any of these contracts."""
+        known = {each.id for status in statuses for each in status.falsifiers}
+        return tuple(
+            f"{folder}: receipts of no falsifier in the registry"
+            for folder in folders(self._root, local=self._local)
+            if folder.rpartition("/")[2] not in known
         )
 
     def _resolves(self, falsifier: Falsifier) -> bool:

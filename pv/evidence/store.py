@@ -127,6 +127,13 @@ def read_folder(root: Path, falsifier: str, *, record: bool) -> Iterator[Stored 
             yield _read(root, folder / name, falsifier)
 
 
+def folders(root: Path, *, local: bool) -> tuple[str, ...]:
+    """Return the folders that hold receipts, one a falsifier, relative to the root."""
+    bases = [root.joinpath(*each) for each in ((REGISTRY, LOCAL) if local else (REGISTRY,))]
+    found = (each for base in bases if base.is_dir() for each in base.iterdir() if each.is_dir())
+    return tuple(sorted(each.relative_to(root).as_posix() for each in found))
+
+
 def _read(root: Path, path: Path, falsifier: str) -> Stored | Damaged:
     shown = path.relative_to(root).as_posix()
     if not _NAME.fullmatch(path.name):

@@ -15,6 +15,7 @@ from pv.compare import explain
 from pv.model.measurement import Measurements, Series
 from pv.model.receipt import CompanionResult, Comparison, Outcome
 from pv.model.verdict import Level, Verdict
+from pv.output.escape import escape
 
 WIDTH: Final = 80
 _VERDICT_WIDTH: Final = max(len(each) for each in Verdict)
@@ -68,7 +69,7 @@ def _row(name: str, verdict: Verdict, text: str, colour: bool) -> Iterator[str]:
     if colour and verdict in _COLOURS:
         word = f"\x1b[{_COLOURS[verdict]}m{word}\x1b[0m"
     margin = _NAME_WIDTH + 2 + _VERDICT_WIDTH + 2
-    shown = printable(name)
+    shown = escape(name)
     if len(shown) > _NAME_WIDTH:
         yield f"{shown}  {word}".rstrip()
         yield from (f"    {line}" for line in _lines(text, WIDTH - 4))
@@ -118,7 +119,7 @@ def _companion(companion: CompanionResult) -> Iterator[str]:
     if companion.measurements is None:
         return
     yield ""
-    yield f"{printable(companion.name)}:"
+    yield f"{escape(companion.name)}:"
     yield from _comparisons(companion.comparisons)
     for guard in companion.guards:
         if guard.tripped:
@@ -143,7 +144,7 @@ def _table(x_label: str, series: Sequence[Series]) -> Iterator[str]:
         if each.low and each.high:
             columns += [("low", "low", each.low), ("high", "high", each.high)]
     cells = [[label, *(number(value) for value in values)] for _, label, values in columns]
-    widths = [max(len(printable(cell)) for cell in column) for column in cells]
+    widths = [max(len(escape(cell)) for cell in column) for column in cells]
     first = 0
     while first + 1 < len(cells):
         last = first + 1
@@ -152,7 +153,7 @@ def _table(x_label: str, series: Sequence[Series]) -> Iterator[str]:
         chosen = [0, *range(first + 1, last + 1)]
         for row in zip(*(cells[i] for i in chosen), strict=True):
             line = "  ".join(
-                f"{printable(cell):>{widths[i]}}" for i, cell in zip(chosen, row, strict=True)
+                f"{escape(cell):>{widths[i]}}" for i, cell in zip(chosen, row, strict=True)
             )
             yield f"  {line}"
         first = last
@@ -167,16 +168,9 @@ def number(value: float) -> str:
     return f"{value:.6g}"
 
 
-def printable(text: str) -> str:
-    """Return a text from outside with control characters made visible."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
-
-
 def _lines(text: str, width: int) -> list[str]:
-    return textwrap.wrap(printable(text), width, break_on_hyphens=False) or [""]
+    return textwrap.wrap(escape(text), width, break_on_hyphens=False) or [""]
 
 
 def _wrapped(text: str) -> Iterator[str]:
-    yield from textwrap.wrap(
-        printable(text), WIDTH, subsequent_indent=" " * 9, break_on_hyphens=False
-    )
+    yield from textwrap.wrap(escape(text), WIDTH, subsequent_indent=" " * 9, break_on_hyphens=False)

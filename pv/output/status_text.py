@@ -1,0 +1,102 @@
+"""Statuses as text: claimed and derived side by side, differences marked in both directions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from pv.model.status import ContractStatus, FalsifierStatus, Standing
+from pv.output.escape import escape
+
+_MARKS: Final = {
+    Standing.AHEAD: ">",
+    Standing.BEHIND: "<",
+    Standing.AGREES: " ",
+    Standing.UNCLAIMED: " ",
+}
+_PREFIX: Final = "FALSIFY-"
+LEGEND: Final = "  > the claim is ahead of the evidence, < the evidence is ahead of the claim"
+
+
+def text_of(statuses: Sequence[ContractStatus]) -> str:
+    """Return a block for each contract, then the matrix of live falsifiers by models."""
+    lines: list[str] = []
+    for status in statuses:
+        lines += [*_contract(status), ""]
+    matrix = [*_matrix(statuses)]
+    return "\n".join(lines + ([*matrix, ""] if matrix else [])) + "\n"
+
+
+def _contract(status: ContractStatus) -> Iterator[str]:
+    claimed = escape(status.claimed or "nothing")
+    mark = _MARKS[status.standing]
+    yield f"{escape(status.id)}: claims {claimed} {mark} derived {status.derived}"
+    yield f"  {escape('; '.join(status.reasons))}"
+    rows = [
+        (_short(each.id), each.claimed or "-", _MARKS[each.standing], each.state, _why(each))
+        for each in status.falsifiers
+    ]
+    yield from _rows("falsifier", rows)
+    stages = [
+        (each.id, each.claimed or "-", _MARKS[each.standing], each.derived, "; ".join(each.reasons))
+        for each in status.stages
+    ]
+    yield from _rows("stage", stages)
+    hypotheses = [
+        (each.id, each.claimed or "-", _MARKS[each.standing], each.derived, "; ".join(each.reasons))
+        for each in status.hypotheses
+    ]
+    yield from _rows("hypothesis", hypotheses)
+    if status.gate:
+        word = "holds" if status.gate.holds else "does not hold"
+        missing = ", ".join(_short(each) for each in status.gate.missing) or "no falsifier named"
+        yield f"  qa_gate {escape(status.gate.id)} {word}" + (
+            "" if status.gate.holds else f": not discharged: {escape(missing)}"
+        )
+    for path, reason in status.damaged:
+        yield f"  DAMAGED {escape(path)}: {escape(reason)}; it is not counted"
+
+
+def _why(status: FalsifierStatus) -> str:
+    receipt = f" [{status.receipt.id}]" if status.receipt else ""
+    return "; ".join(status.reasons) + receipt
+
+
+def _rows(kind: str, rows: Sequence[tuple[str, str, str, str, str]]) -> Iterator[str]:
+    """Yield a table: id, claim, mark, derived state and why."""
+    if not rows:
+        return
+    titles = (kind, "claimed", " ", "derived", "why")
+    cells = [titles, *(tuple(escape(cell) for cell in row) for row in rows)]
+    widths = [max(len(row[column]) for row in cells) for column in range(4)]
+    for row in cells:
+        fixed = "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=False))
+        yield f"  {fixed}  {row[4]}".rstrip()
+
+
+def _matrix(statuses: Sequence[ContractStatus]) -> Iterator[str]:
+    """Yield the states of live falsifiers by model; a blank means that it is not accepted there."""
+    live = [each for status in statuses for each in status.falsifiers if each.models]
+    names = list(dict.fromkeys(model.name for each in live for model in each.models))
+    if not names:
+        return
+    yield "models:"
+    yield from (f"  [{number}] {escape(name)}" for number, name in enumerate(names, 1))
+    widths = [max([len("falsifier"), *(len(_short(each.id)) for each in live)])]
+    widths += [
+        max([len(f"[{number}]"), *(len(_on(each, name)) for each in live)])
+        for number, name in enumerate(names, 1)
+    ]
+    header = ["falsifier", *(f"[{number}]" for number in range(1, len(names) + 1))]
+    rows = [[_short(each.id), *(_on(each, name) for name in names)] for each in live]
+    for row in [header, *rows]:
+        cells = (f"{escape(cell):<{width}}" for cell, width in zip(row, widths, strict=True))
+        yield f"  {'  '.join(cells)}".rstrip()
+
+
+def _on(status: FalsifierStatus, name: str) -> str:
+    return next((model.state for model in status.models if model.name == name), "")
+
+
+def _short(falsifier: str) -> str:
+    return falsifier.removeprefix(_PREFIX)
