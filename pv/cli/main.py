@@ -13,6 +13,7 @@ from pv import __version__
 from pv.cli import models
 from pv.cli.discharge import discharge
 from pv.cli.exitcodes import ExitCode
+from pv.cli.init import init
 from pv.cli.kernels import kernels
 from pv.cli.render import render
 from pv.cli.status import status
@@ -49,6 +50,7 @@ def _options(
 
 
 app.command("validate")(validate)
+app.command("init")(init)
 app.command("discharge")(discharge)
 app.command("status")(status)
 app.command("render")(render)
