@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import re
 import shutil
 import subprocess
@@ -28,7 +29,8 @@ import importlib, json, sys
 from numba import cuda
 module = importlib.import_module(f"pv.kernels.{sys.argv[1]}.numba_cuda")
 version = (int(sys.argv[2]), int(sys.argv[3]))
-print(json.dumps([cuda.compile_ptx(k.py_func, tuple(s.args), cc=version)[0] for k, s in module.COMPILED]))
+made = [cuda.compile_ptx(k.py_func, tuple(s.args), cc=version) for k, s in module.COMPILED]
+print(json.dumps([ptx for ptx, _ in made]))
 """
 
 pytestmark = pytest.mark.skipif(
@@ -40,8 +42,6 @@ pytestmark = pytest.mark.skipif(
 @cache
 def compiled(folder, architecture):
     """PTX of every kernel in a folder, from a process that never saw the simulator."""
-    import json
-
     done = subprocess.run(
         [sys.executable, "-c", COMPILE, folder, *map(str, architecture)],
         cwd=ROOT, capture_output=True, text=True, check=False,
