@@ -95,6 +95,20 @@ def random_blocks(generator: np.random.Generator, rows: int) -> Bytes:
     return made
 
 
+def varied_blocks(count: int, seed: int) -> Bytes:
+    """Return random blocks, uint8 (count, 1, 144), every eighth with subnormal super-scales.
+
+    The first eight hold each 6-bit scale and each minimum once, so that none is left untested.
+    """
+    generator = np.random.default_rng(seed)
+    drawn = random_blocks(generator, count)
+    every = [generator.permutation(64).reshape(8, 8) for _ in ("scales", "minima")]
+    drawn[:8, 0, 4:16] = pack_fields(every[0], every[1])
+    drawn[::8, :, 1] &= 0x83  # clears the exponent
+    drawn[::8, :, 3] &= 0x83
+    return drawn
+
+
 def cyclic(count: int, form: Mapping[str, Any]) -> Floats:
     """Return `((factor * k) mod modulus - centre) * step` for k = 0 .. count - 1, float32."""
     k = np.arange(count)

@@ -1,0 +1,1 @@
+"""The Q4_K and Q8_K kernels against independent scalar formulations."""
