@@ -41,11 +41,13 @@ _STYLES: Final[dict[str | None, Style]] = {
     "|": "literal",
     ">": "folded",
 }
+_MAY_BE_OTHER: Final = frozenset((*"0123456789+-.~nNtTfF", ""))
+"""How a plain scalar begins that may be something else than text."""
 _KINDS: Final = {int: "a number", float: "a number", bool: "a boolean", type(None): "null"}
 _PROPERTIES: Final = re.compile(r"(?:[&!]\S*(?:\s+(?:#.*\n\s*)*|$))*")
 _LOOSE_QUESTION: Final = re.compile(r"(?:^|[\s\[{,])\?\S")
 _NAME_ENDS: Final = frozenset((*" \t\r\n,]}", ""))
-_new_mark: Final = tuple.__new__  # half the time of calling Mark, and every scalar has two
+_new_tuple: Final = tuple.__new__  # half the time of calling Mark, and every scalar has two
 
 
 class _Place(Protocol):
@@ -79,10 +81,23 @@ class _Event(Protocol):
 class _Frame:
     """One open collection."""
 
-    __slots__ = ("anchor", "before", "end", "height", "key", "node", "seen", "skip")
+    __slots__ = (
+        "anchor",
+        "before",
+        "end",
+        "height",
+        "items",
+        "key",
+        "node",
+        "pairs",
+        "seen",
+        "skip",
+    )
 
     def __init__(self, node: Sequence | Mapping, anchor: Anchor | None, before: int) -> None:
         self.node = node
+        self.items = node.items if isinstance(node, Sequence) else None
+        self.pairs = node.pairs if isinstance(node, Mapping) else []
         self.anchor = anchor
         self.before = before
         """Nodes before this one, aliases followed."""
@@ -141,26 +156,25 @@ class Builder:
     # Events to nodes
 
     def _scalar(self, event: _Event) -> None:
+        # Most of a file's nodes pass here: what is rare stands in methods of its own.
         mark = event.start_mark
-        start: Mark = _new_mark(Mark, (mark.line + 1, mark.column + 1))
+        start: Mark = _new_tuple(Mark, (mark.line + 1, mark.column + 1))
         mark = event.end_mark
-        end: Mark = _new_mark(Mark, (mark.line + 1, mark.column + 1))
+        end: Mark = _new_tuple(Mark, (mark.line + 1, mark.column + 1))
         text = event.value
         style = _STYLES[event.style]
         node = Scalar(text, text, style, start, end)
-        self._count(start)
+        self._nodes += 1
         if style == "plain":
-            if not text:
-                self._keep_inside(node)
-            if event.tag is None:
+            if text[:1] in _MAY_BE_OTHER and event.tag is None:
                 self._resolve(node)
         elif style != "single":
             self._finish_special(node, event)
-        if len(text) > MAX_SCALAR // 4:
-            self._check_length(node)
         if event.anchor is not None or event.tag is not None:
             self._strip_properties(node, event)
-        elif self._has_loose_question:
+        if self._nodes > MAX_NODES or len(text) > MAX_SCALAR // 4:
+            self._check_size(node)
+        if self._has_loose_question:
             self._refuse_loose_question(node, event)
         self._attach(node, node.start, node.end)
 
@@ -175,6 +189,8 @@ class Builder:
                 node.end,
                 "quote it if it is text",
             )
+        if not node.text:
+            self._keep_inside(node)
 
     def _keep_inside(self, node: Scalar) -> None:
         """Move an absent value that libyaml puts behind the last line to the end of the text."""
@@ -268,12 +284,11 @@ class Builder:
         frame.end = end
         if height >= frame.height:
             frame.height = height + 1
-        parent = frame.node
-        if isinstance(parent, Sequence):
-            parent.items.append(node)
-        elif frame.key is not None:
-            parent.pairs.append(Pair(frame.key, node))
+        if frame.key is not None:
+            frame.pairs.append(_new_tuple(Pair, (frame.key, node)))
             frame.key = None
+        elif frame.items is not None:
+            frame.items.append(node)
         elif frame.skip:
             frame.skip = False
         elif isinstance(node, Scalar):
@@ -295,7 +310,7 @@ class Builder:
         if first is None:
             frame.seen[key] = start
             # An alias as a key stands where the alias stands.
-            here = node.end == end
+            here = node.end is end
             frame.key = node if here else Scalar(node.value, key, node.style, start, end)
             return
         frame.skip = True
@@ -312,6 +327,9 @@ class Builder:
 
     def _count(self, start: Mark) -> None:
         self._nodes += 1
+        self._check_nodes(start)
+
+    def _check_nodes(self, start: Mark) -> None:
         if self._nodes > MAX_NODES:
             self._faults.fail(
                 ProblemCode.TOO_MANY_NODES,
@@ -321,7 +339,8 @@ class Builder:
                 "split the contract, or keep data beside it",
             )
 
-    def _check_length(self, node: Scalar) -> None:
+    def _check_size(self, node: Scalar) -> None:
+        self._check_nodes(node.start)
         size = len(node.text.encode())
         if size > MAX_SCALAR:
             self._faults.fail(
