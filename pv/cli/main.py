@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated
 
@@ -15,7 +16,9 @@ from pv.cli.discharge import discharge
 from pv.cli.exitcodes import ExitCode
 from pv.cli.init import init
 from pv.cli.kernels import kernels
+from pv.cli.lint import lint
 from pv.cli.render import render
+from pv.cli.rule import rule
 from pv.cli.status import status
 from pv.cli.validate import validate
 from pv.errors import PvError
@@ -53,6 +56,8 @@ app.command("validate")(validate)
 app.command("init")(init)
 app.command("discharge")(discharge)
 app.command("status")(status)
+app.command("lint")(lint)
+app.command("rule")(rule)
 app.command("render")(render)
 app.command("kernels")(kernels)
 app.add_typer(models.app, name="models")
@@ -75,6 +80,10 @@ def _internal_error(error: BaseException) -> int:
 
 def run() -> None:
     """Run the command line and exit with the code that says what happened."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            # A terminal that cannot show a character shows its escape.
+            stream.reconfigure(errors="backslashreplace")
     try:
         app()
     except PvError as error:

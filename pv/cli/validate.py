@@ -3,19 +3,12 @@
 from __future__ import annotations
 
 import sys
-from enum import StrEnum
 from typing import Annotated
 
 import typer
 
 from pv.cli.exitcodes import ExitCode
-
-
-class Format(StrEnum):
-    """How findings are written."""
-
-    TEXT = "text"
-    JSON = "json"
+from pv.output.names import Format
 
 
 def validate(
@@ -30,10 +23,9 @@ def validate(
 
     Exit codes: 0 no error · 1 errors found · 2 a path does not exist · 3 no file was judged.
     """
+    from pv.output.formats import deliver
     from pv.output.interface import Outcome
-    from pv.output.json import write_json
     from pv.output.judged import report_of
-    from pv.output.text import write_text
     from pv.registry.discover import discover
     from pv.yamlfile.judge import judge_file
 
@@ -41,7 +33,6 @@ def validate(
     report = report_of((judge_file(one.path, one.display) for one in files), strict=strict)
     if report.outcome is Outcome.NOTHING_JUDGED:
         sys.stderr.write(f"no contract found under {', '.join(paths)}: nothing was judged\n")
-    write = write_json if format is Format.JSON else write_text
-    write(report, sys.stdout)
+    deliver(report, format, sys.stdout)
     codes = {Outcome.PASS: ExitCode.OK, Outcome.FAIL: ExitCode.FINDINGS}
     raise typer.Exit(codes.get(report.outcome, ExitCode.NO_VERDICT))

@@ -74,8 +74,8 @@ def _contract(
 ) -> Contract:
     top = checker.mapping(root, reader.section, ())
     metadata = top.record("metadata") or _EMPTY
-    if reader.has_kind and "metadata" in top:
-        check_kind(checker, top, metadata)
+    if reader.has_kind:
+        check_kind(checker, top)
     stem = PurePath(document.file).name.removesuffix(".yaml").removesuffix(".yml")
     description = metadata.text("description") or top.text("description")
     return Contract(

@@ -283,6 +283,7 @@ CONTRACT = section(
     Key("obligations", _CONDITIONS, "Older block", "condition", since=Dialect.LEGACY),
     older("implementation_stages", _RECORDS, "stages", "stage"),
     older("milestones", WORDY, "stages"),
+    older("kind", _TEXT, "metadata.kind"),
     older("status", _TEXT, "metadata.status"),
     older("discharge_status", _TEXT, "metadata.status"),
     older("version", _TEXT | _NUMBER, "metadata.version"),

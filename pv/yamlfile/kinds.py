@@ -19,37 +19,58 @@ _KERNEL: Final = ("equations", "proof_obligations", "falsification_tests", "kani
 _SHIP: Final = ("models",)
 
 
-def check_kind(checker: Checker, contract: Checked, metadata: Checked) -> None:
-    """Note what a contract lacks of the parts that its kind demands."""
+def check_kind(checker: Checker, contract: Checked) -> None:
+    """Note what a contract lacks of the parts that its kind demands, and what its kind has not."""
+    _misplaced(checker, contract)
+    metadata = contract.record("metadata")
+    if metadata is None:
+        return  # noted as missing or faulty already
     kind = metadata.maybe("kind")
+    if kind is not None and kind not in KINDS:
+        _unknown(checker, kind)
+    elif "kind" not in metadata.faulty:
+        _demands(checker, contract, metadata, kind)
+
+
+def _misplaced(checker: Checker, contract: Checked) -> None:
     if "kind" in contract:
+        message = "contract: kind stands at the top level"
+        checker.note(
+            SchemaCode.MISPLACED_KEY, ("kind",), message, "move it under metadata", key=True
+        )
+    metadata = contract.record("metadata")
+    if "models" in contract and metadata is not None and metadata.get("kind") != "ship":
+        message = "contract: models stand in a contract that is not of kind ship"
         checker.note(
             SchemaCode.MISPLACED_KEY,
-            ("kind",),
-            "contract: kind stands at the top level",
-            "move it under metadata",
+            ("models",),
+            message,
+            "write kind: ship under metadata, or models under the falsifier that needs them",
             key=True,
         )
-    if kind is not None and kind not in KINDS:
-        meant = nearest(kind, KINDS)
-        checker.note(
-            SchemaCode.UNKNOWN_WORD,
-            ("metadata", "kind"),
-            f"metadata: kind is {shown(kind)}, expected one of {', '.join(KINDS)}",
-            f"did you mean {meant}?" if meant else "choose the one whose demands fit",
-        )
-        return
+
+
+def _unknown(checker: Checker, kind: str) -> None:
+    meant = nearest(kind, KINDS)
+    checker.note(
+        SchemaCode.UNKNOWN_WORD,
+        ("metadata", "kind"),
+        f"metadata: kind is {shown(kind)}, expected one of {', '.join(KINDS)}",
+        f"did you mean {meant}?" if meant else "choose the one whose demands fit",
+    )
+
+
+def _demands(checker: Checker, contract: Checked, metadata: Checked, kind: str | None) -> None:
     registry = metadata.get("registry") is True
-    name = kind or ("registry" if registry else "kernel")
+    kernel = kind in (None, "kernel") and not registry
     code = SchemaCode.KIND_LACKS_KEY if kind else SchemaCode.DEFAULT_KIND_LACKS_KEY
-    who = f"contract of kind {name}" if kind else "contract of no declared kind, thus a kernel"
-    if name == "registry" and not kind:
+    who = f"contract of kind {kind}" if kind else "contract of no declared kind, thus a kernel"
+    if registry and not kind:
         who = "contract of a registry"
     lacks = [f"metadata.{key}" for key in _ALWAYS if metadata.lacks(key)]
-    if name == "ship":
-        lacks += [key for key in _SHIP if contract.lacks(key)]
-    if name == "kernel" and not registry:
-        lacks += [key for key in _KERNEL if contract.lacks(key)]
+    needed = _SHIP if kind == "ship" else _KERNEL if kernel else ()
+    lacks += [key for key in needed if contract.lacks(key)]
+    if kernel:
         _check_counts(checker, code, contract, who)
     if lacks:
         advice = "add what is missing, or declare under metadata the kind that this is"

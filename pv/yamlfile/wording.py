@@ -26,7 +26,7 @@ def found(node: Node) -> str:
         return "empty"
     if isinstance(node.value, bool):
         return node.text
-    return f"{'text' if isinstance(node.value, str) else 'number'} {shown(node.text)}"
+    return f"text {shown(node.text)}" if isinstance(node.value, str) else f"number {node.text}"
 
 
 def is_number(text: str) -> bool:

@@ -21,6 +21,7 @@ def _report(checker: Checker, _: Checked) -> tuple[Falsifier, ...]:
     """Note once that this is no contract, and every key that looks like a misspelt one."""
     names = checker.root.keys() if isinstance(checker.root, Mapping) else []
     listed = ", ".join(names[:_SHOWN]) + (", …" if len(names) > _SHOWN else "")
+    found = f"found the keys {listed}" if names else "the mapping is empty"
     for name in names:
         meant = CONTRACT.nearest(name)
         if meant is not None and name not in CONTRACT.keys:
@@ -29,7 +30,7 @@ def _report(checker: Checker, _: Checked) -> tuple[Falsifier, ...]:
     checker.note(
         SchemaCode.NOT_A_CONTRACT,
         (names[0],) if names else (),
-        f"contract: found the keys {listed or 'of an empty mapping'}, expected metadata",
+        f"contract: {found}, expected metadata",
         "start with metadata: and say what is claimed, or keep the file outside contracts/",
         key=True,
     )

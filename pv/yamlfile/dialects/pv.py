@@ -6,7 +6,6 @@ from pv.model.contract import Dialect
 from pv.yamlfile.dialects.reader import Reader
 from pv.yamlfile.keys import CONTRACT
 from pv.yamlfile.nodes import Mapping
-from pv.yamlfile.shapes import Key, Section
 
 _FALSIFIERS_ELSEWHERE = frozenset({"falsification", "falsification_conditions", "gates"})
 
@@ -19,9 +18,4 @@ def _claims(root: Mapping) -> bool:
     return "falsification_tests" in keys and "surface" not in keys
 
 
-def _without_ship(base: Section) -> Section:
-    keys: dict[str, Key] = {k: v for k, v in base.keys.items() if v.since is not Dialect.SHIP}
-    return Section(base.name, base.noun, keys, base.patterns, base.labels)
-
-
-READER = Reader(Dialect.PV, _claims, _without_ship(CONTRACT), has_kind=True)
+READER = Reader(Dialect.PV, _claims, CONTRACT, has_kind=True)

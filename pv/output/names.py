@@ -1,0 +1,12 @@
+"""The names of the formats: all that a command line has to know before it runs."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Format(StrEnum):
+    """How findings are written."""
+
+    TEXT = "text"
+    JSON = "json"
