@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import partial
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from yaml._yaml import CParser
 from yaml.error import YAMLError
@@ -21,6 +21,7 @@ from yaml.events import (
 
 from pv.marks import Mark
 from pv.yamlfile.aliases import MAX_DEPTH, Aliases, Anchor, fail_depth
+from pv.yamlfile.events import Event
 from pv.yamlfile.fault_log import FatalFault, Faults, quoted
 from pv.yamlfile.intake import mark_at
 from pv.yamlfile.nodes import Mapping, Node, Pair, Scalar, Sequence, Style
@@ -48,34 +49,6 @@ _PROPERTIES: Final = re.compile(r"(?:[&!]\S*(?:\s+(?:#.*\n\s*)*|$))*")
 _LOOSE_QUESTION: Final = re.compile(r"(?:^|[\s\[{,])\?\S")
 _NAME_ENDS: Final = frozenset((*" \t\r\n,]}", ""))
 _new_tuple: Final = tuple.__new__  # half the time of calling Mark, and every scalar has two
-
-
-class _Place(Protocol):
-    """A mark of libyaml: line and column from 0, all three in characters."""
-
-    @property
-    def index(self) -> int: ...
-    @property
-    def line(self) -> int: ...
-    @property
-    def column(self) -> int: ...
-
-
-class _Event(Protocol):
-    """An event of libyaml; the attributes below the marks exist on those kinds that have them."""
-
-    @property
-    def start_mark(self) -> _Place: ...
-    @property
-    def end_mark(self) -> _Place: ...
-    @property
-    def anchor(self) -> str | None: ...
-    @property
-    def tag(self) -> str | None: ...
-    @property
-    def value(self) -> str: ...
-    @property
-    def style(self) -> str | None: ...
 
 
 class _Frame:
@@ -155,7 +128,7 @@ class Builder:
 
     # Events to nodes
 
-    def _scalar(self, event: _Event) -> None:
+    def _scalar(self, event: Event) -> None:
         # Most of a file's nodes pass here: what is rare stands in methods of its own.
         mark = event.start_mark
         start: Mark = _new_tuple(Mark, (mark.line + 1, mark.column + 1))
@@ -197,7 +170,7 @@ class Builder:
         last = self._end_of_text
         node.start, node.end = min(node.start, last), min(node.end, last)
 
-    def _finish_special(self, node: Scalar, event: _Event) -> None:
+    def _finish_special(self, node: Scalar, event: Event) -> None:
         if node.style != "double":
             node.end = self._end_of_block(event)
         elif "\0" in node.text:
@@ -209,7 +182,7 @@ class Builder:
                 "remove the escape",
             )
 
-    def _end_of_block(self, event: _Event) -> Mark:
+    def _end_of_block(self, event: Event) -> Mark:
         """Return the end of a block's last line that is not blank; libyaml goes further."""
         text = self._text
         index = event.end_mark.index
@@ -218,7 +191,7 @@ class Builder:
         line = event.start_mark.line + 1 + text.count("\n", event.start_mark.index, index)
         return Mark(line, index - text.rfind("\n", 0, index))
 
-    def _strip_properties(self, node: Scalar, event: _Event) -> None:
+    def _strip_properties(self, node: Scalar, event: Event) -> None:
         """Move the start behind anchor and tag, and remember the anchor."""
         index = event.start_mark.index
         if event.tag is not None:
@@ -233,11 +206,11 @@ class Builder:
             node.start.line + lines, column + len(properties) - properties.rfind("\n") - 1
         )
 
-    def _declare(self, name: str, event: _Event, start: Mark) -> Anchor:
+    def _declare(self, name: str, event: Event, start: Mark) -> Anchor:
         self._check_name("&" + name, event, start)
         return self._aliases.declare(name, start)
 
-    def _open(self, kind: type[Mapping] | type[Sequence], event: _Event) -> None:
+    def _open(self, kind: type[Mapping] | type[Sequence], event: Event) -> None:
         mark = event.start_mark
         start = Mark(mark.line + 1, mark.column + 1)
         if len(self._frames) >= MAX_DEPTH:
@@ -251,7 +224,7 @@ class Builder:
         node = kind([], start, start)
         self._frames.append(_Frame(node, anchor, self._nodes + self._aliases.repeated - 1))
 
-    def _close(self, event: _Event) -> None:
+    def _close(self, event: Event) -> None:
         frame = self._frames.pop()
         node = frame.node
         mark = event.end_mark
@@ -265,7 +238,7 @@ class Builder:
             frame.anchor.close(node, size, frame.height)
         self._attach(node, node.start, node.end, frame.height)
 
-    def _alias(self, event: _Event) -> None:
+    def _alias(self, event: Event) -> None:
         start = Mark(event.start_mark.line + 1, event.start_mark.column + 1)
         end = Mark(event.end_mark.line + 1, event.end_mark.column + 1)
         self._count(start)
@@ -351,7 +324,7 @@ class Builder:
                 "keep data in a file beside the contract",
             )
 
-    def _refuse_second_document(self, event: _Event) -> None:
+    def _refuse_second_document(self, event: Event) -> None:
         if self._root is None:
             return
         start = Mark(event.start_mark.line + 1, event.start_mark.column + 1)
@@ -365,7 +338,7 @@ class Builder:
 
     # Two places where libyaml follows YAML 1.1 and would give other data than YAML 1.2
 
-    def _refuse_loose_question(self, node: Scalar, event: _Event) -> None:
+    def _refuse_loose_question(self, node: Scalar, event: Event) -> None:
         """Refuse `[?x]`: a text to YAML 1.2, a mapping to libyaml."""
         index = event.start_mark.index
         if index and self._text[index - 1] == "?":
@@ -377,7 +350,7 @@ class Builder:
                 "quote the text",
             )
 
-    def _check_name(self, written: str, event: _Event, start: Mark) -> None:
+    def _check_name(self, written: str, event: Event, start: Mark) -> None:
         """Refuse `*a:`, where YAML 1.2 takes the colon for a part of the name."""
         after = self._text.find(written, event.start_mark.index) + len(written)
         if self._text[after : after + 1] not in _NAME_ENDS:
