@@ -24,6 +24,8 @@ class Function:
     parameters: int
     """Positional parameters."""
     asynchronous: bool
+    returns: str
+    """The annotation of what it returns, as a dotted name; empty for none or anything else."""
     parametrised: bool
     skipped: bool
 
@@ -50,7 +52,7 @@ class Module:
     controls: frozenset[str] | None = None
     """Keys of a literal `CONTROLS`; None where there is none that can be read."""
     imports: frozenset[str] = frozenset()
-    """Dotted names of the modules it imports."""
+    """Dotted names of the modules, and of what is taken from them, that it imports at the top."""
 
 
 class PythonSources:
@@ -83,7 +85,7 @@ def _parse(file: Path) -> Module | Refusal:
         functions=_functions(statements),
         classes=_classes(statements),
         controls=_controls(tree.body),
-        imports=frozenset(_imports(tree)),
+        imports=frozenset(_imports(statements)),
     )
 
 
@@ -111,6 +113,7 @@ def _functions(statements: Sequence[ast.stmt]) -> dict[str, Function]:
                 line=node.lineno,
                 parameters=len(node.args.posonlyargs) + len(node.args.args),
                 asynchronous=isinstance(node, ast.AsyncFunctionDef),
+                returns=_dotted(node.returns) if node.returns else "",
                 parametrised=any(mark.endswith("parametrize") for mark in marks),
                 skipped=any(_skips(mark) for mark in marks),
             )
@@ -171,8 +174,8 @@ def _literal_keys(value: ast.expr | None) -> frozenset[str] | None:
     return frozenset(texts) if len(texts) == len(value.keys) else None
 
 
-def _imports(tree: ast.Module) -> Iterator[str]:
-    for node in ast.walk(tree):
+def _imports(statements: Sequence[ast.stmt]) -> Iterator[str]:
+    for node in statements:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:

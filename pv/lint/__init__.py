@@ -1,0 +1,1 @@
+"""Rules over contracts, grouped into gates; every gate says what it judged."""

@@ -1,0 +1,122 @@
+"""What rules may ask for beside the contract; everything is worked out once, when first asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from pv.bindings.interface import FAILING, Located
+from pv.bindings.resolve import Resolver
+from pv.errors import PvError
+from pv.evidence.receipt import load
+from pv.lint.options import Options
+from pv.model.contract import Contract
+from pv.model.lifecycle import Lifecycle
+from pv.model.status import ContractStatus
+from pv.registry.index import Registry
+from pv.registry.lifecycle import load_lifecycle
+from pv.registry.revision import Revision, read_revision
+from pv.status import contract_status
+from pv.yamlfile.decode import decode
+from pv.yamlfile.read import read_text
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class Context:
+    """The surroundings of a contract under judgement."""
+
+    def __init__(self, registry: Registry, options: Options | None = None) -> None:
+        self.registry = registry
+        self.options = options or Options()
+        self._references: dict[str, tuple[Located, ...]] = {}
+        self._statuses: dict[str, ContractStatus] = {}
+
+    @property
+    def root(self) -> Path:
+        """Return the registry root."""
+        return self.registry.root
+
+    @cached_property
+    def resolver(self) -> Resolver:
+        """Return the resolver of test references."""
+        return Resolver(self.root)
+
+    def references_of(self, contract: Contract) -> tuple[Located, ...]:
+        """Return every test reference of a contract with what became of it."""
+        if contract.file not in self._references:
+            self._references[contract.file] = tuple(
+                Located(falsifier.id, falsifier.binding.path, resolution)
+                for falsifier in contract.falsifiers
+                for resolution in self.resolver.resolve(falsifier)
+            )
+        return self._references[contract.file]
+
+    @cached_property
+    def _lifecycle(self) -> tuple[Lifecycle | None, str]:
+        try:
+            return load_lifecycle(self.root), ""
+        except PvError as error:
+            return None, f"{error.span}: {error.message}" if error.span else error.message
+
+    @property
+    def lifecycle(self) -> Lifecycle | None:
+        """Return the vocabulary of statuses; None where it cannot be read."""
+        return self._lifecycle[0]
+
+    @property
+    def lifecycle_problem(self) -> str:
+        """Return why there is no vocabulary; empty where there is one."""
+        return self._lifecycle[1]
+
+    def status_of(self, contract: Contract) -> ContractStatus | None:
+        """Return claims beside derived states, from the registry's receipts alone.
+
+        None where there is no vocabulary to derive with.
+        """
+        lifecycle = self.lifecycle
+        if lifecycle is None:
+            return None
+        if contract.file not in self._statuses:
+            evidence = load(self.root, contract, local=False)
+            self._statuses[contract.file] = contract_status(
+                contract,
+                evidence.receipts,
+                lifecycle,
+                unresolved=self._unresolved(contract),
+                damaged=tuple((each.path, each.reason) for each in evidence.damaged),
+            )
+        return self._statuses[contract.file]
+
+    def _unresolved(self, contract: Contract) -> frozenset[str]:
+        return frozenset(
+            located.falsifier
+            for located in self.references_of(contract)
+            if located.resolution.binding_class in FAILING
+        )
+
+    @cached_property
+    def revision(self) -> Revision:
+        """Return the texts of the contracts in the base revision, or why there are none."""
+        files = [contract.file for contract in self.registry.contracts]
+        return read_revision(self.root, self.options.base, files)
+
+    def before(self, contract: Contract) -> Contract | None:
+        """Return the contract as the base revision has it; None where that has none to read."""
+        return self._before.get(contract.file)
+
+    @cached_property
+    def _before(self) -> Mapping[str, Contract]:
+        present = {contract.file: contract for contract in self.registry.contracts}
+        found: dict[str, Contract] = {}
+        for file, text in self.revision.texts.items():
+            if text == present[file].text:
+                found[file] = present[file]
+                continue
+            document = read_text(text, file)
+            older = decode(document).contract if document.sound else None
+            if older is not None:
+                found[file] = older
+        return found

@@ -1,0 +1,45 @@
+"""How much of a contract can be run: the share of its test references that lead to a test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from pv.bindings.interface import BindingClass, Located
+
+RUNNABLE = frozenset({BindingClass.BOUND, BindingClass.IGNORED, BindingClass.SHELL})
+"""Classes that name something which can be started."""
+DECLARED = frozenset(
+    {
+        BindingClass.PLANNED,
+        BindingClass.BLOCKED,
+        BindingClass.MANUAL,
+        BindingClass.EXTERNAL,
+    }
+)
+"""Classes that say why nothing can be started here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """References of one contract."""
+
+    runnable: int
+    declared: int
+    total: int
+
+
+def coverage_of(references: Sequence[Located]) -> Coverage:
+    """Return how many references can be run, how many say why not, and how many there are."""
+    classes = [each.resolution.binding_class for each in references]
+    return Coverage(
+        runnable=sum(each in RUNNABLE for each in classes),
+        declared=sum(each in DECLARED for each in classes),
+        total=len(classes),
+    )
+
+
+def mean_coverage(parts: Iterable[Coverage]) -> tuple[int, int]:
+    """Return (runnable, total) over several contracts."""
+    found = list(parts)
+    return sum(each.runnable for each in found), sum(each.total for each in found)

@@ -1,0 +1,29 @@
+"""What a run of the linter was asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+
+def _today() -> date:
+    return datetime.now(UTC).date()
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The options of one run."""
+
+    strict: bool = False
+    """Warnings fail a gate too."""
+    strict_test_binding: bool = False
+    """Judge every test reference, and fail those that are dangling, ambiguous, prose or absent."""
+    base: str = "HEAD"
+    """The git revision that statuses and versions are compared with."""
+    today: date = date.min
+    """The day after which a date lies in the future; the current one where it is not given."""
+
+    @property
+    def day(self) -> date:
+        """Return the day that counts as today."""
+        return _today() if self.today is date.min else self.today

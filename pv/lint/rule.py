@@ -1,0 +1,88 @@
+"""What a lint rule is: its name, its page, and one function that yields findings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, TypeAlias
+
+from pv.model.contract import Contract, Path
+from pv.model.finding import Finding
+from pv.model.verdict import Severity
+
+if TYPE_CHECKING:
+    from pv.lint.context import Context
+    from pv.registry.index import Registry
+
+
+class GateName(StrEnum):
+    """The rule families, in the order in which they are shown."""
+
+    VALIDATE = "validate"
+    AUDIT = "audit"
+    SCORE = "score"
+    VERIFY = "verify"
+    ENFORCE = "enforce"
+    ENFORCEMENT_LEVEL = "enforcement-level"
+    REVERSE_COVERAGE = "reverse-coverage"
+    DUPLICATE_STEMS = "duplicate-stems"
+    COMPOSITION = "composition"
+    VERSIONS = "versions"
+    TRANSITIONS = "transitions"
+    REFERENCES = "references"
+    ARITHMETIC = "arithmetic"
+    METHODOLOGY = "methodology"
+    EVIDENCE = "evidence"
+    SHIP = "ship"
+    STRICT_TEST_BINDING = "strict-test-binding"
+
+
+class FixKind(StrEnum):
+    """Whether a rule can mend what it finds."""
+
+    NEVER = "never"
+    """Only the author knows what is right."""
+    SOMETIMES = "sometimes"
+    ALWAYS = "always"
+
+
+ContractCheck: TypeAlias = "Callable[[Contract, Context], Iterator[Finding]]"
+RegistryCheck: TypeAlias = "Callable[[Registry, Context], Iterator[Finding]]"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule: `check` sees one contract, `check_registry` all of them together."""
+
+    id: str
+    name: str
+    since: str
+    severity: Severity
+    gate: GateName
+    fix: FixKind
+    page: str
+    """The docstring of its module: what `pv rule` shows."""
+    check: ContractCheck | None = None
+    check_registry: RegistryCheck | None = None
+
+    def finding(
+        self,
+        contract: Contract,
+        path: Path,
+        message: str,
+        *,
+        advice: str = "",
+        key: bool = False,
+        severity: Severity | None = None,
+    ) -> Finding:
+        """Return a finding at a place of a contract; `key` points to the key, not to its value."""
+        return Finding(
+            rule=self.id,
+            severity=severity or self.severity,
+            message=message,
+            span=contract.span(path, key=key),
+            advice=advice,
+            contract=contract.id,
+            path=path,
+        )

@@ -1,0 +1,77 @@
+"""A count that disagrees with its list.
+
+What it finds
+    A number in `verification_summary` that is not what the contract's own lists come to: totals of
+    equations, obligations, falsifiers and proof harnesses, how many falsifiers claim DISCHARGED,
+    and parts (`tested`, `proven`, …) that exceed the whole.
+Why it matters
+    A count typed by hand is right on the day it is typed. Reports that quote it then contradict the
+    lists beside it.
+Example
+    proof_obligations: [ … five entries … ]
+    verification_summary: { total_obligations: 6 }
+Instead
+    proof_obligations: [ … five entries … ]
+Fix
+    None: leave the number out, it is computed wherever it is shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from pv.lint.context import Context
+from pv.lint.rule import FixKind, GateName, Rule
+from pv.model.contract import Contract
+from pv.model.finding import Finding
+from pv.model.verdict import Severity, State
+
+_PARTS = ("tested", "proven", "l2_property_tested", "l4_lean_proved", "l4_not_applicable")
+
+
+def check(contract: Contract, context: Context) -> Iterator[Finding]:
+    """Yield a finding for every number that the lists do not bear out."""
+    summary = contract.data.get("verification_summary")
+    if not isinstance(summary, Mapping):
+        return
+    advice = "leave the number out, it is computed where it is shown"
+    for key, noun, number in _exact(contract):
+        claimed = summary.get(key)
+        if _is_count(claimed) and claimed != number:
+            message = f"{key} is {claimed}, expected {number}, the number of {noun}"
+            yield RULE.finding(contract, ("verification_summary", key), message, advice=advice)
+    whole = len(contract.obligations)
+    for key in _PARTS:
+        claimed = summary.get(key)
+        if isinstance(claimed, int) and _is_count(claimed) and claimed > whole:
+            message = f"{key} is {claimed}, expected at most {whole}, the number of obligations"
+            yield RULE.finding(contract, ("verification_summary", key), message, advice=advice)
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _exact(contract: Contract) -> Iterator[tuple[str, str, int]]:
+    """Yield (key, what it counts, how many there are)."""
+    falsifiers = len(contract.falsifiers)
+    proofs = contract.data.get("kani_harnesses")
+    discharged = sum(each.status == State.DISCHARGED for each in contract.falsifiers)
+    yield "total_obligations", "obligations", len(contract.obligations)
+    yield "total_equations", "equations", len(contract.equations)
+    for key in ("total_falsifiers", "total_falsification_tests", "falsification_tests"):
+        yield key, "falsifiers", falsifiers
+    yield "total_kani_harnesses", "proof harnesses", len(proofs) if isinstance(proofs, list) else 0
+    yield "discharged", "falsifiers that claim DISCHARGED", discharged
+
+
+RULE = Rule(
+    id="PV-ARI-001",
+    name="miscounted-summary",
+    since="0.1",
+    severity=Severity.ERROR,
+    gate=GateName.ARITHMETIC,
+    fix=FixKind.NEVER,
+    page=__doc__,
+    check=check,
+)

@@ -1,0 +1,49 @@
+"""A version that is not a semantic version.
+
+What it finds
+    A `metadata.version` that is not MAJOR.MINOR.PATCH as semver.org defines it.
+Why it matters
+    The size of a change is read off the version: a changed limit asks for a new MAJOR, prose for a
+    PATCH. A version without three parts cannot say so.
+Example
+    version: "1.0"
+Instead
+    version: 1.0.0
+Fix
+    None: only the author knows which version is next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pv.lint.context import Context
+from pv.lint.rule import FixKind, GateName, Rule
+from pv.lint.versions import parse_version
+from pv.model.contract import Contract, Path
+from pv.model.finding import Finding
+from pv.model.verdict import Severity
+
+
+def check(contract: Contract, context: Context) -> Iterator[Finding]:
+    """Yield a finding where the version is none, here or in the changelog."""
+    places: list[tuple[Path, str]] = []
+    if contract.version is not None:
+        places.append((("metadata", "version"), contract.version))
+    places += [((*each.path, "version"), each.version) for each in contract.changelog]
+    for path, version in places:
+        if parse_version(version) is None:
+            message = f"version {version} is no semantic version, expected MAJOR.MINOR.PATCH"
+            yield RULE.finding(contract, path, message, advice="write three numbers, such as 1.0.0")
+
+
+RULE = Rule(
+    id="PV-CHG-001",
+    name="unsemantic-version",
+    since="0.1",
+    severity=Severity.ERROR,
+    gate=GateName.VERSIONS,
+    fix=FixKind.NEVER,
+    page=__doc__,
+    check=check,
+)

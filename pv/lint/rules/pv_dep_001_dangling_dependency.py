@@ -1,0 +1,49 @@
+"""A dependency that is nowhere.
+
+What it finds
+    An entry of `depends_on` that names no contract of the registry: no stem, no id, no file.
+Why it matters
+    A contract that builds on another one is only as good as that one. If it does not exist, the
+    claim stands on nothing and no one will notice when it breaks.
+Example
+    depends_on: [ softmax-kernl-v1 ]
+Instead
+    depends_on: [ softmax-kernel-v1 ]
+Fix
+    None yet; the message names the nearest contract.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pv.lint.context import Context
+from pv.lint.rule import FixKind, GateName, Rule
+from pv.model.contract import Contract
+from pv.model.finding import Finding
+from pv.model.verdict import Severity
+from pv.yamlfile.shapes import nearest
+
+
+def check(contract: Contract, context: Context) -> Iterator[Finding]:
+    """Yield a finding for every entry without a contract."""
+    known = (*context.registry.by_stem, *context.registry.by_id)
+    for position, name in enumerate(contract.depends_on):
+        if context.registry.find(name) is None:
+            meant = nearest(name, known)
+            advice = f"did you mean {meant}?" if meant else "add the contract, or remove the entry"
+            message = f"depends_on names {name}, expected a contract of this registry"
+            path = ("metadata", "depends_on", position)
+            yield RULE.finding(contract, path, message, advice=advice)
+
+
+RULE = Rule(
+    id="PV-DEP-001",
+    name="dangling-dependency",
+    since="0.1",
+    severity=Severity.ERROR,
+    gate=GateName.COMPOSITION,
+    fix=FixKind.NEVER,
+    page=__doc__,
+    check=check,
+)

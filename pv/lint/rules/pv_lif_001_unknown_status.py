@@ -1,0 +1,67 @@
+"""A status word that nobody defined.
+
+What it finds
+    A status of a contract, falsifier or stage, or a verdict on a hypothesis (also under `decides`),
+    that is not in the vocabulary of `schemas/lifecycle.yaml`.
+Why it matters
+    A word without a definition cannot be right or wrong: nothing says which evidence it needs.
+Example
+    status: MOSTLY_DONE
+Instead
+    status: PARTIAL_ALGORITHM_LEVEL
+Fix
+    None: only the author knows what was meant. A team adds words of its own to its lifecycle.yaml.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pv.lint.claims import claims_of
+from pv.lint.context import Context
+from pv.lint.rule import FixKind, GateName, Rule
+from pv.model.contract import Contract
+from pv.model.finding import Finding
+from pv.model.verdict import Severity
+from pv.yamlfile.shapes import nearest
+
+
+def check(contract: Contract, context: Context) -> Iterator[Finding]:
+    """Yield a finding for every word that the vocabulary does not have."""
+    lifecycle = context.lifecycle
+    if lifecycle is None:
+        return
+    for claim in claims_of(contract):
+        words = claim.vocabulary(lifecycle)
+        if words.word(claim.word) is None:
+            meant = nearest(claim.word, tuple(words.words))
+            advice = f"did you mean {meant}?" if meant else f"one of {', '.join(words.words)}"
+            message = (
+                f'{claim.label} has the status "{" ".join(claim.word.split())[:60]}", '
+                "expected a word of lifecycle.yaml"
+            )
+            yield RULE.finding(contract, claim.path, message, advice=advice)
+    for falsifier in contract.falsifiers:
+        for name, answers in falsifier.decides.items():
+            for verdict, word in answers.items():
+                if lifecycle.hypothesis.word(word) is None:
+                    message = (
+                        f'{falsifier.id} decides {name} as "{word}", '
+                        "expected a verdict of lifecycle.yaml"
+                    )
+                    path = (*falsifier.path, "decides", name, verdict)
+                    meant = nearest(word, tuple(lifecycle.hypothesis.words))
+                    advice = f"did you mean {meant}?" if meant else "choose a known verdict"
+                    yield RULE.finding(contract, path, message, advice=advice)
+
+
+RULE = Rule(
+    id="PV-LIF-001",
+    name="unknown-status",
+    since="0.1",
+    severity=Severity.ERROR,
+    gate=GateName.TRANSITIONS,
+    fix=FixKind.NEVER,
+    page=__doc__,
+    check=check,
+)

@@ -1,0 +1,57 @@
+"""A kernel that no falsifier uses.
+
+What it finds
+    A folder of `kernels/` that no module under `falsifiers/` imports and no contract mentions.
+Why it matters
+    A kernel without a falsifier is only as good as its author's belief in it.
+Example
+    kernels/rope/reference.py   # and no harness imports it, no contract speaks of rope
+Instead
+    from pv.kernels.rope.reference import rotate   # in a harness that a falsifier names
+Fix
+    None: a falsifier has to be written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pv.bindings.interface import Refusal
+from pv.lint.context import Context
+from pv.lint.repository import harness_files, kernel_operations
+from pv.lint.rule import FixKind, GateName, Rule
+from pv.marks import whole_file
+from pv.model.finding import Finding
+from pv.model.verdict import Severity
+from pv.registry.index import Registry
+
+
+def check_registry(registry: Registry, context: Context) -> Iterator[Finding]:
+    """Yield a finding for every kernel that nothing attacks."""
+    imported: set[str] = set()
+    for file in harness_files(registry.root):
+        module = context.resolver.python.module(context.resolver.root / file)
+        if not isinstance(module, Refusal):
+            imported |= {part for name in module.imports for part in name.split(".")}
+    for operation in kernel_operations(registry.root):
+        mentioned = any(operation in contract.text for contract in registry.contracts)
+        if operation not in imported and not mentioned:
+            yield Finding(
+                rule=RULE.id,
+                severity=RULE.severity,
+                message=f"no falsifier uses the kernel {operation}, expected one",
+                span=whole_file(f"kernels/{operation}/reference.py"),
+                advice="write a falsifier that runs it",
+            )
+
+
+RULE = Rule(
+    id="PV-RCV-002",
+    name="unattacked-kernel",
+    since="0.1",
+    severity=Severity.WARNING,
+    gate=GateName.REVERSE_COVERAGE,
+    fix=FixKind.NEVER,
+    page=__doc__,
+    check_registry=check_registry,
+)

@@ -1,0 +1,52 @@
+"""A stage that waits for a falsifier that is not there.
+
+What it finds
+    An entry of a stage's `gates` that is no falsifier of the contract.
+Why it matters
+    A stage is as far as its gates. One that does not exist can never open, or is overlooked and the
+    stage opens without it.
+Example
+    stages: [ { id: M-7, gates: [ FALSIFY-FFN-GGUF-O16 ] } ]
+Instead
+    stages: [ { id: M-7, gates: [ FALSIFY-FFN-GGUF-016 ] } ]
+Fix
+    None yet; the message names the nearest falsifier.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pv.lint.context import Context
+from pv.lint.rule import FixKind, GateName, Rule
+from pv.model.contract import Contract
+from pv.model.finding import Finding
+from pv.model.verdict import Severity
+from pv.yamlfile.shapes import nearest
+
+
+def check(contract: Contract, context: Context) -> Iterator[Finding]:
+    """Yield a finding for every gate without a falsifier."""
+    known = tuple(falsifier.id for falsifier in contract.falsifiers)
+    for stage in contract.stages:
+        for position, gate in enumerate(stage.gates):
+            if gate not in known:
+                meant = nearest(gate, known)
+                advice = f"did you mean {meant}?" if meant else "add the falsifier"
+                message = (
+                    f"stage {stage.id} waits for {gate}, expected a falsifier of this contract"
+                )
+                path = (*stage.path, "gates", position)
+                yield RULE.finding(contract, path, message, advice=advice)
+
+
+RULE = Rule(
+    id="PV-REF-002",
+    name="unknown-stage-gate",
+    since="0.1",
+    severity=Severity.ERROR,
+    gate=GateName.REFERENCES,
+    fix=FixKind.NEVER,
+    page=__doc__,
+    check=check,
+)

@@ -1,0 +1,56 @@
+"""A proof harness for an obligation that is not there.
+
+What it finds
+    An entry of `kani_harnesses` whose `obligation` is written like an id and is neither an
+    obligation nor an equation of the contract.
+Why it matters
+    The proof counts for nothing that is claimed, and the claim it was meant for looks proven.
+Example
+    proof_obligations: [ { id: SM-INV-001, property: sums to one } ]
+    kani_harnesses: [ { id: KANI-SM-001, obligation: SM-INV-01 } ]
+Instead
+    kani_harnesses: [ { id: KANI-SM-001, obligation: SM-INV-001 } ]
+Fix
+    None yet; the message names the nearest obligation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from pv.lint.context import Context
+from pv.lint.rule import FixKind, GateName, Rule
+from pv.model.contract import Contract
+from pv.model.finding import Finding
+from pv.model.verdict import Severity
+from pv.yamlfile.shapes import nearest
+
+
+def check(contract: Contract, context: Context) -> Iterator[Finding]:
+    """Yield a finding for every id-shaped obligation that does not stand in the contract."""
+    entries = contract.data.get("kani_harnesses")
+    known = tuple(
+        [obligation.id for obligation in contract.obligations if obligation.id]
+        + [equation.id for equation in contract.equations]
+    )
+    for position, entry in enumerate(entries if isinstance(entries, list) else []):
+        name = entry.get("obligation") if isinstance(entry, Mapping) else None
+        if not isinstance(name, str) or " " in name.strip() or not name.strip() or name in known:
+            continue
+        meant = nearest(name, known)
+        advice = f"did you mean {meant}?" if meant else "give the obligation this id"
+        message = f"proof harness for {name}, expected an obligation or equation of this contract"
+        path = ("kani_harnesses", position, "obligation")
+        yield RULE.finding(contract, path, message, advice=advice)
+
+
+RULE = Rule(
+    id="PV-REF-005",
+    name="unknown-obligation",
+    since="0.1",
+    severity=Severity.WARNING,
+    gate=GateName.REFERENCES,
+    fix=FixKind.NEVER,
+    page=__doc__,
+    check=check,
+)

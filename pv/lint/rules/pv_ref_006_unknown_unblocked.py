@@ -1,0 +1,53 @@
+"""A falsifier said to unblock something that is not there.
+
+What it finds
+    An entry of `unblocks` written like an id of this registry (the same words before the number as
+    a falsifier, stage or criterion has) that nothing has.
+Why it matters
+    A reader plans by it: what becomes possible must exist.
+Example
+    unblocks: [ FALSIFY-FFN-GGUF-117 ]
+Instead
+    unblocks: [ FALSIFY-FFN-GGUF-017 ]
+Fix
+    None yet; the message names the nearest one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pv.lint.context import Context
+from pv.lint.rule import FixKind, GateName, Rule
+from pv.model.contract import Contract
+from pv.model.finding import Finding
+from pv.model.verdict import Severity
+from pv.yamlfile.shapes import nearest
+
+
+def check(contract: Contract, context: Context) -> Iterator[Finding]:
+    """Yield a finding for every entry that looks like an id and is none."""
+    known = context.registry.names
+    families = {name.rpartition("-")[0] for name in known}
+    for falsifier in contract.falsifiers:
+        for position, name in enumerate(falsifier.unblocks):
+            family = name.rpartition("-")[0]
+            if name in known or not family or family not in families:
+                continue
+            meant = nearest(name, tuple(known))
+            advice = f"did you mean {meant}?" if meant else "remove the entry"
+            message = f"{falsifier.id} unblocks {name}, expected an id of the registry"
+            path = (*falsifier.path, "unblocks", position)
+            yield RULE.finding(contract, path, message, advice=advice)
+
+
+RULE = Rule(
+    id="PV-REF-006",
+    name="unknown-unblocked",
+    since="0.1",
+    severity=Severity.WARNING,
+    gate=GateName.REFERENCES,
+    fix=FixKind.NEVER,
+    page=__doc__,
+    check=check,
+)

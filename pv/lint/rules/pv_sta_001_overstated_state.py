@@ -1,0 +1,52 @@
+"""A claim ahead of its evidence.
+
+What it finds
+    A status of a contract, falsifier or stage that says more than the receipts support.
+Why it matters
+    A status is a claim. Typed ahead of the evidence it turns an open question into an answered one,
+    and everything that builds on it with it.
+Example
+    - { id: FALSIFY-FFN-GGUF-016, status: DISCHARGED, … }   # and no receipt says so
+Instead
+    - { id: FALSIFY-FFN-GGUF-016, status: BOUND, … }
+Fix
+    None: run the falsifier, or take the claim back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pv.lint.context import Context
+from pv.lint.rule import FixKind, GateName, Rule
+from pv.lint.standings import standings_of
+from pv.model.contract import Contract
+from pv.model.finding import Finding
+from pv.model.status import Standing
+from pv.model.verdict import Severity
+
+
+def check(contract: Contract, context: Context) -> Iterator[Finding]:
+    """Yield a finding for every claim that is ahead."""
+    for each in standings_of(contract, context):
+        if each.standing is Standing.AHEAD and each.claim.kind != "hypothesis":
+            message = (
+                f"{each.claim.label} claims {each.claim.word}, expected at most {each.derived}: "
+                f"{each.reason}"
+            )
+            advice = f"pv discharge {each.claim.id} --record, or claim {each.derived}"
+            if each.claim.kind != "falsifier":
+                advice = f"discharge what it waits for, or claim {each.derived}"
+            yield RULE.finding(contract, each.claim.path, message, advice=advice)
+
+
+RULE = Rule(
+    id="PV-STA-001",
+    name="overstated-state",
+    since="0.1",
+    severity=Severity.ERROR,
+    gate=GateName.ENFORCEMENT_LEVEL,
+    fix=FixKind.NEVER,
+    page=__doc__,
+    check=check,
+)

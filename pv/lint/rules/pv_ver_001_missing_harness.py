@@ -1,0 +1,64 @@
+"""A harness that is not there.
+
+What it finds
+    A `harness` or `pytest` reference, also of a question asked beside a falsifier, whose file,
+    function or named control does not exist.
+Why it matters
+    The falsifier can never run, so whatever state it claims was not earned.
+Example
+    harness: falsifiers/ffn_gguf/layer_chian.py::forward_drift
+Instead
+    harness: falsifiers/ffn_gguf/layer_chain.py::forward_drift
+Fix
+    None yet; the message names the nearest one that exists.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pv.bindings.interface import BindingClass, Resolution
+from pv.bindings.python_function import resolve_harness
+from pv.lint.context import Context
+from pv.lint.rule import FixKind, GateName, Rule
+from pv.model.contract import BindingKind, Contract
+from pv.model.finding import Finding
+from pv.model.verdict import Severity
+
+_KINDS = frozenset({BindingKind.HARNESS, BindingKind.PYTEST})
+
+
+def check(contract: Contract, context: Context) -> Iterator[Finding]:
+    """Yield a finding for every structured reference that leads nowhere."""
+    for falsifier in contract.falsifiers:
+        if falsifier.binding.kind in _KINDS:
+            for found in context.resolver.resolve(falsifier):
+                if found.binding_class is BindingClass.DANGLING:
+                    message = f"{falsifier.id}: {found.reason}"
+                    advice = _advice(found)
+                    yield RULE.finding(contract, falsifier.binding.path, message, advice=advice)
+        for companion in falsifier.beside:
+            resolver = context.resolver
+            found = resolve_harness(resolver.root, resolver.python, companion.harness)
+            if found.binding_class is BindingClass.DANGLING:
+                message = f"{falsifier.id}, beside {companion.name}: {found.reason}"
+                path = (*companion.path, "harness")
+                yield RULE.finding(contract, path, message, advice=_advice(found))
+
+
+def _advice(found: Resolution) -> str:
+    if found.nearest:
+        return f"did you mean {found.nearest}?"
+    return "write the harness, or declare planned with its reason"
+
+
+RULE = Rule(
+    id="PV-VER-001",
+    name="missing-harness",
+    since="0.1",
+    severity=Severity.ERROR,
+    gate=GateName.VERIFY,
+    fix=FixKind.NEVER,
+    page=__doc__,
+    check=check,
+)

@@ -1,0 +1,65 @@
+"""A test reference that names no test.
+
+What it finds
+    With `--strict-test-binding`: a reference that is dangling (names what does not exist),
+    ambiguous (fits several tests or selects by a pattern), prose, or absent. Every reference of
+    every falsifier has exactly one class, and the gate's line counts them all.
+Why it matters
+    A test that is cited and was never written is the oldest way to be green. A sentence in place of
+    a name cannot be run by anybody.
+Example
+    test: cargo test -p serve no_such_test
+Instead
+    test: cargo test -p serve --lib -- helpers::tests::rounds_half_up --exact
+Fix
+    None yet; the message names the nearest test that exists.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pv.bindings.interface import FAILING, Resolution
+from pv.lint.context import Context
+from pv.lint.rule import FixKind, GateName, Rule
+from pv.model.contract import Contract
+from pv.model.finding import Finding
+from pv.model.verdict import Severity
+
+_SHOWN = 80
+"""Characters of a reference that a message quotes."""
+
+
+def check(contract: Contract, context: Context) -> Iterator[Finding]:
+    """Yield a finding for every reference that strict binding does not accept."""
+    for located in context.references_of(contract):
+        found = located.resolution
+        if found.binding_class in FAILING:
+            quoted = f' "{_short(found.reference)}"' if found.reference else ""
+            message = f"{located.falsifier}: {found.binding_class}{quoted}: {found.reason}"
+            yield RULE.finding(contract, located.path, message, advice=_advice(found))
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= _SHOWN else f"{line[:_SHOWN]}…"
+
+
+def _advice(found: Resolution) -> str:
+    if found.nearest:
+        return f"did you mean {found.nearest}?"
+    if found.targets:
+        return f"name one of: {', '.join(target.id for target in found.targets[:3])}"
+    return "name one test exactly, or declare planned, blocked or manual with its reason"
+
+
+RULE = Rule(
+    id="PV-VER-002",
+    name="unresolved-test",
+    since="0.1",
+    severity=Severity.ERROR,
+    gate=GateName.STRICT_TEST_BINDING,
+    fix=FixKind.NEVER,
+    page=__doc__,
+    check=check,
+)

@@ -1,0 +1,155 @@
+"""The contracts of a registry, found by every name that others call them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+from typing import TypeVar
+
+from pv.model.contract import Contract, Falsifier
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class Owned:
+    """A falsifier with the contract it stands in."""
+
+    contract: Contract
+    falsifier: Falsifier
+
+
+class Registry:
+    """Contracts that are judged together, in the order of their files."""
+
+    def __init__(self, root: Path, contracts: Iterable[Contract]) -> None:
+        self.root = root
+        self.contracts = tuple(sorted(contracts, key=lambda contract: contract.file))
+
+    @cached_property
+    def by_id(self) -> Mapping[str, tuple[Contract, ...]]:
+        """Return contracts by id; more than one under an id is a fault that a rule reports."""
+        return _grouped((contract.id, contract) for contract in self.contracts)
+
+    @cached_property
+    def by_stem(self) -> Mapping[str, tuple[Contract, ...]]:
+        """Return contracts by the stem of their file name."""
+        return _grouped((contract.stem, contract) for contract in self.contracts)
+
+    @cached_property
+    def falsifiers(self) -> Mapping[str, tuple[Owned, ...]]:
+        """Return falsifiers by id, over all contracts."""
+        return _grouped(
+            (falsifier.id, Owned(contract, falsifier))
+            for contract in self.contracts
+            for falsifier in contract.falsifiers
+        )
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """Return the ids of all contracts, falsifiers, stages, hypotheses and criteria."""
+        names = {*self.by_id, *self.falsifiers}
+        for contract in self.contracts:
+            names.update(stage.id for stage in contract.stages)
+            names.update(hypothesis.id for hypothesis in contract.hypotheses)
+            for model in contract.ship_models:
+                names.update(criterion.id for criterion in model.criteria)
+        return frozenset(names)
+
+    def find(self, name: str) -> Contract | None:
+        """Return the contract that a `depends_on` entry names: stem, id, file name or path."""
+        stem = PurePosixPath(name).name.removesuffix(".yaml").removesuffix(".yml")
+        found = self.by_stem.get(stem) or self.by_id.get(name)
+        return found[0] if found else None
+
+    @cached_property
+    def dependencies(self) -> Mapping[str, tuple[str, ...]]:
+        """Return file of a contract to the files it depends on, entries that dangle left out."""
+        return {
+            contract.file: tuple(
+                found.file for name in contract.depends_on if (found := self.find(name))
+            )
+            for contract in self.contracts
+        }
+
+    def cycles(self) -> tuple[tuple[str, ...], ...]:
+        """Return each knot of dependencies as one loop of files, beginning with the least.
+
+        A loop is a shortest one through its first file; the last file depends on the first.
+        """
+        graph = self.dependencies
+        knots = _strong_components(graph)
+        return tuple(sorted(_shortest_loop(graph, min(knot), knot) for knot in knots))
+
+
+def _grouped(pairs: Iterable[tuple[str, _T]]) -> dict[str, tuple[_T, ...]]:
+    groups: dict[str, list[_T]] = defaultdict(list)
+    for name, value in pairs:
+        groups[name].append(value)
+    return {name: tuple(values) for name, values in groups.items()}
+
+
+def _strong_components(graph: Mapping[str, tuple[str, ...]]) -> list[frozenset[str]]:
+    """Return the knots of a graph (Tarjan, without recursion): groups that reach each other."""
+    order: dict[str, int] = {}
+    low: dict[str, int] = {}
+    stack: list[str] = []
+    on_stack: set[str] = set()
+    knots: list[frozenset[str]] = []
+    for start in graph:
+        if start in order:
+            continue
+        todo = [(start, iter(graph[start]))]
+        order[start] = low[start] = len(order)
+        stack.append(start)
+        on_stack.add(start)
+        while todo:
+            node, rest = todo[-1]
+            following = next((each for each in rest if each not in order or each in on_stack), None)
+            if following is None:
+                todo.pop()
+                if todo:
+                    low[todo[-1][0]] = min(low[todo[-1][0]], low[node])
+                if low[node] == order[node]:
+                    knot = stack[stack.index(node) :]
+                    del stack[stack.index(node) :]
+                    on_stack.difference_update(knot)
+                    if len(knot) > 1 or node in graph[node]:
+                        knots.append(frozenset(knot))
+            elif following in order:
+                low[node] = min(low[node], order[following])
+            else:
+                order[following] = low[following] = len(order)
+                stack.append(following)
+                on_stack.add(following)
+                todo.append((following, iter(graph[following])))
+    return knots
+
+
+def _shortest_loop(
+    graph: Mapping[str, tuple[str, ...]], start: str, knot: frozenset[str]
+) -> tuple[str, ...]:
+    """Return a shortest loop from `start` back to it inside its knot."""
+    came_from: dict[str, str] = {}
+    edge = [start]
+    while edge:
+        following: list[str] = []
+        for node in edge:
+            for each in graph[node]:
+                if each == start:
+                    return _walk_back(came_from, start, node)
+                if each in knot and each not in came_from:
+                    came_from[each] = node
+                    following.append(each)
+        edge = following
+    raise ValueError(f"{start} is in no loop")
+
+
+def _walk_back(came_from: Mapping[str, str], start: str, node: str) -> tuple[str, ...]:
+    loop = [node]
+    while loop[-1] != start:
+        loop.append(came_from[loop[-1]])
+    return tuple(reversed(loop))
