@@ -2,28 +2,62 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
+from typing import Final
 
 from pv.discharge.executors.process import run_job
-from pv.discharge.job import Job
+from pv.discharge.job import Job, Returned
 from pv.discharge.plan import Request, command, plan, short
 from pv.discharge.verdict import judge_run
+from pv.evidence.history import expect_commit
+from pv.evidence.receipt import write_receipt
 from pv.model.receipt import Outcome
 from pv.model.verdict import WITH_RECEIPT, Level, Verdict
 from pv.registry.contracts import load_contracts
+
+_MOST_AT_ONCE: Final = 4
+"""Children at once; each may hold a model and its activations."""
 
 
 def discharge(request: Request, *, record: bool = False) -> Iterator[Outcome]:
     """Yield one outcome after the other; a receipt is written before its outcome is yielded.
 
+    Jobs run side by side, as many as there are processors, and come back in the order asked for.
     With `record` receipts go into the registry (`contracts/evidence/`), else to `.pv/receipts/`.
     Raises UsageError for ids that name no falsifier.
     """
     loaded = load_contracts(request.root, () if request.everything else _numbers(request.ids))
-    for item in plan(loaded, request):
-        yield _carried_out(item, request, record) if isinstance(item, Job) else item
+    items = plan(loaded, request)
+    stop = Event()
+    with (
+        ThreadPoolExecutor(max_workers=min(_MOST_AT_ONCE, os.cpu_count() or 1)) as children,
+        ThreadPoolExecutor(max_workers=1) as history,
+    ):
+        # The history is asked while the children run: this process has nothing else to do.
+        running = {
+            index: (
+                children.submit(run_job, item, stop),
+                history.submit(expect_commit, item.root, item.contract, item.falsifier),
+            )
+            for index, item in enumerate(items)
+            if isinstance(item, Job)
+        }
+        try:
+            for index, item in enumerate(items):
+                if isinstance(item, Job):
+                    returned, commit = running[index]
+                    yield _recorded(item, request, returned.result(), commit.result(), record)
+                else:
+                    yield item
+        finally:
+            stop.set()
+            children.shutdown(wait=False, cancel_futures=True)
+            history.shutdown(wait=False, cancel_futures=True)
 
 
 def _numbers(ids: Sequence[str]) -> tuple[str, ...]:
@@ -31,15 +65,14 @@ def _numbers(ids: Sequence[str]) -> tuple[str, ...]:
     return tuple(short(each).rpartition("-")[2] for each in ids)
 
 
-def _carried_out(job: Job, request: Request, record: bool) -> Outcome:
-    returned = run_job(job)
-    outcome = judge_run(job, returned)
+def _recorded(
+    job: Job, request: Request, returned: Returned, commit: str | None, record: bool
+) -> Outcome:
+    """Judge what came back and leave a receipt, or a log where there is no verdict."""
     again = command(job.falsifier.id, request, live=job.level is Level.LIVE)
-    outcome = replace(outcome, command=again)
+    outcome = replace(judge_run(job, returned), command=again)
     if outcome.verdict in WITH_RECEIPT:
-        from pv.evidence.receipt import write_receipt  # noqa: PLC0415 - a failed run needs none
-
-        path = write_receipt(job.root, job.contract, job.falsifier, outcome, record=record)
+        path = write_receipt(job.root, job.contract, job.falsifier, outcome, commit, record=record)
         return replace(outcome, receipt=path)
     if outcome.verdict in (Verdict.ERROR, Verdict.TIMEOUT):
         return replace(outcome, log=_keep_log(job, outcome, returned.log))

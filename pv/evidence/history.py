@@ -7,7 +7,8 @@ Nothing here writes. Where there is no repository, or its history begins with th
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -51,13 +52,15 @@ def expect_commit(root: Path, contract: Contract, falsifier: Falsifier) -> str |
 
 def expect_at(root: Path, commit: str, file: str, falsifier: str) -> str | None:
     """Return the digest of a falsifier's limits in a commit, None where it does not stand there."""
+    return _expectations(root, commit, file).get(falsifier)
+
+
+@lru_cache(maxsize=256)
+def _expectations(root: Path, commit: str, file: str) -> Mapping[str, str]:
+    """Return falsifier id to digest of its limits, as a file stood in a commit."""
     text = git(root, "show", f"{commit}:./{file}")
-    if text is None or falsifier.encode() not in text:
-        return None
-    contract = decode(read_text(text, file)).contract
-    entries = contract.falsifiers if contract else ()
-    found = next((each for each in entries if each.id == falsifier), None)
-    return expect_digest(found.expect) if found else None
+    contract = decode(read_text(text, file)).contract if text is not None else None
+    return {each.id: expect_digest(each.expect) for each in contract.falsifiers} if contract else {}
 
 
 def added_together(
@@ -68,24 +71,25 @@ def added_together(
     Such a receipt is post-hoc whatever it says of itself. A commit without a parent shows no order
     and accuses nobody: there, what the receipt recorded counts.
     """
-    by_id = {each.id: each for each in falsifiers}
-    found = set()
-    for path, commit in _adding_commits(root, tuple(by_id)).items():
-        falsifier = by_id.get(Path(path).parent.name)
-        touched = git(root, "diff-tree", "--no-commit-id", "--name-only", "-r", commit)
-        if (
-            falsifier is None
-            or touched is None
-            or contract.file.encode() not in touched.split(b"\n")
-        ):
-            continue
-        if git(root, "rev-parse", "--verify", "--quiet", f"{commit}^") is None:
-            continue
-        before = expect_at(root, f"{commit}^", contract.file, falsifier.id)
-        after = expect_at(root, commit, contract.file, falsifier.id)
-        if before != after:
-            found.add(path)
-    return frozenset(found)
+    adding = _adding_commits(root, [each.id for each in falsifiers])
+    return frozenset(
+        path
+        for path, commit in adding.items()
+        if _brought_limits(root, commit, contract.file, Path(path).parent.name)
+    )
+
+
+def _brought_limits(root: Path, commit: str, file: str, falsifier: str) -> bool:
+    parent = _parent(root, commit)
+    if parent is None:
+        return False
+    return expect_at(root, parent, file, falsifier) != expect_at(root, commit, file, falsifier)
+
+
+@lru_cache(maxsize=256)
+def _parent(root: Path, commit: str) -> str | None:
+    found = git(root, "rev-parse", "--verify", "--quiet", f"{commit}^")
+    return found.decode().strip() if found else None
 
 
 def _adding_commits(root: Path, falsifiers: Sequence[str]) -> dict[str, str]:

@@ -14,7 +14,7 @@ import pv
 from pv.errors import BadInputError
 from pv.evidence import store
 from pv.evidence.canonical import entry_digest
-from pv.evidence.history import added_together, expect_commit
+from pv.evidence.history import added_together
 from pv.evidence.statement import ENTRY, MODEL, SOURCE, statement_of, subjects_of, view_of
 from pv.evidence.store import Damaged
 from pv.model.contract import Contract, Falsifier
@@ -24,15 +24,24 @@ _PACKAGE = Path(pv.__file__).resolve().parent
 
 
 def write_receipt(
-    root: Path, contract: Contract, falsifier: Falsifier, outcome: Outcome, *, record: bool
+    root: Path,
+    contract: Contract,
+    falsifier: Falsifier,
+    outcome: Outcome,
+    commit: str | None,
+    *,
+    record: bool,
 ) -> str:
-    """Write the receipt of an outcome, into the registry or locally; return its path."""
+    """Write the receipt of an outcome, into the registry or locally; return its path.
+
+    `commit` is the one in which the present limits first stood, None where they are not committed.
+    """
     started = datetime.now(UTC) - timedelta(seconds=outcome.seconds)
     statement = statement_of(
         contract,
         falsifier,
         outcome,
-        expect_commit=expect_commit(root, contract, falsifier),
+        expect_commit=commit,
         started=started.strftime("%Y-%m-%dT%H:%M:%SZ"),
     )
     return store.write(root, falsifier.id, statement, record=record)

@@ -29,7 +29,7 @@ def text_of(outcomes: Sequence[Outcome], *, colour: bool = False, brief: bool = 
 
     With `brief` one line an outcome, and the details of what did not hold.
     """
-    lines = [*_headlines(outcomes, colour)]
+    lines = [*_headlines(outcomes, colour, brief)]
     for outcome in outcomes:
         if outcome.environment and not (brief and outcome.verdict is Verdict.HELD):
             lines += ["", *_details(outcome)]
@@ -47,16 +47,16 @@ def _verdict(outcome: Outcome) -> Verdict:
     return outcome.verdict
 
 
-def _headlines(outcomes: Sequence[Outcome], colour: bool) -> Iterator[str]:
+def _headlines(outcomes: Sequence[Outcome], colour: bool, brief: bool) -> Iterator[str]:
     """Yield the first screen: companions, the verdict itself, the models that are not here."""
     first = outcomes[0]
     for outcome in outcomes:
         absent_model = outcome.model is not None and not outcome.environment
-        for companion in outcome.companions:
+        for companion in () if brief else outcome.companions:
             yield from _row(companion.name, companion.verdict, companion.headline, colour)
         if absent_model and outcome.model:
             name = f"on {outcome.model.name}"
-        elif outcome.companions:
+        elif outcome.companions and not brief:
             name = "asked properly"
         else:
             name = first.falsifier.removeprefix(_PREFIX)

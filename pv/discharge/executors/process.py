@@ -17,6 +17,7 @@ import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from threading import Event
 from typing import Any, Final, NamedTuple
 
 import pv
@@ -36,15 +37,18 @@ _GRACE: Final = 5.0
 """Seconds for a child to leave after its last result."""
 
 
-def run_job(job: Job) -> Returned:
-    """Run the sound run, the controls and the companions of one falsifier in one child."""
+def run_job(job: Job, stop: Event | None = None) -> Returned:
+    """Run the sound run, the controls and the companions of one falsifier in one child.
+
+    Setting `stop` ends the child; what came back until then is returned.
+    """
     started = time.monotonic()
     read_end, write_end = os.pipe()
     child = _start(job, write_end)
     os.close(write_end)
     try:
         _give(child, job, write_end)
-        heard = _listen(child, read_end, job, started + job.limits.seconds)
+        heard = _listen(child, read_end, job, started + job.limits.seconds, stop or Event())
     finally:
         _end_group(child)
         os.close(read_end)
@@ -133,7 +137,9 @@ class _Heard(NamedTuple):
     expired: str
 
 
-def _listen(child: subprocess.Popen[bytes], read_end: int, job: Job, deadline: float) -> _Heard:
+def _listen(
+    child: subprocess.Popen[bytes], read_end: int, job: Job, deadline: float, stop: Event
+) -> _Heard:
     """Read both pipes until the child closes its results or a limit ends it."""
     assert child.stdout is not None  # noqa: S101 - it was asked for as a pipe
     log_end, results, log = child.stdout.fileno(), bytearray(), bytearray()
@@ -150,7 +156,7 @@ def _listen(child: subprocess.Popen[bytes], read_end: int, job: Job, deadline: f
                     selector.unregister(key.fd)
                 kept, limit = key.data
                 kept += data[: limit - len(kept)]
-            if time.monotonic() >= deadline:
+            if stop.is_set() or time.monotonic() >= deadline:
                 return _Heard(bytes(results), bytes(log), "time")
             if len(results) >= job.limits.result:
                 return _Heard(bytes(results), bytes(log), "result")

@@ -6,7 +6,7 @@ however exactly both were computed. The quotient of unlike sides is refused: it 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from pv.model.measurement import Ratio, Statistic
@@ -35,10 +35,7 @@ def like_with_like(ratios: Sequence[Ratio]) -> GuardResult:
     if not ratios:
         return GuardResult(NAME, applies=False, tripped=False, reason="no ratio")
     unlike = {ratio.name: found for ratio in ratios if (found := differences(ratio))}
-    reason = "; ".join(
-        f"{name} is refused: {', '.join(f'{key} {a!r} against {b!r}' for key, (a, b) in d.items())}"
-        for name, d in unlike.items()
-    )
+    reason = "; ".join(_refusal(name, found) for name, found in unlike.items())
     numbers = {
         name: {key: list(values) for key, values in found.items()} for name, found in unlike.items()
     }
@@ -48,6 +45,16 @@ def like_with_like(ratios: Sequence[Ratio]) -> GuardResult:
         tripped=bool(unlike),
         reason=reason or f"both sides of {len(ratios)} ratios are of one sample",
         numbers=numbers,
+    )
+
+
+def _refusal(name: str, found: Mapping[str, tuple[object, object]]) -> str:
+    """Say what makes a quotient meaningless: the sample before the metric, one property in full."""
+    order = [key for key in ("tokens", "elements", "metric", *found) if key in found]
+    one, other = found[order[0]]
+    more = ", ".join(key for key in found if key != order[0])
+    return f"{name} is refused: {order[0]} {one} against {other}" + (
+        f"; also {more}" if more else ""
     )
 
 
