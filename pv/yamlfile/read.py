@@ -1,7 +1,10 @@
 """Read one YAML file into nodes, or into problems with places; never raise for what stands in it.
 
 libyaml splits the text into events (it counts columns in characters, as we do); everything above
-that is ours and keeps its own stack, so neither depth nor size can crash or stall the reader.
+that is ours and keeps its own stack, so neither depth nor size can crash or stall the reader. Where
+libyaml still follows YAML 1.1 (odd line breaks, a text that begins with `?` or `:` between
+brackets) the text is refused with its place, so that it is never read as other data than YAML 1.2
+says.
 """
 
 from __future__ import annotations

@@ -263,6 +263,36 @@ def test_message_never_carries_raw_control_characters() -> None:
     assert document.problems[0].code is C.DUPLICATE_KEY
 
 
+def test_every_character_is_either_read_or_refused_by_name() -> None:
+    chosen = [*range(0x3000), *range(0xD700, 0x10200), *range(0x10FFF0, 0x110000)]
+    refused = []
+    for number in chosen:
+        document = read_text(f"a: '{chr(number)}'", "f")
+        if not document.problems:
+            continue
+        (problem,) = document.problems
+        if number == ord("'"):
+            assert problem.code is C.SYNTAX
+            continue
+        surrogate = 0xD800 <= number <= 0xDFFF
+        assert surrogate or f"U+{number:04X}" in problem.message
+        refused.append(number)
+    assert refused == [
+        *range(9),
+        0xB,
+        0xC,
+        0xD,
+        *range(0xE, 0x20),
+        *range(0x7F, 0xA0),
+        0x2028,
+        0x2029,
+        *range(0xD800, 0xE000),
+        0xFEFF,
+        0xFFFE,
+        0xFFFF,
+    ]
+
+
 # Files
 
 
