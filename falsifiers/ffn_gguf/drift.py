@@ -88,5 +88,6 @@ def _fit(x: Doubles, curves: Doubles) -> tuple[Doubles, Doubles]:
 
 
 def _estimate(draws: Doubles) -> Estimate:
-    low, high = np.quantile(draws[1:], INTERVAL)
+    """Take the first value for the estimate, the others for its interval; alone it has none."""
+    low, high = np.quantile(draws[1:] if len(draws) > 1 else draws, INTERVAL)
     return Estimate(float(draws[0]), float(low), float(high))

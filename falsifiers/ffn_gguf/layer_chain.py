@@ -53,7 +53,7 @@ def growth_of(paths: Paths, run: Run) -> Measurements:
     """Measure as `forward_drift` does, over paths that are open already."""
     trace = _trace(paths, run)
     weights, last = _weights(trace, run), paths.layers - 1
-    alone = drift.growth(paths.independent(trace), last, weights)
+    alone = drift.growth(paths.independent(trace), last, weights[:1])
     metrics = (
         *_estimate("growth", drift.growth(trace.drift, last, weights), trace, "median over tokens"),
         _metric("growth_if_independent", alone.value, trace, "median over tokens"),
@@ -66,7 +66,8 @@ def law_of(paths: Paths, run: Run) -> Measurements:
     """Measure as `depth_law` does, over paths that are open already."""
     trace = _trace(paths, run)
     weights, slope = _weights(trace, run), "slope of log median over log depth"
-    found, alone = (drift.shape(each, weights) for each in (trace.drift, paths.independent(trace)))
+    found = drift.shape(trace.drift, weights)
+    alone = drift.shape(paths.independent(trace), weights[:1])
     metrics = (
         *_estimate("alpha", found.alpha, trace, slope),
         _metric("alpha_if_independent", alone.alpha.value, trace, slope),

@@ -34,13 +34,14 @@ def of_blocks(blocks: Bytes, run: Run) -> Measurements:
     wide = start.astype(np.float64)
     step, still = recipe.scaled_start(wide, strength), recipe.scaled_start(wide, 0.0)
     order = np.random.default_rng(run.parameter("seed")).permutation(len(blocks)).tolist()
+    uncoupled = recipe.published(blocks, start, 0.0)
     chained, alone = recipe.exact(blocks, wide, step), recipe.exact(blocks, wide, still)
     shuffled, size = recipe.exact(blocks, wide, step, order), recipe.terms(blocks, wide)
     bounds = [recipe.coupling_bound(each, alone, size, strength) for each in (chained, shuffled)]
     values = 100.0 * found.relative
     over = sample("ffn_down, first block of each layer", values.shape, "none")
     return Measurements(
-        metrics=(*_statistics(found, over), _uncoupled(chained, alone, over)),
+        metrics=(*_statistics(found, over), *_uncoupled(found, uncoupled, over)),
         ratios=(_growth(values),),
         chains=(_chain(chained, alone, shuffled, np.maximum(*bounds)),),
         conditionings=(_conditioning(found, size.a),),
@@ -70,9 +71,13 @@ def _statistics(found: Published, over: Sample) -> tuple[Metric, ...]:
     )
 
 
-def _uncoupled(chained: Outputs, alone: Outputs, over: Sample) -> Metric:
-    largest = 100.0 * np.abs(chained.relative - alone.relative).max()
-    return metric("largest_difference_from_unchained", largest, "pp", over)
+def _uncoupled(found: Published, alone: Published, over: Sample) -> tuple[Metric, ...]:
+    """Return how little the series changes when every layer starts anew, in float32 too."""
+    gap = 100.0 * np.abs(found.relative - alone.relative)
+    return (
+        metric("largest_difference_from_unchained", gap.max(), "pp", over),
+        metric("unchained_growth", alone.relative[-1] / alone.relative[0], RATIO, over),
+    )
 
 
 def _growth(values: Wide) -> Ratio:

@@ -10,15 +10,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pv.errors import MissingError
 from pv.falsifiers.ffn_gguf import noise
 from pv.falsifiers.ffn_gguf.activation_faults import faulty
+from pv.falsifiers.ffn_gguf.model_blocks import opened
 from pv.falsifiers.ffn_gguf.sentences import sentences_for
 from pv.falsifiers.interface import Run
 from pv.forward.llama import FfnDown, Pass, batch_of
@@ -27,7 +26,7 @@ from pv.forward.paths import path_a, path_b
 from pv.forward.trunk import Trunk
 from pv.kernels.layout import BLOCK_VALUES
 from pv.kernels.q8k_quantize.reference import quantize_ggml
-from pv.tensors.gguf_header import open_model
+from pv.tensors.gguf_header import ModelFile
 
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
@@ -163,14 +162,11 @@ def open_paths(run: Run) -> Paths:
 
     `layers` is a number or the word `all`.
     """
-    if run.model is None:
-        raise MissingError("no model file was given", advice="run with --live or --model PATH")
-    layers = run.parameter("layers")
-    return run.once(f"paths {layers}", partial(_open, run.model, layers))
+    model, layers = opened(run), run.parameter("layers")
+    return run.once(f"paths {layers}", partial(_open, model, layers))
 
 
-def _open(file: Path, layers: int | str) -> Paths:
-    model = open_model(file)
+def _open(model: ModelFile, layers: int | str) -> Paths:
     trunk = Trunk(model, None if layers == "all" else int(layers))
     return Paths(trunk, tuple(each.ids for each in sentences_for(model)))
 
