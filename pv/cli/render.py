@@ -24,8 +24,8 @@ def render(
     ] = None,
 ) -> None:
     """Render status report, spec and changelog sections and the SHIP percentage."""
+    from pv.report.build import registry_view
     from pv.report.pages import pages, write
-    from pv.report.view import registry_view
     from pv.resources import find_root
 
     home = find_root(root)

@@ -1,0 +1,255 @@
+"""From contracts and their statuses to the view that templates see."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from pv.evidence.derive import Deriver
+from pv.model.contract import BindingKind, Contract, Expectation, Falsifier
+from pv.model.receipt import ReceiptView
+from pv.model.status import ContractStatus, FalsifierStatus, Standing
+from pv.model.verdict import State
+from pv.registry.contracts import load_contracts
+from pv.report.charts import charts_of
+from pv.report.numbers import decimal, measured, percent
+from pv.report.view import (
+    ChangeView,
+    ContractView,
+    CriterionView,
+    DamagedView,
+    ExpectationView,
+    FalsifierView,
+    MatrixRow,
+    MatrixView,
+    RegistryView,
+    RowView,
+    ShipView,
+    TotalsView,
+    WaivedView,
+)
+from pv.ship import CriterionStanding, ShipStanding, standing
+
+_PREFIX = "FALSIFY-"
+
+
+def registry_view(root: Path, *, local: bool, base: str) -> RegistryView:
+    """Read the registry under `root` and return its view.
+
+    States are as recorded: a rendered file goes stale by a new record, not by an edited source.
+    `base` is the folder of the standard pages. Contracts that cannot be read are listed as damaged.
+    """
+    deriver = Deriver(root, local=local, freshness="as recorded")
+    loaded = load_contracts(root)
+    pairs = [(each.contract, deriver.derive(each.contract)) for each in loaded if each.contract]
+    statuses = [status for _, status in pairs]
+    unread = [DamagedView(each.file, str(each.fault)) for each in loaded if each.contract is None]
+    broken = [DamagedView(*each) for status in statuses for each in status.damaged]
+    states = {each.id: each.state for status in statuses for each in status.falsifiers}
+    return RegistryView(
+        contracts=tuple(_contract(contract, status, base) for contract, status in pairs),
+        ship=tuple(
+            _ship(standing(contract, model, lambda gate: states.get(gate, State.PROPOSED)))
+            for contract, _ in pairs
+            for model in contract.ship_models
+        ),
+        totals=_totals(statuses),
+        matrix=_matrix(statuses),
+        charts=tuple(charts_of(statuses, base)),
+        damaged=(*unread, *broken),
+    )
+
+
+def short(falsifier: str) -> str:
+    """Return the short form of a falsifier id, as commands take it."""
+    return falsifier.removeprefix(_PREFIX)
+
+
+def _mark(where: Standing) -> str:
+    return "≠ " if where in (Standing.AHEAD, Standing.BEHIND) else ""
+
+
+def _contract(contract: Contract, status: ContractStatus, base: str) -> ContractView:
+    by_id = {each.id: each for each in status.falsifiers}
+    discharged = sum(each.state is State.DISCHARGED for each in status.falsifiers)
+    return ContractView(
+        id=contract.id,
+        stem=contract.stem,
+        file=contract.file,
+        page=f"{base}/contracts/{contract.stem}.md",
+        version=contract.version or "none",
+        description=contract.description,
+        claimed=status.claimed or "none",
+        derived=status.derived,
+        mark=_mark(status.standing),
+        discharged=str(discharged),
+        total=str(len(status.falsifiers)),
+        falsifiers=tuple(_falsifier(each, by_id[each.id]) for each in contract.falsifiers),
+        hypotheses=tuple(_hypotheses(contract, status)),
+        stages=tuple(_stages(contract, status)),
+        equations=tuple(RowView(each.id, formula=each.formula) for each in contract.equations),
+        obligations=tuple(
+            RowView(each.id or "none", type=each.type, property=each.property)
+            for each in contract.obligations
+        ),
+        lessons=tuple(RowView(e.id, text=e.text, guard=e.guard) for e in contract.lessons),
+        changelog=tuple(
+            ChangeView(each.version, each.date or "", "; ".join(each.changes))
+            for each in contract.changelog
+        ),
+    )
+
+
+def _falsifier(falsifier: Falsifier, status: FalsifierStatus) -> FalsifierView:
+    receipt = status.receipt
+    predicate = receipt.statement["predicate"] if receipt else {}
+    return FalsifierView(
+        id=falsifier.id,
+        short=short(falsifier.id),
+        rule=falsifier.rule,
+        prediction=falsifier.prediction,
+        binding=_binding(falsifier),
+        if_fails=falsifier.if_fails,
+        claimed=status.claimed or "none",
+        derived=status.state,
+        mark=_mark(status.standing),
+        why="; ".join(status.reasons),
+        verdict=receipt.verdict if receipt else "",
+        headline=str(predicate.get("headline", "")),
+        receipt=receipt.id if receipt else "",
+        receipt_path=receipt.path if receipt else "",
+        post_hoc=bool(receipt and receipt.post_hoc),
+        expectations=tuple(_expectations(falsifier, receipt)),
+        controls=", ".join(
+            (*falsifier.controls, *(f"{g} (green)" for g in falsifier.green_controls))
+        ),
+    )
+
+
+def _binding(falsifier: Falsifier) -> str:
+    binding = falsifier.binding
+    if binding.kind in (BindingKind.PLANNED, BindingKind.BLOCKED, BindingKind.MANUAL):
+        return f"{binding.kind.capitalize()}."
+    return f"Runs {binding.text}." if binding.text else "Nothing is bound."
+
+
+def _limit(expectation: Expectation) -> str:
+    if expectation.op == "within" and isinstance(expectation.value, Sequence):
+        return f"within {measured(expectation.value[0])} … {measured(expectation.value[-1])}"
+    tolerance = f" ± {expectation.tolerance:g}" if expectation.tolerance is not None else ""
+    return f"{expectation.op} {measured(expectation.value)}{tolerance}"
+
+
+def _expectations(falsifier: Falsifier, receipt: ReceiptView | None) -> Iterator[ExpectationView]:
+    """Yield the limits in the order of the file, each with the value of the deciding run."""
+    judged = receipt.statement["predicate"]["comparisons"] if receipt else []
+    for number, each in enumerate(falsifier.expect):
+        value = ""
+        if number < len(judged) and judged[number]["metric"] == each.metric:
+            value = measured(judged[number]["value"])
+        yield ExpectationView(each.metric, _limit(each), value, each.reason)
+
+
+def _hypotheses(contract: Contract, status: ContractStatus) -> Iterator[RowView]:
+    claims = {each.id: each.claim for each in contract.hypotheses}
+    for each in status.hypotheses:
+        yield RowView(
+            each.id,
+            claimed=each.claimed or "none",
+            derived=each.derived,
+            mark=_mark(each.standing),
+            claim=claims.get(each.id, ""),
+            by=", ".join(map(short, each.by)),
+        )
+
+
+def _stages(contract: Contract, status: ContractStatus) -> Iterator[RowView]:
+    stages = {each.id: each for each in contract.stages}
+    for each in status.stages:
+        stage = stages[each.id]
+        yield RowView(
+            each.id,
+            claimed=each.claimed or "none",
+            derived=each.derived,
+            mark=_mark(each.standing),
+            title=stage.title,
+            gates=", ".join(map(short, stage.gates)),
+        )
+
+
+def _totals(statuses: Sequence[ContractStatus]) -> TotalsView:
+    falsifiers = [each for status in statuses for each in status.falsifiers]
+    counted: Mapping[State, int] = Counter(each.state for each in falsifiers)
+    standings = [
+        each.standing
+        for status in statuses
+        for each in (status, *status.falsifiers, *status.stages, *status.hypotheses)
+    ]
+    differences = sum(_mark(where) != "" for where in standings)
+    return TotalsView(
+        contracts=str(len(statuses)),
+        falsifiers=str(len(falsifiers)),
+        states=tuple((str(s), str(counted[s])) for s in State if counted[s]),
+        differences=str(differences) if differences else "",
+    )
+
+
+def _matrix(statuses: Sequence[ContractStatus]) -> MatrixView:
+    live = [each for status in statuses for each in status.falsifiers if each.models]
+    models = tuple(dict.fromkeys(model.name for each in live for model in each.models))
+    rows = []
+    for each in live:
+        states = {model.name: str(model.state) for model in each.models}
+        rows.append(MatrixRow(short(each.id), tuple(states.get(name, "–") for name in models)))
+    return MatrixView(models, tuple(rows))
+
+
+def _needs(criterion: CriterionStanding) -> str:
+    waiting = [
+        f"{short(gate)} is {state}"
+        for gate, state in criterion.gates
+        if state is not State.DISCHARGED
+    ]
+    return "; ".join(waiting) or "no falsifier gates it"
+
+
+def _criterion(each: CriterionStanding) -> CriterionView:
+    return CriterionView(
+        id=each.id,
+        criterion=each.criterion,
+        weight=decimal(each.weight),
+        asserted=each.asserted or "–",
+        foreign=each.foreign or "–",
+        foreign_source=each.foreign_source,
+        state=each.state,
+        gates=", ".join(short(gate) for gate, _ in each.gates) or "none",
+        credit=decimal(each.credit),
+        gain=f"{decimal(each.gain)} points",
+        needs=_needs(each),
+    )
+
+
+def _ship(model: ShipStanding) -> ShipView:
+    """Return a model's view; the headline names numerator, denominator, base and what is open."""
+    asserted = "nobody asserts a figure"
+    if model.asserted_percent is not None:
+        by = f" by {model.asserted_by}" if model.asserted_by else ""
+        asserted = f"{percent(model.asserted_percent)} asserted{by}"
+    parts = f"{decimal(model.credited)} of {decimal(model.total)} weighted"
+    base = f", base {decimal(model.base)}"
+    headline = (
+        f"{model.id} {percent(model.percent)} (computed; {parts}{base}; {asserted})"
+        f" — {len(model.open)} open"
+    )
+    foreign = model.foreign_percent
+    return ShipView(
+        id=model.id,
+        headline=headline,
+        percent=percent(model.percent),
+        foreign_percent="none" if foreign is None else percent(foreign),
+        asserted_percent=asserted,
+        criteria=tuple(_criterion(each) for each in model.criteria),
+        open=tuple(_criterion(each) for each in model.open),
+        not_applicable=tuple(WaivedView(*each) for each in model.not_applicable),
+    )

@@ -1,0 +1,36 @@
+"""Numbers as people read them: the same text on every machine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Any
+
+
+def decimal(value: Fraction, places: int = 2) -> str:
+    """Return an exact number with at most `places` decimals, halves away from zero."""
+    scaled = abs(value) * 10**places
+    digits = str((scaled.numerator * 2 + scaled.denominator) // (2 * scaled.denominator))
+    digits = digits.rjust(places + 1, "0")
+    whole, part = digits[:-places], digits[-places:].rstrip("0")
+    sign = "-" if value < 0 and digits.strip("0") else ""
+    return sign + whole + (f".{part}" if part else "")
+
+
+def percent(value: Fraction | None) -> str:
+    """Return a percentage; None, where nothing is eligible, in words."""
+    return "no eligible criterion" if value is None else f"{decimal(value)} %"
+
+
+def measured(value: Any) -> str:
+    """Return a measured value: a number with six significant digits, a list by its range."""
+    if value is None:
+        return "not measured"
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        numbers = [each for each in value if isinstance(each, int | float)]
+        if len(numbers) != len(value) or not numbers:
+            return ", ".join(map(str, value)) or "empty"
+        if len(numbers) == 1:
+            return measured(numbers[0])
+        return f"{len(numbers)} values, {min(numbers):.6g} to {max(numbers):.6g}"
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
