@@ -181,11 +181,11 @@ def _stages(contract: Contract, status: ContractStatus) -> Iterator[RowView]:
 def _totals(statuses: Sequence[ContractStatus]) -> TotalsView:
     falsifiers = [each for status in statuses for each in status.falsifiers]
     counted: Mapping[State, int] = Counter(each.state for each in falsifiers)
-    standings = [
-        each.standing
-        for status in statuses
-        for each in (status, *status.falsifiers, *status.stages, *status.hypotheses)
-    ]
+    standings = [status.standing for status in statuses]
+    for status in statuses:
+        standings += [each.standing for each in status.falsifiers]
+        standings += [each.standing for each in status.stages]
+        standings += [each.standing for each in status.hypotheses]
     differences = sum(_mark(where) != "" for where in standings)
     return TotalsView(
         contracts=str(len(statuses)),

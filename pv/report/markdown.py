@@ -31,7 +31,7 @@ def inline(value: object) -> Safe:
     """Return a value as text within a line or a table cell; `Safe` text passes unchanged."""
     if isinstance(value, Safe):
         return value
-    text = _SPACE.sub(" ", visible(str(value))).strip()
+    text = _SPACE.sub(" ", visible(str(value)).strip("\r\n"))
     text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return Safe(_SPECIAL.sub(r"\\\1", text))
 
