@@ -51,7 +51,7 @@ def first_not_finite(value: object) -> int | None:
 def judge(expectation: Expectation, value: Value | None) -> Comparison:
     """Compare a measured value (None: not measured) with one expectation."""
     if value is None:
-        return _unmet(expectation, None, f"{expectation.metric} was not measured")
+        return _unmet(expectation, None, "not measured")
     elements: Sequence[Number] = value if isinstance(value, tuple | list) else (value,)
     fault = _fault(expectation, elements)
     if fault:
@@ -67,9 +67,9 @@ def judge(expectation: Expectation, value: Value | None) -> Comparison:
 
 def explain(comparison: Comparison) -> str:
     """Return metric, value and limit in one line, with the place of the worst element."""
-    place = f" at [{comparison.index}]" if _is_list(comparison.value) else ""
+    place = "" if comparison.index is None else f" at [{comparison.index}]"
     if comparison.note:
-        return f"{comparison.metric}: {comparison.note}{place if comparison.worst else ''}"
+        return f"{comparison.metric}: {comparison.note}{place}"
     limit = comparison.limit
     if _is_list(limit) and comparison.index is not None and _listed(comparison):
         limit = limit[comparison.index]

@@ -1,0 +1,202 @@
+"""From measurements to a verdict, and from verdicts to an exit code."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pv.discharge.job import SOUND, Ending, Returned, Step
+from pv.discharge.verdict import exit_code, judge_run
+from pv.model.contract import Companion, Expectation
+from pv.model.measurement import Chain, Measurements, Metric, Ratio, Sample, Series, Statistic
+from pv.model.receipt import Outcome
+from pv.model.verdict import Cause, Level, Verdict
+
+SAMPLE = Sample("none", 1, (1,), "none", "float64")
+NAN = float("nan")
+
+
+def growth(value, **more):
+    return Measurements((Metric("growth", value, "1", SAMPLE),), **more)
+
+
+def test_held_when_met_and_the_fault_went_red(make_job, came_back):
+    found = judge_run(make_job(), came_back(growth(1.0), tripled=growth(3.0)))
+    assert (found.verdict, found.headline) == (Verdict.HELD, "growth 1 <= 2")
+    (control,) = found.controls
+    assert (control.red, control.as_expected, control.note) == (True, True, "growth 3 > 2")
+
+
+def test_refuted_with_the_number_against_its_limit(make_job, came_back):
+    found = judge_run(make_job(), came_back(growth(2.5), tripled=growth(7.5)))
+    assert (found.verdict, found.headline) == (Verdict.REFUTED, "growth 2.5 > 2")
+
+
+@pytest.mark.parametrize("sound", [1.0, 2.5])
+def test_a_green_control_makes_any_answer_inconclusive(make_job, came_back, sound):
+    found = judge_run(make_job(), came_back(growth(sound), tripled=growth(1.0)))
+    assert found.verdict is Verdict.INCONCLUSIVE
+    assert "tripled stayed green" in found.headline
+
+
+def test_without_controls_nothing_is_shown(make_job, came_back):
+    found = judge_run(make_job(controls=()), came_back(growth(1.0)))
+    assert found.verdict is Verdict.INCONCLUSIVE
+    assert "no control is declared" in found.headline
+
+
+def test_a_harmless_change_that_goes_red_makes_it_inconclusive(make_job, came_back):
+    job = make_job(green_controls=("harmless",))
+    found = judge_run(job, came_back(growth(1.0), tripled=growth(3.0), harmless=growth(5.0)))
+    assert found.verdict is Verdict.INCONCLUSIVE
+    assert "harmless went red" in found.headline
+
+
+def test_a_control_that_is_not_finite_shows_nothing(make_job, came_back):
+    found = judge_run(make_job(), came_back(growth(1.0), tripled=growth(NAN)))
+    assert found.verdict is Verdict.INCONCLUSIVE
+    assert found.controls[0].finite is False
+
+
+def test_no_expectation_judges_nothing(make_job, came_back):
+    found = judge_run(make_job(expect=()), came_back(growth(1.0), tripled=growth(3.0)))
+    assert found.verdict is Verdict.INCONCLUSIVE
+
+
+def test_a_tripped_guard_outranks_a_refutation(make_job, came_back):
+    no_chain = Chain("drift", (1.0, 2.0), (1.0, 2.0), (1.0, 2.0), (0.1, 0.1))
+    found = judge_run(make_job(), came_back(growth(9.0, chains=(no_chain,)), tripled=growth(27.0)))
+    assert found.verdict is Verdict.INCONCLUSIVE
+    assert found.headline.startswith("drift is no chain")
+
+
+def test_an_unlike_ratio_is_inconclusive_and_never_red(make_job, came_back):
+    unlike = Ratio(
+        "growth",
+        Statistic("std", 9.0, Sample("all", 7, (7,), "std", "float32")),
+        Statistic("std", 1.0, Sample("last", 1, (1,), "std", "float32")),
+    )
+    measured = Measurements((), ratios=(unlike,))
+    found = judge_run(make_job(), came_back(measured, tripled=measured))
+    assert found.verdict is Verdict.INCONCLUSIVE
+    assert found.comparisons[0].value is None
+    assert found.controls[0].red is False
+
+
+@pytest.mark.parametrize(
+    ("measured", "words"),
+    [
+        (growth(NAN), "metric growth is nan, expected a finite number"),
+        (growth((1.0, float("inf"))), "metric growth at [1] is inf"),
+        (Measurements(()), "nothing was measured"),
+        (Measurements((Metric("other", 1.0, "1", SAMPLE),)), "growth is expected and was not"),
+        (Measurements(growth(1.0).metrics * 2), "metric growth is given 2 times"),
+        (
+            growth(1.0, chains=(Chain("c", (1.0,), (), (1.0,), (1.0,)),)),
+            "chain c: expected columns",
+        ),
+        (growth(1.0, chains=(Chain("c", (), (), (), ()),)), "chain c: expected columns"),
+        (growth(1.0, series=(Series("s", "x", "y", (1.0,), (NAN,)),)), "series s at [0] is nan"),
+        (
+            growth(
+                1.0,
+                ratios=(Ratio("r", Statistic("m", 1.0, SAMPLE), Statistic("m", 0.0, SAMPLE)),),
+            ),
+            "ratio r has a denominator of 0",
+        ),
+    ],
+)
+def test_measurements_that_cannot_be_judged_are_an_error(make_job, came_back, measured, words):
+    found = judge_run(make_job(), came_back(measured, tripled=growth(3.0)))
+    assert (found.verdict, found.cause) == (Verdict.ERROR, Cause.INVALID_MEASUREMENT)
+    assert words in found.headline
+
+
+@pytest.mark.parametrize(
+    ("ending", "verdict", "cause"),
+    [
+        (Ending.MISSING, Verdict.SKIPPED, None),
+        (Ending.BAD_INPUT, Verdict.ERROR, Cause.BAD_INPUT),
+        (Ending.INVALID, Verdict.ERROR, Cause.INVALID_MEASUREMENT),
+        (Ending.OUT_OF_MEMORY, Verdict.ERROR, Cause.OUT_OF_MEMORY),
+        (Ending.CRASHED, Verdict.ERROR, Cause.CRASH),
+        (Ending.TIMED_OUT, Verdict.TIMEOUT, None),
+    ],
+)
+@pytest.mark.parametrize("where", [SOUND, "tripled"])
+def test_a_run_that_failed_has_no_verdict_on_the_claim(
+    make_job, came_back, ending, verdict, cause, where
+):
+    if where == SOUND:
+        returned = Returned((Step(SOUND, ending, "planted"),), ending, "planted", SOUND)
+    else:
+        returned = came_back(growth(1.0), tripled=ending)
+    found = judge_run(make_job(), returned)
+    assert (found.verdict, found.cause) == (verdict, cause)
+    assert found.headline == ("planted" if where == SOUND else "control:tripled: planted")
+    assert found.measurements is None
+
+
+def test_a_companion_is_judged_apart_and_changes_nothing(make_job, came_back, values):
+    beside = Companion(
+        "as published", "h", {}, (Expectation("growth", "<=", 2.0, "because", ()),), ()
+    )
+    job = make_job(beside=(beside,))
+    returned = came_back(growth(1.0), tripled=growth(3.0))
+    for step, verdict in (
+        (Step("beside:as published", Ending.MEASURED, measurements=values(growth=9.0)), "REFUTED"),
+        (Step("beside:as published", Ending.MEASURED, measurements=values(growth=1.0)), "HELD"),
+        (Step("beside:as published", Ending.CRASHED, "boom"), "ERROR"),
+        (Step("beside:as published", Ending.MEASURED, measurements=values(other=1.0)), "ERROR"),
+    ):
+        with_it = Returned((*returned.steps, step), Ending.MEASURED, "", SOUND)
+        found = judge_run(job, with_it)
+        assert found.verdict is Verdict.HELD
+        assert [each.verdict for each in found.companions] == [verdict]
+
+
+def test_a_crash_in_a_companion_leaves_the_verdict_alone(make_job, came_back):
+    beside = Companion("as published", "h", {}, (), ())
+    returned = came_back(growth(1.0), tripled=growth(3.0))
+    crashed = Returned(returned.steps, Ending.CRASHED, "ended by SIGSEGV", "beside:as published")
+    found = judge_run(make_job(beside=(beside,)), crashed)
+    assert found.verdict is Verdict.HELD
+    assert found.companions[0].verdict is Verdict.ERROR
+
+
+def outcome(verdict, level=Level.SYNTHETIC):
+    return Outcome("F", "c", verdict, level, "", "cpu")
+
+
+def expected_code(verdicts):
+    """The table of the contract language, written the other way round."""
+    if Verdict.REFUTED in verdicts:
+        return 1
+    asked = set(verdicts) - {Verdict.NOT_RUN}
+    return 0 if asked == {Verdict.HELD} else 3
+
+
+def test_exit_codes_over_all_combinations_of_up_to_three():
+    for count in range(4):
+        for verdicts in itertools.product(Verdict, repeat=count):
+            assert exit_code(map(outcome, verdicts)) == expected_code(verdicts), verdicts
+
+
+@given(st.lists(st.sampled_from(Verdict), max_size=12))
+def test_nothing_held_is_never_success(verdicts):
+    code = exit_code(map(outcome, verdicts))
+    assert code == expected_code(verdicts)
+    if code == 0:
+        assert Verdict.HELD in verdicts
+    assert (code == 1) is (Verdict.REFUTED in verdicts)
+
+
+@given(st.lists(st.tuples(st.sampled_from(Verdict), st.sampled_from(Level)), max_size=8))
+def test_required_live_runs_that_did_not_happen_are_no_success(pairs):
+    outcomes = [outcome(*pair) for pair in pairs]
+    left_out = (Verdict.NOT_RUN, Level.LIVE) in pairs
+    plain, strict = exit_code(outcomes), exit_code(outcomes, require_live=True)
+    assert strict == (3 if plain == 0 and left_out else plain)
