@@ -1,7 +1,7 @@
 """Limits that decide nothing.
 
 What it finds
-    A limit beyond the largest float32 number, which no finite outcome breaks, and two limits on one
+    A limit beyond the largest float32 number, which no measurement breaks, and two limits on one
     metric that no outcome can meet together.
 Why it matters
     The first can never be red, the second never green: the run has no say in either.
@@ -49,7 +49,7 @@ def _judge(
         low, high = allowed
         if low <= -_LARGEST and high >= _LARGEST:
             message = (
-                f"{falsifier.id}: no finite {limit.metric} breaks {limit.op} {limit.value}, "
+                f"{falsifier.id}: no {limit.metric} breaks {limit.op} {limit.value}, "
                 "expected a limit that can be broken"
             )
             yield RULE.finding(contract, (*limit.path, "value"), message, advice="lower the limit")
