@@ -115,7 +115,8 @@ def pages(root: Path, view: RegistryView, base: PurePosixPath) -> list[Page]:
         start = standard.get(name, "") if present is None else present
 
         def body(section: Section, name: PurePosixPath = name) -> str:
-            return renderer.section(section.name, _context(view, section), Path(name))
+            context = _context(view, section)
+            return renderer.section(section.name, context, Path(name), section.span)
 
         text = replace_sections(start, str(name), body)
         if present is None or text != present or "pv:begin" in text:

@@ -9,8 +9,11 @@ from typing import Any
 import jinja2
 
 from pv.errors import UsageError
+from pv.marks import Span
 from pv.report.markdown import Safe, block, code, inline
 from pv.resources import packaged
+
+_SUFFIX = ".md.j2"
 
 
 def _environment() -> jinja2.Environment:
@@ -33,18 +36,27 @@ class Renderer:
     def __init__(self) -> None:
         self._environment = _environment()
 
-    def section(self, name: str, context: dict[str, Any], target: Path) -> str:
+    def section(
+        self, name: str, context: dict[str, Any], target: Path, span: Span | None = None
+    ) -> str:
         """Return a section as Markdown, links relative to `target`, a path from the registry root.
 
-        Raises UsageError where no template has that name.
+        Raises UsageError, at `span`, where no template has that name.
         """
 
         def href(path: str) -> Safe:
             return Safe(posixpath.relpath(path, target.parent.as_posix() or "."))
 
         try:
-            template = self._environment.get_template(f"{name}.md.j2")
+            template = self._environment.get_template(name + _SUFFIX)
         except jinja2.TemplateNotFound as error:
-            known = ", ".join(sorted(t.split(".")[0] for t in self._environment.list_templates()))
-            raise UsageError(f"no section {name!r}, expected one of {known}") from error
+            known = ", ".join(t.removesuffix(_SUFFIX) for t in self._sections())
+            raise UsageError(f"no section {name!r}, expected one of {known}", span=span) from error
         return template.render({**context, "href": href}).strip("\n") + "\n"
+
+    def _sections(self) -> list[str]:
+        return sorted(
+            name
+            for name in self._environment.list_templates()
+            if name.endswith(_SUFFIX) and "/" not in name
+        )

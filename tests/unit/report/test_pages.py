@@ -1,0 +1,169 @@
+"""Rendering a registry: what is written, what stays, what is called stale."""
+
+import json
+import shutil
+
+import pytest
+from typer.testing import CliRunner
+
+from pv.cli.main import app
+from pv.registry.scaffold import write_registry
+
+COMMAND = CliRunner()
+
+SHIP = """\
+metadata:
+  id: C-SHIP
+  version: 1.0.0
+  kind: ship
+  description: one model
+  references: [ "a plan" ]
+models:
+  - id: MODEL-A
+    name: a model
+    base: 0
+    criteria:
+      - { id: AC-1, criterion: the sum is right, weight: 1, gates: [FALSIFY-EXAMPLE-001] }
+      - { id: AC-2, criterion: it | loads, weight: 3, gates: [FALSIFY-NOWHERE-001] }
+"""
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory):
+    """A registry whose one falsifier was run and recorded."""
+    root = tmp_path_factory.mktemp("registry")
+    write_registry(root)
+    (root / "contracts" / "ship.yaml").write_text(SHIP)
+    done = COMMAND.invoke(app, ["discharge", "--all", "--record", "--root", str(root)])
+    assert done.exit_code == 0, done.output
+    return root
+
+
+@pytest.fixture
+def registry(recorded, tmp_path):
+    shutil.copytree(recorded, tmp_path / "r")
+    return tmp_path / "r"
+
+
+def render(root, *options):
+    return COMMAND.invoke(app, ["render", "--root", str(root), *options])
+
+
+def test_the_standard_pages_are_made_and_the_second_run_changes_nothing(registry):
+    first = render(registry)
+    assert first.exit_code == 0, first.output
+    pages = sorted(p.relative_to(registry).as_posix() for p in (registry / "docs").rglob("*.md"))
+    assert pages == [
+        "docs/contracts/example-v1.md",
+        "docs/contracts/ship.md",
+        "docs/ship.md",
+        "docs/status.md",
+    ]
+    before = {p: p.read_bytes() for p in (registry / "docs").rglob("*.md")}
+    assert ", 0 changed" in render(registry).output
+    assert {p: p.read_bytes() for p in before} == before
+
+
+def test_the_report_says_what_the_receipt_says(registry):
+    render(registry)
+    (receipt,) = (registry / "contracts/evidence/FALSIFY-EXAMPLE-001").glob("*.json")
+    predicate = json.loads(receipt.read_text())["predicate"]
+    page = (registry / "docs/status.md").read_text()
+    assert predicate["verdict"] in page
+    assert f"(../contracts/evidence/FALSIFY-EXAMPLE-001/{receipt.name})" in page
+    assert (registry / "docs" / "../contracts/evidence" / receipt.parent.name).is_dir()
+
+
+def test_links_between_pages_lead_somewhere(registry):
+    render(registry)
+    page = (registry / "docs/status.md").read_text()
+    targets = [part.split(")")[0] for part in page.split("](")[1:]]
+    assert targets
+    assert [t for t in targets if not (registry / "docs" / t).resolve().is_file()] == []
+
+
+def test_ours_foreign_and_asserted_stand_apart_and_a_cell_stays_a_cell(registry):
+    output = render(registry).output
+    assert "MODEL-A 0 % (computed; 0 of 4 weighted, base 0; nobody asserts a figure)" in output
+    page = (registry / "docs/ship.md").read_text()
+    assert "it \\| loads" in page
+    assert "`AC-2` adds 75 points — NOWHERE-001 is PROPOSED" in page
+
+
+def test_check_finds_a_changed_record_and_writes_nothing(registry):
+    render(registry)
+    assert render(registry, "--check").exit_code == 0
+    page = registry / "docs/status.md"
+    before = page.read_bytes()
+    shutil.rmtree(registry / "contracts/evidence/FALSIFY-EXAMPLE-001")
+    checked = render(registry, "--check")
+    assert checked.exit_code == 1
+    assert "stale  docs/status.md" in checked.output
+    assert page.read_bytes() == before
+
+
+def test_a_changed_source_alone_makes_no_file_stale(registry):
+    render(registry)
+    harness = registry / "falsifiers/example.py"
+    harness.write_text(harness.read_text() + "\n# a comment\n")
+    assert render(registry, "--check").exit_code == 0
+
+
+def test_a_section_anywhere_is_filled_and_the_rest_of_the_file_stays(registry):
+    text = "# Mine\r\nkeep  \r\n<!-- pv:begin ship -->\r\n<!-- pv:end ship -->\r\nend"
+    (registry / "README.md").write_bytes(text.encode())
+    render(registry)
+    now = (registry / "README.md").read_bytes().decode()
+    assert now.startswith("# Mine\r\nkeep  \r\n<!-- pv:begin ship -->\r\n")
+    assert now.endswith("<!-- pv:end ship -->\r\nend")
+    assert "MODEL-A 0 %" in now
+
+
+@pytest.mark.parametrize(
+    ("section", "words"),
+    [
+        ("nothing", "no section 'nothing', expected one of changelog, ship, spec, status"),
+        ("spec elsewhere-v1", "README.md:1:1: section 'spec' names contract 'elsewhere-v1'"),
+    ],
+)
+def test_a_section_that_cannot_be_filled_is_an_error(registry, section, words):
+    page = f"<!-- pv:begin {section} -->\n<!-- pv:end {section} -->\n"
+    (registry / "README.md").write_text(page)
+    done = render(registry)
+    assert words in done.exception.explain()
+    assert done.exception.exit_code == 2
+    assert (registry / "README.md").read_text() == page
+
+
+def test_output_elsewhere_leaves_docs_alone(registry):
+    done = render(registry, "--output", str(registry / ".pv/report"))
+    assert done.exit_code == 0
+    assert "report: .pv/report/status.md" in done.output
+    assert not (registry / "docs").exists()
+
+
+def test_a_damaged_receipt_is_named_and_does_not_count(registry):
+    (receipt,) = (registry / "contracts/evidence/FALSIFY-EXAMPLE-001").glob("*.json")
+    data = bytearray(receipt.read_bytes())
+    data[len(data) // 2] ^= 1
+    receipt.write_bytes(bytes(data))
+    render(registry)
+    page = (registry / "docs/status.md").read_text()
+    assert "Damaged receipts, not counted:" in page
+    assert receipt.name in page
+    assert "HELD" not in page
+
+
+def test_a_contract_that_does_not_parse_is_named_and_hides_no_other(registry):
+    (registry / "contracts/broken.yaml").write_text("metadata: [\n")
+    assert render(registry).exit_code == 0
+    page = (registry / "docs/status.md").read_text()
+    assert "contracts/broken.yaml" in page
+    assert "EXAMPLE-001" in page
+
+
+def test_an_empty_registry_renders_nothing_and_says_so(tmp_path):
+    (tmp_path / "contracts").mkdir()
+    done = render(tmp_path)
+    assert done.exit_code == 3
+    assert "nothing was rendered" in done.output
