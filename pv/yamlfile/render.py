@@ -119,7 +119,7 @@ def _dress_flow(value: Any) -> Any:
         items = CommentedSeq([_dress_flow(inner) for inner in value])
         items.fa.set_flow_style()
         return items
-    if isinstance(value, str) and "\n" in value:
+    if isinstance(value, str) and ("\n" in value or ":?" in value):  # libyaml stops at the latter
         return _in_double(value)
     return _dress_text(value, "plain") if type(value) is str else value
 

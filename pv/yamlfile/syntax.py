@@ -113,6 +113,12 @@ _COMPLAINTS = (
         "write the value, or quote a text that holds brackets or commas",
     ),
     _Complaint(
+        "found unexpected ':'",
+        ProblemCode.SYNTAX,
+        "found a colon inside a text between brackets",
+        "put a blank behind the colon if it ends a key, else quote the text",
+    ),
+    _Complaint(
         "unknown directive name",
         ProblemCode.SYNTAX,
         "unknown directive",

@@ -95,6 +95,7 @@ REPLACEMENTS: list[tuple[Path, ScalarValue, str, str]] = [
     (("tests", 1, "expect", 0, "value"), 1e-3, "1e-5", "0.001"),
     (("tests", 1, "expect", 0, "metric"), "a, b", "é,", "'a, b',"),
     (("tests", 1, "expect", 0, "metric"), "?x", "é,", '"?x",'),
+    (("tests", 1, "expect", 0, "metric"), "0:?", "é,", '"0:?",'),
     (("tests", 1, "expect", 1), "a\nb", '"q"', '"a\\nb"'),
     (("tests", 1, "text"), "p\nq", ">-\n      folded\n      text", "|-\n      p\n      q"),
     (("last",), 2, "last: 1", "last: 2"),

@@ -280,9 +280,9 @@ def equal(ours: object, theirs: object) -> bool:
 def test_data_dumped_by_ruamel_is_read_back(
     data: dict[str, object], wide: bool, flow: bool
 ) -> None:
-    # libyaml does not read a plain text that starts with a colon or question mark between brackets;
-    # that is an error with a place, never other data.
-    assume(not (flow and any(text.startswith((":", "?")) for text in texts(data))))
+    # libyaml does not read a plain text like :a, ?a or a:?b between brackets; that is an error with
+    # a place, never other data.
+    assume(not (flow and any(text[:1] in {":", "?"} or ":?" in text for text in texts(data))))
     dumper = YAML(typ="safe", pure=True)
     dumper.version = (1, 2)
     dumper.width = 4096 if wide else 30
@@ -294,7 +294,8 @@ def test_data_dumped_by_ruamel_is_read_back(
         assert refused(data), document.problems
         return
     assert isinstance(document.root, Mapping)
-    assert equal(to_plain(document.root), data)
+    if not equal(to_plain(document.root), data):  # its folding of long keys can lose data
+        assert equal(to_plain(document.root), dumper.load(stream.getvalue()))
 
 
 TEXT_DATA = st.recursive(

@@ -159,6 +159,7 @@ TEXTS: list[tuple[str, str | bytes, ProblemCode, int, int, str]] = [
     ("backtick", "a: `b`", C.SYNTAX, 1, 4, "no value may start with `"),
     ("question in brackets", "a: [x, ?y]", C.SYNTAX, 1, 8, "readers disagree"),
     ("question in braces", "a: {?y : 1}", C.SYNTAX, 1, 5, "readers disagree"),
+    ("colon in brackets", "a: [b:, c]", C.SYNTAX, 1, 6, "found a colon inside a text"),
     ("alias and colon", "a: &x k\n*x: 1", C.SYNTAX, 2, 1, "the name *x ends"),
     ("anchor and colon", "a: &x:y k", C.SYNTAX, 1, 4, "the name &x ends"),
     ("less indented", "a:\n    b: 1\n  c: 2", C.SYNTAX, 3, 3, "indentation of its neighbours"),
