@@ -32,35 +32,35 @@ def half_pairs(flat: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 
 @njit
-def scale_at(block: NDArray[np.uint8], j: int) -> np.int32:
-    """Return the 6-bit scale of sub-block j."""
-    if j < 4:
-        return np.int32(block[4 + j]) & np.int32(63)
-    return (np.int32(block[8 + j]) & 15) | ((np.int32(block[j]) >> 6) << 4)
+def unpack(
+    blocks: NDArray[np.uint8], b: int, scales: NDArray[np.int32], minima: NDArray[np.int32]
+) -> None:
+    """Fill the eight 6-bit scales and minima of block b.
 
-
-@njit
-def minimum_at(block: NDArray[np.uint8], j: int) -> np.int32:
-    """Return the 6-bit minimum of sub-block j."""
-    if j < 4:
-        return np.int32(block[8 + j]) & np.int32(63)
-    return (np.int32(block[8 + j]) >> 4) | ((np.int32(block[4 + j]) >> 6) << 4)
+    Blocks are indexed whole: a view of one block would cost a reference count each.
+    """
+    six, four = np.int32(63), np.int32(15)
+    for j in range(4):
+        low, middle = np.int32(blocks[b, 4 + j]), np.int32(blocks[b, 8 + j])
+        high = np.int32(blocks[b, 12 + j])
+        scales[j], minima[j] = low & six, middle & six
+        scales[4 + j] = (high & four) | ((low >> np.int32(6)) << np.int32(4))
+        minima[4 + j] = (high >> np.int32(4)) | ((middle >> np.int32(6)) << np.int32(4))
 
 
 @njit(types.void(BYTES_2D, FLOATS_2D, types.float32[:, ::1]))
 def _dequantize(
     blocks: NDArray[np.uint8], halves: NDArray[np.float32], weights: NDArray[np.float32]
 ) -> None:
+    scales, minima = np.empty(8, np.int32), np.empty(8, np.int32)
     for b in range(blocks.shape[0]):
-        block = blocks[b]
-        out = weights[b]
-        d, dmin = halves[b, 0], halves[b, 1]
+        unpack(blocks, b, scales, minima)
         for chunk in range(4):
-            low_step = d * np.float32(scale_at(block, 2 * chunk))
-            low_offset = dmin * np.float32(minimum_at(block, 2 * chunk))
-            high_step = d * np.float32(scale_at(block, 2 * chunk + 1))
-            high_offset = dmin * np.float32(minimum_at(block, 2 * chunk + 1))
+            low_step = halves[b, 0] * np.float32(scales[2 * chunk])
+            low_offset = halves[b, 1] * np.float32(minima[2 * chunk])
+            high_step = halves[b, 0] * np.float32(scales[2 * chunk + 1])
+            high_offset = halves[b, 1] * np.float32(minima[2 * chunk + 1])
             for i in range(32):
-                byte = block[16 + 32 * chunk + i]
-                out[64 * chunk + i] = low_step * np.float32(byte & 15) - low_offset
-                out[64 * chunk + 32 + i] = high_step * np.float32(byte >> 4) - high_offset
+                byte = blocks[b, 16 + 32 * chunk + i]
+                weights[b, 64 * chunk + i] = low_step * np.float32(byte & 15) - low_offset
+                weights[b, 64 * chunk + 32 + i] = high_step * np.float32(byte >> 4) - high_offset

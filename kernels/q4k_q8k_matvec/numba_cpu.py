@@ -16,8 +16,7 @@ from pv.kernels.q4k_dequantize.numba_cpu import (
     BYTES_2D,
     FLOATS_2D,
     half_pairs,
-    minimum_at,
-    scale_at,
+    unpack,
 )
 
 _F = np.float32
@@ -27,6 +26,7 @@ _SIGNATURE = types.void(
     FLOATS_2D,
     types.Array(types.float32, 1, "C", readonly=True),
     types.Array(types.int8, 2, "C", readonly=True),
+    types.int32[:, ::1],
     types.float32[::1],
 )
 
@@ -49,8 +49,10 @@ def matvec(
         raise BadInputError(f"order: found {order!r}, expected one of {', '.join(Order)}")
     flat = np.ascontiguousarray(blocks).reshape(-1, Q4K_BYTES)
     scale = np.require(activation.scale, requirements=["C", "A"])
+    quants = np.ascontiguousarray(activation.quants)
+    sums = quants.reshape(per_row, 8, 32).sum(axis=-1, dtype=np.int32)
     out = np.empty(rows, dtype=np.float32)
-    _ROUTES[order](flat, half_pairs(flat), scale, np.ascontiguousarray(activation.quants), out)
+    _ROUTES[order](flat, half_pairs(flat), scale, quants, sums, out)
     return out
 
 
@@ -65,65 +67,57 @@ def _fma(_context: Any, _a: Any, _b: Any, _c: Any) -> Any:
     return signature, generate
 
 
-@njit
-def _sub_block_sums(
-    block: NDArray[np.uint8], quants: NDArray[np.int8], j: int
-) -> tuple[np.int32, np.int32]:
-    """Return the sums of nibble * quant and of the quants over sub-block j."""
-    products, total = np.int32(0), np.int32(0)
-    shift = 4 * (j & 1)
-    for i in range(32):
-        nibble = np.int32((block[16 + 32 * (j >> 1) + i] >> shift) & 15)
-        quant = np.int32(quants[32 * j + i])
-        products += nibble * quant
-        total += quant
-    return products, total
-
-
 @njit(_SIGNATURE)
 def _sequential(
     blocks: NDArray[np.uint8],
     halves: NDArray[np.float32],
     scale: NDArray[np.float32],
     quants: NDArray[np.int8],
+    sums: NDArray[np.int32],
     out: NDArray[np.float32],
 ) -> None:
     per_row = scale.shape[0]
+    scales, minima = np.empty(8, np.int32), np.empty(8, np.int32)
+    products = np.empty(8, np.int32)
     for row in range(out.shape[0]):
         total = _F(0)
         for b in range(per_row):
-            block = blocks[row * per_row + b]
-            d, dmin = halves[row * per_row + b, 0], halves[row * per_row + b, 1]
+            at = row * per_row + b
+            unpack(blocks, at, scales, minima)
+            for chunk in range(4):
+                low, high = np.int32(0), np.int32(0)
+                for i in range(32):
+                    byte = np.int32(blocks[at, 16 + 32 * chunk + i])
+                    low += (byte & np.int32(15)) * np.int32(quants[b, 64 * chunk + i])
+                    high += (byte >> np.int32(4)) * np.int32(quants[b, 64 * chunk + 32 + i])
+                products[2 * chunk], products[2 * chunk + 1] = low, high
             for j in range(8):
-                products, sums = _sub_block_sums(block, quants[b], j)
-                step = (d * _F(scale_at(block, j))) * scale[b]
-                offset = (dmin * _F(minimum_at(block, j))) * scale[b]
-                total += step * _F(products) - offset * _F(sums)
+                step = (halves[at, 0] * _F(scales[j])) * scale[b]
+                offset = (halves[at, 1] * _F(minima[j])) * scale[b]
+                total += step * _F(products[j]) - offset * _F(sums[b, j])
         out[row] = total
 
 
 @njit
-def _add_lanes(
-    block: NDArray[np.uint8],
+def _add_positions(
+    blocks: NDArray[np.uint8],
+    at: int,
+    scales: NDArray[np.int32],
     quants: NDArray[np.int8],
-    neighbours: bool,
-    lanes: NDArray[np.int32],
-    minima: NDArray[np.int32],
+    b: int,
+    positions: NDArray[np.int32],
 ) -> None:
-    """Fill eight lanes of scale * nibble * quant and four of minimum * sum of quants."""
-    lanes[:] = 0
-    minima[:] = 0
-    for j in range(8):
-        scale = np.int32(scale_at(block, j))
-        shift = 4 * (j & 1)
-        total = np.int32(0)
+    """Sum scale * nibble * quant over the sub-blocks, for each of the 32 positions in them."""
+    for i in range(32):
+        positions[i] = 0
+    for chunk in range(4):
+        low, high = scales[2 * chunk], scales[2 * chunk + 1]
         for i in range(32):
-            nibble = np.int32((block[16 + 32 * (j >> 1) + i] >> shift) & 15)
-            quant = np.int32(quants[32 * j + i])
-            lane = i >> 2 if neighbours else i & 7
-            lanes[lane] += scale * nibble * quant
-            total += quant
-        minima[j >> 1] += np.int32(minimum_at(block, j)) * total
+            byte = np.int32(blocks[at, 16 + 32 * chunk + i])
+            first = np.int32(low * (byte & np.int32(15)))
+            second = np.int32(high * (byte >> np.int32(4)))
+            positions[i] += np.int32(first * np.int32(quants[b, 64 * chunk + i]))
+            positions[i] += np.int32(second * np.int32(quants[b, 64 * chunk + 32 + i]))
 
 
 @njit(_SIGNATURE)
@@ -132,21 +126,28 @@ def _generic(
     halves: NDArray[np.float32],
     scale: NDArray[np.float32],
     quants: NDArray[np.int8],
+    sums: NDArray[np.int32],
     out: NDArray[np.float32],
 ) -> None:
     per_row = scale.shape[0]
-    lanes, minima = np.zeros(8, np.int32), np.zeros(4, np.int32)
-    acc = np.zeros(8, np.float32)
+    scales, minima = np.empty(8, np.int32), np.empty(8, np.int32)
+    positions, acc = np.empty(32, np.int32), np.empty(8, np.float32)
     for row in range(out.shape[0]):
         acc[:] = 0
         total = _F(0)
         for b in range(per_row):
             at = row * per_row + b
-            _add_lanes(blocks[at], quants[b], False, lanes, minima)
+            unpack(blocks, at, scales, minima)
+            _add_positions(blocks, at, scales, quants, b, positions)
             step, offset = halves[at, 0] * scale[b], halves[at, 1] * scale[b]
             for lane in range(8):
-                acc[lane] = _fma(step, _F(lanes[lane]), acc[lane])
-            total = _fma(-offset, _F(minima[0] + minima[1] + minima[2] + minima[3]), total)
+                pairs = positions[lane] + positions[lane + 8]
+                pairs += positions[lane + 16] + positions[lane + 24]
+                acc[lane] = _fma(step, _F(pairs), acc[lane])
+            lowered = np.int32(0)
+            for j in range(8):
+                lowered += np.int32(minima[j] * sums[b, j])
+            total = _fma(-offset, _F(lowered), total)
         for lane in range(8):
             total += acc[lane]
         out[row] = total
@@ -158,22 +159,29 @@ def _avx2(
     halves: NDArray[np.float32],
     scale: NDArray[np.float32],
     quants: NDArray[np.int8],
+    sums: NDArray[np.int32],
     out: NDArray[np.float32],
 ) -> None:
     per_row = scale.shape[0]
-    lanes, minima = np.zeros(8, np.int32), np.zeros(4, np.int32)
-    acc, low = np.zeros(8, np.float32), np.zeros(4, np.float32)
+    scales, minima = np.empty(8, np.int32), np.empty(8, np.int32)
+    positions = np.empty(32, np.int32)
+    acc, low = np.empty(8, np.float32), np.empty(4, np.float32)
     for row in range(out.shape[0]):
         acc[:] = 0
         low[:] = 0
         for b in range(per_row):
             at = row * per_row + b
-            _add_lanes(blocks[at], quants[b], True, lanes, minima)
+            unpack(blocks, at, scales, minima)
+            _add_positions(blocks, at, scales, quants, b, positions)
             step, offset = halves[at, 0] * scale[b], -scale[b] * halves[at, 1]
             for lane in range(8):
-                acc[lane] = _fma(step, _F(lanes[lane]), acc[lane])
+                four = positions[4 * lane] + positions[4 * lane + 1]
+                four += positions[4 * lane + 2] + positions[4 * lane + 3]
+                acc[lane] = _fma(step, _F(four), acc[lane])
             for lane in range(4):
-                low[lane] = _fma(offset, _F(minima[lane]), low[lane])
+                j = 2 * lane
+                lowered = minima[j] * sums[b, j] + minima[j + 1] * sums[b, j + 1]
+                low[lane] = _fma(offset, _F(lowered), low[lane])
         for lane in range(4):
             acc[lane] = acc[lane + 4] + acc[lane]
         high = (acc[0] + acc[2]) + (acc[1] + acc[3])

@@ -15,8 +15,7 @@ from pv.kernels.layout import BLOCK_VALUES, Q4K_BYTES
 from pv.kernels.q4k_dequantize.numba_cpu import (
     FLOATS_2D,
     half_pairs,
-    minimum_at,
-    scale_at,
+    unpack,
 )
 
 _F = np.float32
@@ -158,11 +157,11 @@ def _finish(
     levels: NDArray[np.uint8],
     blocks: NDArray[np.uint8],
 ) -> None:
+    scales, minima = np.empty(8, np.int32), np.empty(8, np.int32)
     for b in range(x.shape[0]):
-        block = blocks[b]
+        unpack(blocks, b, scales, minima)
         for j in range(8):
-            step = halves[b, 0] * _F(scale_at(block, j))
-            offset = halves[b, 1] * _F(minimum_at(block, j))
+            step, offset = halves[b, 0] * _F(scales[j]), halves[b, 1] * _F(minima[j])
             if step == 0:
                 continue  # the levels of the fit stay
             for i in range(32 * j, 32 * j + 32):
@@ -170,4 +169,4 @@ def _finish(
         for chunk in range(4):
             for i in range(32):
                 low, high = levels[b, 64 * chunk + i], levels[b, 64 * chunk + 32 + i]
-                block[16 + 32 * chunk + i] = low | (high << 4)
+                blocks[b, 16 + 32 * chunk + i] = low | (high << 4)
