@@ -1,0 +1,196 @@
+"""Receipts of outcomes: subjects, staleness, and the order of limit and result."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+import pytest
+
+from pv.evidence.canonical import expect_digest
+from pv.evidence.history import expect_commit
+from pv.evidence.receipt import load, write_receipt
+from pv.evidence.statement import statement_of, subjects_of
+from pv.model.verdict import Level, Verdict
+
+
+def sha(text):
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+@pytest.fixture
+def written(home, make_outcome):
+    """Return a writer of receipts with the harness as it is now among the sources."""
+
+    def write(verdict=Verdict.HELD, *, record=True, **changes):
+        sources = {"falsifiers/toy.py": sha(home.harness.read_text())}
+        outcome = make_outcome(verdict, sources=sources, **changes)
+        commit = expect_commit(home.root, home.contract, home.falsifier)
+        return write_receipt(
+            home.root, home.contract, home.falsifier, outcome, commit, record=record
+        )
+
+    return write
+
+
+def views(home, **options):
+    options = {"local": False, **options}
+    return load(home.root, home.contract, **options).receipts
+
+
+def test_a_statement_has_everything_a_reader_needs(home, make_outcome):
+    statement = statement_of(
+        home.contract,
+        home.falsifier,
+        make_outcome(sources={"kernels/x.py": "b" * 64}),
+        expect_commit="c" * 40,
+        started="2026-05-06T00:00:00Z",
+    )
+    assert statement["_type"] == "https://in-toto.io/Statement/v1"
+    assert [*subjects_of(statement)] == [
+        "falsifier:FALSIFY-TOY-001",
+        "source:kernels/x.py",
+        "model:small",
+    ]
+    predicate = statement["predicate"]
+    assert predicate["run"] == {"started": "2026-05-06T00:00:00Z", "seconds": 1.0}
+    assert (predicate["verdict"], predicate["level"]) == ("HELD", "LIVE")
+    assert (predicate["expect_commit"], predicate["post_hoc"]) == ("c" * 40, False)
+    assert predicate["expect_digest"] == expect_digest(home.falsifier.expect)
+    assert predicate["comparisons"][0]["limit"] == 2.0
+    assert predicate["controls"][0]["name"] == "tripled"
+    assert predicate["command"] == ["pv", "discharge", "TOY-001"]
+    assert json.loads(json.dumps(statement)) == statement
+
+
+@pytest.mark.parametrize(
+    "verdict", [Verdict.SKIPPED, Verdict.ERROR, Verdict.TIMEOUT, Verdict.NOT_RUN]
+)
+def test_an_absence_leaves_no_receipt(home, make_outcome, verdict):
+    with pytest.raises(ValueError, match="leaves no receipt"):
+        statement_of(
+            home.contract, home.falsifier, make_outcome(verdict), expect_commit=None, started=""
+        )
+
+
+def test_the_same_run_twice_is_one_receipt(home, written):
+    assert written(seconds=1.0) == written(seconds=9.0)
+    assert len(views(home)) == 1
+
+
+def test_a_fresh_receipt_has_nothing_that_moved(home, written):
+    written()
+    (view,) = views(home)
+    assert (view.stale, view.verdict, view.level) == ((), Verdict.HELD, Level.LIVE)
+    assert view.model.name == "small"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "moved"),
+    [
+        ("value: 2.0", "value: 3.0", ("falsifier:FALSIFY-TOY-001",)),
+        ("step: 1.0", "step: 1.5", ("falsifier:FALSIFY-TOY-001",)),
+        ("a" * 64, "b" * 64, ("model:small",)),
+        ("a" * 64, "unrecorded", ("model:small",)),
+        ("name: small", "name: other", ("model:small",)),
+        ("status: BOUND", "status: DISCHARGED", ()),
+    ],
+)
+def test_what_moves_in_the_contract_is_named(home, written, before, after, moved):
+    written()
+    home.edit(before, after)
+    (view,) = views(home)
+    assert view.stale == moved
+
+
+def test_a_changed_or_removed_source_is_named_unless_the_records_alone_count(home, written):
+    written()
+    home.harness.write_text("def growth(run):\n    return 1\n")
+    assert views(home)[0].stale == ("source:falsifiers/toy.py",)
+    home.harness.unlink()
+    assert views(home)[0].stale == ("source:falsifiers/toy.py",)
+    assert views(home, fresh_sources=False)[0].stale == ()
+
+
+def test_local_receipts_count_only_when_asked_for(home, written):
+    written(record=False)
+    assert views(home) == ()
+    (view,) = views(home, local=True)
+    assert view.local
+
+
+def test_a_damaged_receipt_is_named_and_not_counted(home, written):
+    path = home.root / written()
+    path.write_bytes(path.read_bytes().replace(b"HELD", b"HALT"))
+    found = load(home.root, home.contract, local=False)
+    assert found.receipts == ()
+    (damaged,) = found.damaged
+    assert damaged.path == path.relative_to(home.root).as_posix()
+    assert "digest differs" in damaged.reason
+
+
+def test_limits_that_are_not_committed_make_a_receipt_post_hoc(home, written):
+    written()
+    assert views(home)[0].post_hoc  # no repository at all
+
+
+def test_limits_that_stood_before_do_not(home, written):
+    home.start()
+    commit = home.commit()
+    written()
+    (view,) = views(home)
+    assert not view.post_hoc
+    assert view.statement["predicate"]["expect_commit"] == commit
+
+
+def test_the_commit_is_the_first_with_these_limits(home):
+    home.start()
+    home.commit()
+    home.edit("value: 2.0", "value: 3.0")
+    second = home.commit()
+    home.edit("status: BOUND", "status: DISCHARGED")
+    home.commit()
+    home.edit("by construction", "as derived")
+    home.commit()
+    assert expect_commit(home.root, home.contract, home.falsifier) == second
+
+
+def test_a_limit_that_differs_on_disk_is_not_committed(home):
+    home.start()
+    home.commit()
+    home.edit("value: 2.0", "value: 9.0")
+    assert expect_commit(home.root, home.contract, home.falsifier) is None
+
+
+def test_limit_and_receipt_in_one_commit_are_post_hoc_when_judged(home, written):
+    home.start()
+    home.commit()
+    home.edit("value: 2.0", "value: 3.0")
+    commit = home.commit()
+    written()
+    assert not views(home)[0].post_hoc
+    home.commit("receipt")
+    assert not views(home)[0].post_hoc
+    # The same history, squashed into one commit: limit and result arrive together.
+    home.git("reset", "-q", "--soft", f"{commit}^")
+    home.commit("both")
+    assert views(home)[0].post_hoc
+
+
+def test_a_status_move_beside_the_receipt_is_not_post_hoc(home, written):
+    home.start()
+    home.commit()
+    written()
+    home.edit("status: BOUND", "status: DISCHARGED")
+    home.commit("receipt and claim together")
+    assert not views(home)[0].post_hoc
+
+
+def test_a_history_that_begins_with_both_accuses_nobody(home, written):
+    home.start()
+    home.commit()
+    written()
+    home.commit("receipt")
+    home.git("checkout", "-q", "--orphan", "fresh")
+    home.commit("imported as one")
+    assert not views(home)[0].post_hoc
