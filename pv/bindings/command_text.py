@@ -65,6 +65,12 @@ def _unwrapped(text: str) -> str:
     return "\n".join(lines)
 
 
+def logical_lines(text: str) -> list[str]:
+    """Return the lines of a text with continued ones joined, blank ones and comments left out."""
+    lines = (line.strip() for line in _unwrapped(text).split("\n"))
+    return [line for line in lines if line and not line.startswith("#")]
+
+
 def _tokens(text: str) -> list[str]:
     lexer = shlex.shlex(text, posix=True, punctuation_chars=_SEPARATORS)
     lexer.whitespace = " \t\r"

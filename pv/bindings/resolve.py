@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pv.bindings.command_text import Command, split_commands
+from pv.bindings.command_text import Command, logical_lines, split_commands
 from pv.bindings.interface import BindingClass, Refusal, Resolution, ambiguous, dangling
 from pv.bindings.places import inside
 from pv.bindings.pytest_command import parse_pytest
@@ -126,10 +126,33 @@ class Resolver:
     def _commands(self, text: str) -> tuple[Resolution, ...]:
         if is_loop(text):
             return (Resolution(BindingClass.SHELL, text, "a shell loop or condition"),)
-        commands = split_commands(text)
-        if not commands or not all(self._recognised(command) for command in commands):
+        commands = self._recognised_commands(text)
+        if commands is None:
+            commands = self._leading_commands(text)
+        if not commands:
             return (Resolution(BindingClass.PROSE, text, "a sentence"),)
         return tuple(self._command(command) for command in commands)
+
+    def _recognised_commands(self, text: str) -> list[Command] | None:
+        """Return the commands of a text that is nothing else; None for any other text."""
+        commands = split_commands(text)
+        if not commands or not all(self._recognised(command) for command in commands):
+            return None
+        return list(commands)
+
+    def _leading_commands(self, text: str) -> list[Command]:
+        """Return the commands on lines of their own where the first line is one.
+
+        Authors write remarks on the lines below a command; a sentence on the same line makes the
+        whole of it prose.
+        """
+        found: list[Command] = []
+        for line in logical_lines(text):
+            commands = self._recognised_commands(line)
+            if commands is None and not found:
+                return []
+            found += commands or []
+        return found
 
     def _recognised(self, command: Command) -> bool:
         return parse_pytest(command.argv) is not None or is_command(command)

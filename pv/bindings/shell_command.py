@@ -32,6 +32,9 @@ _ALSO_WORDS = frozenset(
 )  # fmt: skip
 """Commands that also begin sentences: taken for a command only with an option or a path."""
 
+_SENTENCE = frozenset({"a", "and", "for", "is", "must", "of", "or", "should", "the", "to", "with"})
+"""Two of these words in a command without options make it a sentence."""
+
 _LOOPS = {"for": "done", "while": "done", "until": "done", "if": "fi"}
 
 
@@ -39,6 +42,8 @@ def is_command(command: Command) -> bool:
     """Return whether a list of words is a command and not the beginning of a sentence."""
     head, *rest = command.argv
     name = head.rsplit("/", 1)[-1]
+    if len(_SENTENCE & set(rest)) > 1 and not any(word.startswith("-") for word in rest):
+        return False
     if head in _ALSO_WORDS:
         return any(_marks_command(word) for word in rest) or len(rest) <= 1
     if name in _TOOLS or head in _INTERPRETERS:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from pv.lint.claims import Claim, claims_of
 from pv.lint.context import Context
+from pv.lint.excerpt import shortened
 from pv.model.contract import Contract
 from pv.model.status import ContractStatus, Standing
 
@@ -32,7 +33,7 @@ def standings_of(contract: Contract, context: Context) -> Iterator[ClaimStanding
         found = derived.get((claim.kind, claim.id))
         if known and found is not None:
             state, standing, reasons = found
-            yield ClaimStanding(claim, state, standing, reasons[0] if reasons else "no reason")
+            yield ClaimStanding(claim, state, standing, shortened(reasons[0]) if reasons else "")
 
 
 def _derived(

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import TypeAlias
+
+from pv.model.contract import Contract, Path
 
 Version: TypeAlias = tuple[int, int, int, bool, tuple[tuple[int, int, str], ...]]
 
@@ -15,6 +18,13 @@ _SEMVER = re.compile(
 )
 _LONGEST = 200
 """Characters of a version; a longer text is none."""
+
+
+def version_path(contract: Contract) -> Path:
+    """Return where the version of a contract stands: in its metadata, or at the top."""
+    metadata = contract.data.get("metadata")
+    inside = isinstance(metadata, Mapping) and "version" in metadata
+    return ("metadata", "version") if inside else ("version",)
 
 
 def parse_version(text: str) -> Version | None:

@@ -19,8 +19,8 @@ from collections.abc import Iterator
 
 from pv.lint.context import Context
 from pv.lint.rule import FixKind, GateName, Rule
-from pv.lint.versions import parse_version
-from pv.model.contract import Contract, Path
+from pv.lint.versions import parse_version, version_path
+from pv.model.contract import Contract, Dialect, Path
 from pv.model.finding import Finding
 from pv.model.verdict import Severity
 
@@ -28,8 +28,8 @@ from pv.model.verdict import Severity
 def check(contract: Contract, context: Context) -> Iterator[Finding]:
     """Yield a finding where the version is none, here or in the changelog."""
     places: list[tuple[Path, str]] = []
-    if contract.version is not None:
-        places.append((("metadata", "version"), contract.version))
+    if contract.version is not None and contract.dialect is not Dialect.OTHER:
+        places.append((version_path(contract), contract.version))
     places += [((*each.path, "version"), each.version) for each in contract.changelog]
     for path, version in places:
         if parse_version(version) is None:

@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pv.lint.context import Context
+from pv.lint.excerpt import shortened
 from pv.lint.rule import FixKind, GateName, Rule
 from pv.model.contract import Contract
 from pv.model.finding import Finding
@@ -32,7 +33,7 @@ def check(contract: Contract, context: Context) -> Iterator[Finding]:
         if context.registry.find(name) is None:
             meant = nearest(name, known)
             advice = f"did you mean {meant}?" if meant else "add the contract, or remove the entry"
-            message = f"depends_on names {name}, expected a contract of this registry"
+            message = f"depends_on names {shortened(name)}, expected a contract of this registry"
             path = ("metadata", "depends_on", position)
             yield RULE.finding(contract, path, message, advice=advice)
 

@@ -19,6 +19,7 @@ from collections.abc import Iterator
 
 from pv.lint.claims import claims_of
 from pv.lint.context import Context
+from pv.lint.excerpt import shortened
 from pv.lint.rule import FixKind, GateName, Rule
 from pv.model.contract import Contract
 from pv.model.finding import Finding
@@ -37,7 +38,7 @@ def check(contract: Contract, context: Context) -> Iterator[Finding]:
             meant = nearest(claim.word, tuple(words.words))
             advice = f"did you mean {meant}?" if meant else f"one of {', '.join(words.words)}"
             message = (
-                f'{claim.label} has the status "{" ".join(claim.word.split())[:60]}", '
+                f'{claim.label} has the status "{shortened(claim.word)}", '
                 "expected a word of lifecycle.yaml"
             )
             yield RULE.finding(contract, claim.path, message, advice=advice)

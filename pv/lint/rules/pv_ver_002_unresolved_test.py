@@ -21,13 +21,11 @@ from collections.abc import Iterator
 
 from pv.bindings.interface import FAILING, Resolution
 from pv.lint.context import Context
+from pv.lint.excerpt import shortened
 from pv.lint.rule import FixKind, GateName, Rule
 from pv.model.contract import Contract
 from pv.model.finding import Finding
 from pv.model.verdict import Severity
-
-_SHOWN = 80
-"""Characters of a reference that a message quotes."""
 
 
 def check(contract: Contract, context: Context) -> Iterator[Finding]:
@@ -35,14 +33,9 @@ def check(contract: Contract, context: Context) -> Iterator[Finding]:
     for located in context.references_of(contract):
         found = located.resolution
         if found.binding_class in FAILING:
-            quoted = f' "{_short(found.reference)}"' if found.reference else ""
+            quoted = f' "{shortened(found.reference)}"' if found.reference else ""
             message = f"{located.falsifier}: {found.binding_class}{quoted}: {found.reason}"
             yield RULE.finding(contract, located.path, message, advice=_advice(found))
-
-
-def _short(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= _SHOWN else f"{line[:_SHOWN]}…"
 
 
 def _advice(found: Resolution) -> str:
