@@ -10,6 +10,7 @@ import importlib
 import importlib.util
 import os
 import platform
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -78,7 +79,13 @@ def availability(kernel: Kernel) -> Availability:
 
 
 def simulated() -> bool:
-    """Whether CUDA kernels run in Numba's simulator instead of on a device."""
+    """Whether CUDA kernels run in Numba's simulator instead of on a device.
+
+    Numba decides once, when it is imported; before that the environment decides.
+    """
+    config = sys.modules.get("numba.core.config")
+    if config is not None:
+        return bool(config.ENABLE_CUDASIM)
     return os.environ.get("NUMBA_ENABLE_CUDASIM", "0") not in ("", "0")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import subprocess
 import sys
 
@@ -51,7 +52,7 @@ def test_the_list_is_light():
 
 
 def test_no_device_is_said_and_loading_explains(monkeypatch):
-    monkeypatch.delenv("NUMBA_ENABLE_CUDASIM", raising=False)
+    monkeypatch.setattr(interface, "simulated", lambda: False)
     monkeypatch.setattr(
         interface, "_cuda_devices", lambda: (0, "no CUDA device: the driver sees none")
     )
@@ -63,16 +64,27 @@ def test_no_device_is_said_and_loading_explains(monkeypatch):
         kernel.load()
 
 
-def test_a_simulator_is_never_called_a_device(monkeypatch):
+@pytest.mark.parametrize("first", ["", "import numba; "], ids=["before numba", "after numba"])
+def test_a_simulator_is_never_called_a_device(first):
+    code = (
+        f"{first}from pv.kernels import *; s = availability(find('softmax', Backend.CUDA)); "
+        "print(s.available, s.reason)"
+    )
+    environment = {**os.environ, "NUMBA_ENABLE_CUDASIM": "1"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.startswith("True simulator (NUMBA_ENABLE_CUDASIM): not a device")
+
+
+def test_the_environment_counts_for_nothing_once_numba_is_imported(monkeypatch):
+    importlib.import_module("numba")
     monkeypatch.setenv("NUMBA_ENABLE_CUDASIM", "1")
-    state = availability(find("softmax", Backend.CUDA))
-    assert state.available
-    assert state.reason.startswith("simulator")
-    assert "device" not in state.reason.split("not a device")[0]
+    assert not interface.simulated()
 
 
 def test_a_device_without_its_package_is_named(monkeypatch):
-    monkeypatch.delenv("NUMBA_ENABLE_CUDASIM", raising=False)
+    monkeypatch.setattr(interface, "simulated", lambda: False)
     monkeypatch.setattr(interface, "_cuda_devices", lambda: (2, ""))
     missing = lambda name: None if name == "numba_cuda" else object()  # noqa: E731  # one line
     monkeypatch.setattr(interface.importlib.util, "find_spec", missing)
