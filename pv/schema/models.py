@@ -222,7 +222,7 @@ class Falsifier(Part):
     harness: str = maybe()
     pytest: str = maybe()
     cargo: str | Cargo = maybe()
-    command: Command | list[str] = maybe()
+    command: Command | list[str] | str = maybe()
     planned: Absence = maybe()
     blocked: Absence = maybe()
     manual: Absence = maybe()

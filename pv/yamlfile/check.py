@@ -7,6 +7,7 @@ only.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from math import isfinite
@@ -55,13 +56,18 @@ class Checked:
         return next((self.values[key] for key in keys if key in self.values), None)
 
     def text(self, *keys: str) -> str:
-        """Return the value of the first of `keys` that is there as text, or an empty text."""
+        """Return the value of the first of `keys` that is there as text, or an empty text.
+
+        Of a list its plain items, joined; a mapping has no text.
+        """
         value = self.get(*keys)
-        return "" if value is None else value if isinstance(value, str) else str(value)
+        if isinstance(value, list):
+            return "; ".join(str(one) for one in value if not isinstance(one, _PARTS))
+        return "" if value is None or isinstance(value, _PARTS) else str(value)
 
     def maybe(self, *keys: str) -> str | None:
         """Return the text of the first of `keys` that is there, or None."""
-        return self.text(*keys) if self.get(*keys) is not None else None
+        return self.text(*keys) or None
 
     def texts(self, *keys: str) -> tuple[str, ...]:
         """Return a list of texts; a single text is a list of one."""
@@ -72,8 +78,9 @@ class Checked:
     def items(self, *keys: str) -> tuple[Checked, ...]:
         """Return the mappings of a list, or of a mapping from names to mappings."""
         value = self.get(*keys)
-        found = value.values() if isinstance(value, dict) else value or ()
-        return tuple(item for item in found if isinstance(item, Checked))
+        found = value.values() if isinstance(value, dict) else value
+        items = found if isinstance(found, Iterable) else ()
+        return tuple(item for item in items if isinstance(item, Checked))
 
     def record(self, key: str) -> Checked | None:
         """Return the mapping under a key, or None."""
@@ -84,6 +91,9 @@ class Checked:
         """Return a mapping whose keys its author chose; empty where there is none."""
         value = self.values.get(key)
         return value if isinstance(value, dict) else {}
+
+
+_PARTS: Final = (dict, list, Checked)
 
 
 class Checker:
@@ -310,7 +320,7 @@ class Checker:
             if isinstance(value, Mapping):
                 found[name] = self.mapping(value, section, (*path, name), inside)
             else:
-                one = Key(name, Shape.RECORD, "")
+                one = Key(inside, Shape.RECORD, "")
                 self._wrong(value, one, (*path, name), label)
         return found
 

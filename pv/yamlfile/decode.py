@@ -30,6 +30,7 @@ from pv.yamlfile.keys import OBLIGATION_TYPES
 from pv.yamlfile.kinds import check_kind
 from pv.yamlfile.places import span_at
 from pv.yamlfile.read import Document
+from pv.yamlfile.records import claimed_status
 from pv.yamlfile.schema_problems import SchemaCode, SchemaProblem
 from pv.yamlfile.shapes import nearest
 from pv.yamlfile.wording import found
@@ -88,7 +89,7 @@ def _contract(
         id=metadata.text("id") or top.text("contract", "id") or stem,
         version=metadata.maybe("version") or top.maybe("version"),
         kind=metadata.maybe("kind"),
-        status=_status(metadata) or _status(top),
+        status=claimed_status(metadata) or claimed_status(top),
         created=metadata.maybe("created"),
         updated=metadata.maybe("updated"),
         author=metadata.maybe("author"),
@@ -108,12 +109,6 @@ def _contract(
 
 def _locator(root: nodes.Node, file: str) -> Callable[[Path, bool], Span]:
     return partial(span_at, root, file)
-
-
-def _status(part: Checked) -> str | None:
-    """Return the status, whichever of its spellings is there, as written."""
-    dated = sorted(key for key in part.values if key.startswith("status_v"))
-    return part.maybe("status", "discharge_status", *reversed(dated))
 
 
 def _references(metadata: Checked) -> tuple[Any, ...]:

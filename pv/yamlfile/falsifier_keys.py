@@ -101,7 +101,7 @@ FALSIFIER = section(
     Key("harness", _TEXT, "path.py::function that measures"),
     Key("pytest", _TEXT, "Node id of a test"),
     Key("cargo", _TEXT | _RECORD, "cargo test line, or package, target and filter", "cargo"),
-    Key("command", _RECORD | _TEXTS, "Arguments of a program; no shell", "command"),
+    Key("command", _RECORD | _TEXTS | _TEXT, "Arguments of a program; no shell", "command"),
     Key("planned", _RECORD, "Nothing runs yet, and why", "absence"),
     Key("blocked", _RECORD, "Nothing can run, and why", "absence"),
     Key("manual", _RECORD, "A person decides, and why", "absence"),

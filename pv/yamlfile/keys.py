@@ -48,7 +48,7 @@ METADATA = section(
     "metadata",
     "metadata",
     Key("id", _TEXT, "Name of the contract; the stem of the file where absent"),
-    Key("version", _TEXT, "SemVer of the contract; the top changelog entry has the same"),
+    Key("version", _TEXT, "Version (SemVer); the top changelog entry has the same"),
     Key("created", Shape.DATE, "Day on which the contract was written"),
     Key("updated", Shape.DATE, "Day of the last change"),
     Key("author", _TEXT, "Who answers for the contract"),
@@ -99,7 +99,7 @@ REFERENCE = section(
 CHANGE = section(
     "change",
     "changelog entry",
-    Key("version", _TEXT, "SemVer that the changes made", required=True),
+    Key("version", _TEXT, "Version (SemVer) that the changes made", required=True),
     Key("date", Shape.DATE, "Day of the change"),
     Key("changes", _TEXTS, "What changed, a line each", required=True),
     older("change", _TEXT | _TEXTS, "changes"),

@@ -34,10 +34,8 @@ def check_kind(checker: Checker, contract: Checked) -> None:
 
 def _misplaced(checker: Checker, contract: Checked) -> None:
     if "kind" in contract:
-        message = "contract: kind stands at the top level"
-        checker.note(
-            SchemaCode.MISPLACED_KEY, ("kind",), message, "move it under metadata", key=True
-        )
+        message = "contract: kind stands at the top level, expected it under metadata"
+        checker.note(SchemaCode.MISPLACED_KEY, ("kind",), message, "move it", key=True)
     metadata = contract.record("metadata")
     if "models" in contract and metadata is not None and metadata.get("kind") != "ship":
         message = "contract: models stand in a contract that is not of kind ship"
@@ -73,7 +71,9 @@ def _demands(checker: Checker, contract: Checked, metadata: Checked, kind: str |
     if kernel:
         _check_counts(checker, code, contract, who)
     if lacks:
-        advice = "add what is missing, or declare under metadata the kind that this is"
+        advice = "add what is missing"
+        if kernel:
+            advice += ", or declare under metadata the kind that this is"
         told = f"{who}: no {', no '.join(lacks)}"
         checker.note(code, ("metadata",), told, advice, key=True)
 
@@ -85,7 +85,7 @@ def _check_counts(checker: Checker, code: SchemaCode, contract: Checked, who: st
         checker.note(
             code,
             ("falsification_tests",),
-            f"{who}: {tests} falsifiers for {obligations} obligations, expected as many at least",
+            f"{who}: {obligations} obligations, expected as many falsifiers, found {tests}",
             "add a falsifier for each obligation",
             key=True,
         )

@@ -54,15 +54,18 @@ def falsifier(checker: Checker, item: Checked) -> Falsifier:
         unblocks=item.texts("unblocks"),
         proxy_for=item.texts("proxy_for"),
         blocking=item.get("blocking", "ship_blocking") is not False,
-        status=item.maybe(*_STATUS) or _dated_status(item),
+        status=claimed_status(item),
         extra=own,
     )
 
 
-def _dated_status(item: Checked) -> str | None:
-    """Return the status under the highest of the keys `status_v1_2_0`."""
-    dated = [key for key in item.values if key.startswith("status_v")]
-    return str(item.values[max(dated, key=_version_of)]) if dated else None
+def claimed_status(item: Checked) -> str | None:
+    """Return the status as written, whichever of its spellings is there.
+
+    Of several keys such as `status_v1_2_0` the one of the highest version counts.
+    """
+    dated = sorted((key for key in item.values if key.startswith("status_v")), key=_version_of)
+    return item.maybe(*_STATUS, *reversed(dated))
 
 
 def _version_of(key: str) -> tuple[int, ...]:
@@ -104,7 +107,8 @@ def _binding(checker: Checker, item: Checked) -> Binding:
 def _own_binding(item: Checked, key: str) -> Binding:
     kind, path, value = BindingKind(key), (*item.path, key), item.values[key]
     if isinstance(value, str):
-        return Binding(kind, value, path)
+        # A command line in one text is what other teams write: it is classified, never run here.
+        return Binding(BindingKind.TEXT if key == "command" else kind, value, path)
     if isinstance(value, list):
         return Binding(kind, " ".join(value), path, argv=tuple(value))
     if kind is BindingKind.COMMAND:

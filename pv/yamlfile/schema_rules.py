@@ -104,7 +104,7 @@ SCHEMA_RULES: Final[tuple[tuple[Code, int, Severity, str, str, str], ...]] = (
         _ERROR,
         "A limit whose value, operator and tolerance do not fit together.",
         "It could not judge any measurement.",
-        "within takes [low, high], near takes a tolerance, only == compares texts.",
+        "Write [low, high] for within and a tolerance for near; only == compares texts.",
     ),
     (
         Code.BAD_DIGEST,

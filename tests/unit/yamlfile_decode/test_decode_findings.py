@@ -1,0 +1,95 @@
+"""Every fault of a contract is found, with its place, its rule and what to do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pv.model.finding import Finding
+from pv.yamlfile.judge import judge_text
+from pv.yamlfile.nodes import to_plain
+from pv.yamlfile.read import read_file
+from pv.yamlfile.schema_problems import SchemaCode
+
+_FILE = Path(__file__).parent / "cases.yaml"
+
+
+def _cases() -> list[dict[str, Any]]:
+    document = read_file(_FILE, _FILE.name)
+    assert document.sound, document.problems
+    cases = to_plain(document.root)  # type: ignore[arg-type] # a sound document has a root
+    assert isinstance(cases, list)
+    assert cases, "no case at all"
+    return cases  # type: ignore[return-value] # the file is a list of mappings
+
+
+CASES = _cases()
+
+
+def _line(finding: Finding) -> str:
+    start, end = finding.span.start, finding.span.end
+    place = f"{start.line}:{start.column}-{end.line}:{end.column}"
+    said = f"{finding.severity.value} {finding.rule} {finding.message} · {finding.advice}"
+    return f"{place} {said}"
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case["name"] for case in CASES])
+def test_a_contract_yields_exactly_these_findings(case: dict[str, Any]) -> None:
+    found = judge_text(case["text"], "c.yaml").findings
+    assert [_line(one) for one in found] == case["findings"]
+    assert {one.span.file for one in found} <= {"c.yaml"}
+
+
+def test_every_kind_of_fault_has_a_case() -> None:
+    seen = {
+        problem.code
+        for case in CASES
+        for problem in judge_text(case["text"], "c.yaml").decoded.problems
+    }
+    assert seen == set(SchemaCode)
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case["name"] for case in CASES])
+def test_messages_keep_the_house_form(case: dict[str, Any]) -> None:
+    for one in judge_text(case["text"], "c.yaml").findings:
+        for text in (one.message, one.advice):
+            assert text
+            assert "\n" not in text
+            assert not text.endswith(".")
+        assert one.message[0].islower() or one.message.split()[0].isupper()
+        assert one.path or one.rule in ("PV-SCH-001", "PV-YML-003")
+
+
+def test_a_finding_carries_contract_and_path() -> None:
+    text = "metadata: { id: C-1, version: 1.0.0, kind: ship, colour: red }\n"
+    findings = judge_text(text, "c.yaml").findings
+    assert {(one.contract, one.path) for one in findings} == {
+        ("C-1", ("metadata",)),
+        ("C-1", ("metadata", "colour")),
+    }
+
+
+def test_one_bad_item_fails_itself_alone() -> None:
+    text = """
+metadata: { version: 1.0.0, description: d, references: [r], kind: pattern }
+falsification_tests:
+  - { id: F-1, rule: r, prediction: p, if_fails: x, test: t }
+  - 17
+  - { id: F-3, rule: [], prediction: p, if_fails: x, test: t, expect: [ { metric: m } ] }
+  - { id: F-4, rule: r, prediction: p, if_fails: x, test: t }
+"""
+    decoded = judge_text(text, "c.yaml").decoded
+    assert decoded.contract is not None
+    falsifiers = decoded.contract.falsifiers
+    assert [one.id for one in falsifiers] == ["F-1", "F-3", "F-4"]
+    assert [bool(decoded.faults_under(one.path)) for one in falsifiers] == [False, True, False]
+    assert falsifiers[1].prediction == "p"
+
+
+def test_an_unread_document_has_no_contract_and_keeps_its_fault() -> None:
+    judged = judge_text("a: [", "c.yaml")
+    assert judged.contract is None
+    assert not judged.sound
+    assert [one.rule for one in judged.findings] == ["PV-YML-001"]
