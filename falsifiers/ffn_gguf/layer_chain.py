@@ -9,6 +9,7 @@ residual streams grows over depth. `forward_drift` looks at the growth over a fe
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -89,7 +90,9 @@ def _trace(paths: Paths, run: Run) -> Trace:
 
 
 def _weights(trace: Trace, run: Run) -> Doubles:
-    return drift.draw_sentences(trace.sentence, run.parameter("draws"), run.parameter("seed"))
+    draws, seed = run.parameter("draws"), run.parameter("seed")
+    make = partial(drift.draw_sentences, trace.sentence, draws, seed)
+    return run.once(f"bootstrap {draws} {seed}", make)
 
 
 def _measurements(

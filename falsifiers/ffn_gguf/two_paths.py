@@ -7,7 +7,9 @@ there, and one token of huge norm a sentence would stand for no other.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -16,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pv.falsifiers.ffn_gguf import noise
-from pv.falsifiers.ffn_gguf.activation_faults import faulty
+from pv.falsifiers.ffn_gguf.activation_faults import FAULTS, faulty
 from pv.falsifiers.ffn_gguf.model_blocks import opened
 from pv.falsifiers.ffn_gguf.sentences import sentences_for
 from pv.falsifiers.interface import Run
@@ -61,17 +63,37 @@ class Paths:
         batch = batch_of(sentences, trunk.shape.vocabulary)
         self.kept = batch.position > 0
         self.sentence = batch.sentence[self.kept]
-        self._energies: dict[int, noise.WeightEnergy] = {}
         self.exact: FfnDown = path_a(trunk)
         self._absolute: list[Doubles] = []
         self.reference: Pass = run_layers(trunk, sentences, self._reference)
-        self._sound: Trace | None = None
+        self._energies: list[noise.WeightEnergy] = []
+        self._traces: dict[str | None, Trace] = {}
+        self._begun: dict[str | None, Future[Trace]] = {}
+
+    def begin(self, faults: Iterable[str]) -> None:
+        """Begin the sound trace and those under `faults` side by side, each waited for when asked.
+
+        They share nothing that any of them writes, so their results are those of one thread.
+        """
+        pool = ThreadPoolExecutor(min(os.cpu_count() or 1, 4))
+        self._energies = list(pool.map(self._energy, range(self.layers)))
+        self._begun = {fault: pool.submit(self._made, fault) for fault in (None, *faults)}
+        pool.shutdown(wait=False)
 
     def sound(self) -> Trace:
-        """Return the trace without a planted fault, made once."""
-        if self._sound is None:
-            self._sound = self._trace(path_b(self.trunk))
-        return self._sound
+        """Return the trace without a planted fault."""
+        return self.under(None)
+
+    def under(self, fault: str | None) -> Trace:
+        """Return the trace with a fault planted in path B's quantiser, made once."""
+        if fault not in self._traces:
+            begun = self._begun.pop(fault, None)
+            self._traces[fault] = begun.result() if begun else self._made(fault)
+        return self._traces[fault]
+
+    def _made(self, fault: str | None) -> Trace:
+        quantize = faulty(quantize_ggml, fault) if fault else quantize_ggml
+        return self.trace_of(path_b(self.trunk, quantize))
 
     @property
     def absolute(self) -> Doubles:
@@ -100,15 +122,8 @@ class Paths:
         powers = factor ** np.arange(self.layers, dtype=np.float64)
         return replace(sound, drift=sound.drift[0] * powers[:, None])
 
-    def under(self, fault: str) -> Trace:
-        """Return the trace with a fault planted in path B's quantiser."""
-        return self._trace(path_b(self.trunk, faulty(quantize_ggml, fault)))
-
-    def energy(self, layer: int) -> noise.WeightEnergy:
-        """Return what a layer's ffn_down does to independent errors."""
-        if layer not in self._energies:
-            self._energies[layer] = noise.weight_energy(self.trunk.ffn_down(layer))
-        return self._energies[layer]
+    def _energy(self, layer: int) -> noise.WeightEnergy:
+        return noise.weight_energy(self.trunk.ffn_down(layer))
 
     def walk(self, update: float, seed: int) -> Trace:
         """Return the null model in place of a run: independent noise, nothing carried.
@@ -131,7 +146,10 @@ class Paths:
         error = (step[..., None] * unit).reshape(len(step), -1).astype(np.float32)
         return _norms(self.exact(layer, error))
 
-    def _trace(self, product: FfnDown) -> Trace:
+    def trace_of(self, product: FfnDown) -> Trace:
+        """Return what a run leaves behind whose ffn_down is `product`."""
+        if not self._energies:
+            self._energies = [self._energy(layer) for layer in range(self.layers)]
         rows: list[tuple[Doubles, ...]] = []
 
         def watched(layer: int, inner: Floats) -> Floats:
@@ -147,7 +165,7 @@ class Paths:
     def _injection(self, layer: int, inner: Floats, found: Floats) -> tuple[Doubles, ...]:
         """Return what `Trace` holds of one layer, all but the drift."""
         exact = self.exact(layer, inner)
-        energy, step = self.energy(layer), noise.steps(inner)
+        energy, step = self._energies[layer], noise.steps(inner)
         return (
             _norms(found - exact),
             noise.predicted(energy, step),
@@ -168,7 +186,9 @@ def open_paths(run: Run) -> Paths:
 
 def _open(model: ModelFile, layers: int | str) -> Paths:
     trunk = Trunk(model, None if layers == "all" else int(layers))
-    return Paths(trunk, tuple(each.ids for each in sentences_for(model)))
+    paths = Paths(trunk, tuple(each.ids for each in sentences_for(model)))
+    paths.begin(FAULTS)
+    return paths
 
 
 def _norms(vectors: NDArray[np.floating[Any]]) -> Doubles:

@@ -105,7 +105,7 @@ def test_a_fault_in_one_layer_is_not_hidden_by_the_others(five):
         sound = quantize_ggml(x)
         return sound._replace(scale=sound.scale * np.float32(1.1 if layers[-1] == 2 else 1.0))
 
-    trace = five._trace(path_b(five.trunk, quantize))
+    trace = five.trace_of(path_b(five.trunk, quantize))
     ratio = np.median(trace.injected / trace.predicted, axis=1)
     assert np.flatnonzero(ratio > 1.2).tolist() == [2]
 
