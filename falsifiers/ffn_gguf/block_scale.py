@@ -112,17 +112,14 @@ def _change_over_noise(run: Run, scales: Floats, x: Floats) -> float:
     """
     drawn, seed = int(run.parameter("random_blocks")), int(run.parameter("seed"))
 
-    def draw() -> list[Bytes]:
+    def draw() -> Bytes:
         bases = random_blocks(np.random.default_rng(seed), drawn)
-        return [_scaled(base[0], scales) for base in bases]
+        return np.concatenate([_scaled(base[0], scales) for base in bases])
 
-    batches = run.once("random", draw)
-    worst = 0.0
-    for blocks in batches:
-        a = path_a(blocks, x).astype(np.float64)
-        q = np.abs(a - path_b(blocks, x, run.fault)) / np.abs(a)
-        r = rounding_bound(blocks, x)
-        explained = (r + q * r) / np.maximum(np.abs(a) - r, np.finfo(np.float64).tiny)
-        change = np.abs(q - q[-1]) / (explained + explained[-1])
-        worst = max(worst, float(change.max()))
-    return worst
+    blocks = run.once("random", draw)
+    a = path_a(blocks, x).astype(np.float64)
+    q = np.abs(a - path_b(blocks, x, run.fault)) / np.abs(a)
+    r = rounding_bound(blocks, x)
+    explained = (r + q * r) / np.maximum(np.abs(a) - r, np.finfo(np.float64).tiny)
+    q, explained = (each.reshape(drawn, len(scales)) for each in (q, explained))
+    return float((np.abs(q - q[:, -1:]) / (explained + explained[:, -1:])).max())

@@ -38,11 +38,11 @@ def growth(run: Run) -> Measurements:
     rows = int(run.parameter("rows"))
     over = sample("feed-forward of BLK matrices", (rows,), "l2", dtype="float64")
     first = statistic(VECTOR, drift[0], over)
-    random = sample("random chains", (chains,), "median", dtype="float64")
+    random = sample("random chains", (chains,), "root mean square", dtype="float64")
     return Measurements(
         metrics=(
             metric("vector_rel_diff", [100 * each for each in drift], PERCENT, over),
-            metric("random_walk_ratio", np.median(walks), RATIO, random),
+            metric("random_walk_ratio", np.sqrt(np.square(walks).mean()), RATIO, random),
         ),
         ratios=(
             Ratio("growth_at_depth_4", statistic(VECTOR, drift[3], over), first),

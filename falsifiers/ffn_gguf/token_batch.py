@@ -107,7 +107,7 @@ def _std_over_tokens(values: Floats) -> float:
 
 def _random_drifts(run: Run, tokens: int, seed: int, index: int) -> list[float]:
     """Return the final drift of every token of a random batch through fresh random matrices."""
-    count, rows = int(run.parameter("matrices")), int(run.parameter("rows"))
+    count, rows = int(run.parameter("random_matrices")), int(run.parameter("rows"))
 
     def draw() -> tuple[list[Bytes], Floats]:
         generator = np.random.default_rng((seed, index))

@@ -1,0 +1,39 @@
+"""Every planted fault goes red, finite, through the limits of the entry that names it."""
+
+import pytest
+
+from tests.unit.falsifiers.own_registry import measure, synthetic, unmet
+
+
+@pytest.mark.parametrize("short", sorted(synthetic()))
+def test_every_control_turns_its_falsifier_red(short):
+    of = synthetic()[short]
+    shared = {}
+    assert unmet(of, measure(of, shared=shared)) == set()
+    for fault in of.controls:
+        assert unmet(of, measure(of, fault=fault, shared=shared)), fault
+
+
+SHARPEST = {
+    "FFN-GGUF-005": ("split_reduction", "differing_elements"),
+    "FFN-GGUF-006": ("half_precision_lanes", "gap_over_bound"),
+    "FFN-GGUF-007": ("nibble_order", "random_mismatches"),
+    "FFN-GGUF-008": ("floor_activation", "noise_ratio"),
+    "FFN-GGUF-009": ("floor_activation", "random_walk_ratio"),
+    "FFN-GGUF-010": ("coarse_scale", "change_over_noise"),
+    "FFN-GGUF-011": ("low_temperature", "gain_over_bound"),
+    "FFN-GGUF-012": ("stretched_half", "norm_change"),
+    "FFN-GGUF-013": ("sub_block_shift", "final_rel_diff"),
+    "FFN-GGUF-015": ("epsilon_omitted", "tiny_bound_use"),
+    "Q4K-Q8K-002": ("other_ties", "numpy_mismatches"),
+    "Q4K-Q8K-003": ("other_ties", "numba_mismatches"),
+    "Q4K-Q8K-004": ("sub_block_shift", "closer_nibbles"),
+    "Q4K-Q8K-005": ("scale_ten_percent", "error_over_bound"),
+}
+
+
+@pytest.mark.parametrize("short", SHARPEST)
+def test_the_sound_test_sees_a_fault_without_any_published_figure(short):
+    fault, metric = SHARPEST[short]
+    of = synthetic()[short]
+    assert metric in unmet(of, measure(of, fault=fault))
