@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
-from pydantic import BaseModel
-
 from pv.schema.models import Contract
 from pv.schema.parts import Part
 from pv.yamlfile.keys import SECTIONS
@@ -15,9 +13,9 @@ FILE: Final = "contract-v1.schema.json"
 """Name of the schema in the folder `schemas`; frozen once it is released."""
 
 
-def parts(model: type[BaseModel] = Part) -> list[type[Part]]:
+def parts() -> list[type[Part]]:
     """Return all models of the language."""
-    return [one for one in Part.__subclasses__() if issubclass(one, model)]
+    return Part.__subclasses__()
 
 
 def schema() -> dict[str, Any]:
