@@ -150,9 +150,9 @@ def _transitions(scope: Scope) -> Count:
     if context.revision.problem:
         return Count(0, "", f"{context.revision.problem}, so no move was compared")
     compared = sum(context.before(one) is not None for one in scope.contracts)
-    words = (
-        f"{_many(stated, 'status')}, {_many(compared, 'contract')} against {context.options.base}"
-    )
+    new = len(scope.contracts) - compared
+    against = f"{_many(compared, 'contract')} against {context.options.base}"
+    words = f"{_many(stated, 'status')}, {against}" + (f" ({new} new)" if new else "")
     return Count(stated + compared, words)
 
 

@@ -14,6 +14,7 @@ Fix
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from pv.bindings.interface import Refusal
@@ -21,6 +22,7 @@ from pv.lint.context import Context
 from pv.lint.repository import harness_files, kernel_operations
 from pv.lint.rule import FixKind, GateName, Rule
 from pv.marks import whole_file
+from pv.model.contract import Contract
 from pv.model.finding import Finding
 from pv.model.verdict import Severity
 from pv.registry.index import Registry
@@ -34,7 +36,7 @@ def check_registry(registry: Registry, context: Context) -> Iterator[Finding]:
         if not isinstance(module, Refusal):
             imported |= {part for name in module.imports for part in name.split(".")}
     for operation in kernel_operations(registry.root):
-        mentioned = any(operation in contract.text for contract in registry.contracts)
+        mentioned = any(_speaks_of(contract, operation) for contract in registry.contracts)
         if operation not in imported and not mentioned:
             yield Finding(
                 rule=RULE.id,
@@ -43,6 +45,10 @@ def check_registry(registry: Registry, context: Context) -> Iterator[Finding]:
                 span=whole_file(f"kernels/{operation}/reference.py"),
                 advice="write a falsifier that runs it",
             )
+
+
+def _speaks_of(contract: Contract, operation: str) -> bool:
+    return re.search(rf"\b{re.escape(operation)}\b", contract.text) is not None
 
 
 RULE = Rule(
