@@ -15,8 +15,6 @@ from pv.kernels.q8k_quantize.reference import quantize_ggml
 from tests.unit.falsifiers_live.contract_limits import entry, run_of, unmet
 from tests.unit.falsifiers_live.synthetic_model import open_synthetic, write_model
 
-INJECTED = {"injected_median", "injected_p99_over_bound"}
-
 
 @pytest.fixture(scope="module")
 def five(tmp_path_factory):
@@ -54,13 +52,6 @@ def test_the_first_layer_starts_from_equal_tokens_on_both_sides(five):
 
 
 MEASURES = {"016": layer_chain.growth_of, "017": layer_chain.law_of}
-DEPTH = {"016": {"growth_upper"}, "017": {"alpha_upper", "power_law_advantage"}}
-FAULTS = {
-    "floor_for_round": INJECTED,
-    "scale_times_1_10": INJECTED,
-    "four_bit_activations": INJECTED,
-    "swapped_sub_blocks": INJECTED,
-}
 
 
 @pytest.fixture(params=["016", "017"])
@@ -69,31 +60,9 @@ def case(request):
     return request.param, request.getfixturevalue({"016": "five", "017": "eight"}[request.param])
 
 
-def missed(case, fault=None):
-    number, paths = case
-    return unmet(entry(number), MEASURES[number](paths, run_of(number, fault=fault)))
-
-
 def test_the_sound_run_meets_all_limits(case):
-    assert missed(case) == set()
-
-
-@pytest.mark.parametrize("fault", FAULTS)
-def test_a_fault_of_the_quantiser_misses_the_limits_of_injection(case, fault):
-    assert missed(case, fault) >= INJECTED
-
-
-def test_a_planted_drift_misses_the_limits_over_depth_and_no_others(case):
-    assert missed(case, "drift_times_1_5_a_layer") == DEPTH[case[0]]
-
-
-def test_the_random_walk_stays_green(case):
-    assert missed(case, "independent_random_walk") == set()
-
-
-def test_every_control_is_named_in_the_contract(case):
-    named = entry(case[0])
-    assert {*named.controls, *named.green_controls} == set(layer_chain.CONTROLS)
+    number, paths = case
+    assert unmet(entry(number), MEASURES[number](paths, run_of(number))) == set()
 
 
 def test_a_fault_in_one_layer_is_not_hidden_by_the_others(five):
