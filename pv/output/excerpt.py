@@ -51,10 +51,10 @@ def _start(shown: list[tuple[str, int]], first: int, room: int) -> int:
     """Return the first character to show, so that the place is in view with what leads to it."""
     if _columns(shown[: first + 1]) < room - 1:
         return 0
-    low, used = first, 0
-    while low > 0 and used < _CONTEXT:
+    low, left = first, min(_CONTEXT, room // 2)
+    while low > 0 and shown[low - 1][1] <= left:
         low -= 1
-        used += shown[low][1]
+        left -= shown[low][1]
     return low
 
 
