@@ -44,9 +44,9 @@ def growth(run: Run) -> Measurements:
             metric("vector_rel_diff", [100 * each for each in drift], PERCENT, over),
             metric("random_walk_ratio", np.sqrt(np.square(walks).mean()), RATIO, random),
         ),
-        ratios=(
-            Ratio("growth_at_depth_4", statistic(VECTOR, drift[3], over), first),
-            Ratio("growth_at_depth_5", statistic(VECTOR, drift[4], over), first),
+        ratios=tuple(
+            Ratio(f"growth_at_depth_{depth}", statistic(VECTOR, each, over), first)
+            for depth, each in enumerate(drift[1:], start=2)
         ),
         series=(
             Series(

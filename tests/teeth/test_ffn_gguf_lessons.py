@@ -1,11 +1,16 @@
 """The incidents behind the lessons: each is caught by the guard that the lesson names."""
 
+import numpy as np
 import pytest
 
 from pv.discharge.guards.conditioning import conditioning
 from pv.discharge.guards.coupling import coupling
 from pv.discharge.guards.like_with_like import like_with_like
 from pv.discharge.guards.teeth import teeth
+from pv.falsifiers.ffn_gguf import fixtures, published_chain
+from pv.falsifiers.ffn_gguf.arithmetic import vector_rel_diff
+from pv.falsifiers.ffn_gguf.routes import feed_a, feed_b
+from pv.falsifiers.interface import Run
 from pv.model.measurement import Chain, Conditioning, Ratio, Sample, Statistic
 from pv.model.receipt import ControlResult
 from tests.unit.falsifiers.own_registry import measure, synthetic
@@ -37,28 +42,27 @@ def test_published_growth_factors_are_refused(short):
     assert not like_with_like(measure(of).ratios).tripped
 
 
-def published_recipe(carry):
-    """Return A and B of six layers, each fed with the first vector times 1 + carry * (A or B)."""
-    gains = [(3.0, 3.001), (-2.0, -2.002), (5.0, 5.004), (1.5, 1.501), (-4.0, -4.001), (2.5, 2.502)]
-    a = b = 1.0
-    pairs = []
-    for gain_a, gain_b in gains:
-        left, right = gain_a * a, gain_b * b
-        pairs.append((left, right))
-        a, b = 1 + carry * left / max(abs(left), 1), 1 + carry * right / max(abs(right), 1)
-    return tuple(abs(left - right) / abs(left) for left, right in pairs)
-
-
-def chain(carry, bound):
-    coupled, unchained = published_recipe(carry), published_recipe(0.0)
-    return Chain("recipe", coupled, unchained, unchained, (bound,) * len(coupled))
-
-
 def test_the_published_recipe_is_no_chain():
-    # All |A| >= 1: both sides get the same factor, so nothing but rounding is left.
-    assert coupling([chain(0.001, 1e-12)]).tripped
-    carried = Chain("chain", (1.0, 2.0, 4.0), (1.0, 1.0, 1.0), (1.0, 2.0, 2.0), (0.1, 0.1, 0.1))
-    assert not coupling([carried]).tripped
+    blocks = fixtures.symmetric_blocks(np.random.default_rng(3), 12)[:, 0]
+    run = Run({"coupling": 0.001, "token": 0, "seed": 18})
+    assert coupling(published_chain.of_blocks(blocks, run).chains).tripped
+
+
+def test_a_feed_forward_that_hands_its_output_on_is_a_chain():
+    generator = np.random.default_rng(3)
+    matrices = [fixtures.symmetric_blocks(generator, 256) for _ in range(4)]
+    x = generator.standard_normal(256).astype(np.float32)
+
+    def drifts(order):
+        chosen = [matrices[index] for index in order]
+        pairs = zip(feed_a(chosen, x), feed_b(chosen, x), strict=True)
+        found = {index: vector_rel_diff(a, b) for index, (a, b) in zip(order, pairs, strict=True)}
+        return tuple(found[index] for index in sorted(found))
+
+    alone = tuple(drifts([index])[0] for index in range(4))
+    no_carry = (1e-6,) * 4  # rounding of float32, far below the drift itself
+    chain = Chain("feed-forward", drifts([0, 1, 2, 3]), alone, drifts([2, 0, 3, 1]), no_carry)
+    assert not coupling([chain]).tripped
 
 
 def test_a_near_zero_denominator_is_refused():
