@@ -65,19 +65,19 @@ def judge(expectation: Expectation, value: Value | None) -> Comparison:
     return _closest(expectation, value, elements, limits)
 
 
-def explain(comparison: Comparison) -> str:
+def explain(comparison: Comparison, *, digits: int = 6, place: bool = True) -> str:
     """Return metric, value and limit in one line, with the place of the worst element."""
-    place = "" if comparison.index is None else f" at [{comparison.index}]"
+    where = f" at [{comparison.index}]" if place and comparison.index is not None else ""
     if comparison.note:
-        return f"{comparison.metric}: {comparison.note}{place}"
+        return f"{comparison.metric}: {comparison.note}{where}"
     limit = comparison.limit
     if _is_list(limit) and comparison.index is not None and _listed(comparison):
         limit = limit[comparison.index]
     sign = comparison.op if comparison.met else _FAILED.get(comparison.op, f"not {comparison.op}")
-    tolerance = "" if comparison.tolerance is None else f" ± {_shown(comparison.tolerance)}"
-    return (
-        f"{comparison.metric} {_shown(comparison.worst)} {sign} {_shown(limit)}{tolerance}{place}"
-    )
+    value, wanted = _shown(comparison.worst, digits), _shown(limit, digits)
+    spread = comparison.tolerance
+    tolerance = "" if spread is None else f" ± {_shown(spread, digits)}"
+    return f"{comparison.metric} {value} {sign} {wanted}{tolerance}{where}"
 
 
 def _fault(expectation: Expectation, elements: Sequence[Number]) -> str:
@@ -176,9 +176,9 @@ def _listed(comparison: Comparison) -> bool:
     return comparison.op != "within" or any(_is_list(item) for item in comparison.limit)
 
 
-def _shown(value: object) -> str:
+def _shown(value: object, digits: int = 6) -> str:
     if isinstance(value, float):
-        return f"{value:.6g}"
+        return f"{value:.{digits}g}"
     if isinstance(value, tuple | list):
-        return f"[{', '.join(_shown(item) for item in value)}]"
+        return f"[{', '.join(_shown(item, digits) for item in value)}]"
     return str(value)

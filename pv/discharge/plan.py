@@ -208,7 +208,7 @@ class _Maker:
         from pv.tensors.model_registry import resolve  # noqa: PLC0415 - only live runs need models
 
         if not reference.recorded:
-            return self._not_here(reference, "no sha256 on record yet")
+            return self._not_here(reference, "no sha256 on record")
         try:
             found = resolve(reference.name)
         except MissingError as error:
@@ -243,7 +243,7 @@ class _Maker:
                 yield self._not_here(reference, "another model was given")
 
     def _not_here(self, reference: ModelReference, reason: str) -> Outcome:
-        text = f"pv models add {reference.name} PATH ({reason})"
+        text = f"pv models add {reference.name} PATH; {reason}"
         return self.absent(Verdict.NOT_RUN, text, _identity(reference))
 
 

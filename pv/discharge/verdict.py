@@ -163,10 +163,9 @@ def _decide(comparisons: Sequence[Comparison], seen: Sequence[GuardResult]) -> t
         return Verdict.INCONCLUSIVE, "nothing judged: the contract expects nothing"
     unmet = [each for each in comparisons if not each.met]
     if unmet:
-        return Verdict.REFUTED, _deciding(unmet, "not met")
-    return Verdict.HELD, _deciding(comparisons, "met")
+        return Verdict.REFUTED, explain(unmet[0]) + _more(unmet, "not met")
+    return Verdict.HELD, explain(comparisons[0], digits=5, place=False) + _more(comparisons, "met")
 
 
-def _deciding(comparisons: Sequence[Comparison], word: str) -> str:
-    more = f" (and {len(comparisons) - 1} more {word})" if len(comparisons) > 1 else ""
-    return explain(comparisons[0]) + more
+def _more(comparisons: Sequence[Comparison], word: str) -> str:
+    return f" (+{len(comparisons) - 1} {word})" if len(comparisons) > 1 else ""

@@ -82,7 +82,7 @@ def _row(name: str, verdict: Verdict, text: str, colour: bool) -> Iterator[str]:
 def _details(outcome: Outcome) -> Iterator[str]:
     where = f"{outcome.model.name}, " if outcome.model else ""
     level = "" if outcome.level is Level.SYNTHETIC else "live on "
-    yield (
+    yield from _wrapped(
         f"{outcome.falsifier.removeprefix(_PREFIX)} of {outcome.contract}:"
         f" {level}{where}{outcome.device}, {outcome.seconds:.1f} s"
     )
@@ -147,6 +147,8 @@ def _table(x_label: str, series: Sequence[Series]) -> Iterator[str]:
     widths = [max(len(escape(cell)) for cell in column) for column in cells]
     first = 0
     while first + 1 < len(cells):
+        if first:
+            yield ""
         last = first + 1
         while last + 1 < len(cells) and _fits([widths[0], *widths[first + 1 : last + 2]]):
             last += 1

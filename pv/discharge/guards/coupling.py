@@ -26,7 +26,8 @@ def coupling(chains: Sequence[Chain]) -> GuardResult:
     if not chains:
         return GuardResult(NAME, applies=False, tripped=False, reason="no chain is claimed")
     seen = [_against_controls(chain) for chain in chains]
-    reasons = [reason for reason, _ in seen if reason]
+    named = zip(chains, seen, strict=True)
+    reasons = [_named(chain, reason, len(chains)) for chain, (reason, _) in named if reason]
     numbers = {chain.name: found for chain, (_, found) in zip(chains, seen, strict=True)}
     reason = "; ".join(reasons) or "; ".join(
         f"{chain.name}: what a layer is given changes what it returns" for chain in chains
@@ -44,9 +45,9 @@ def _against_controls(chain: Chain) -> tuple[str, dict[str, float]]:
         "bound where it is largest": max(chain.bound),
     }
     if unchained.met:
-        return f"{chain.name} is no chain: {_agreement(numbers, 'unchained')}", numbers
+        return _agreement(numbers, "unchained"), numbers
     if shuffled.met:
-        return f"{chain.name} is no chain: {_agreement(numbers, 'shuffled')}", numbers
+        return _agreement(numbers, "shuffled"), numbers
     return "", numbers
 
 
@@ -60,6 +61,10 @@ def _largest(one: Sequence[float], other: Sequence[float]) -> float:
     return max(abs(a - b) for a, b in zip(one, other, strict=True))
 
 
+def _named(chain: Chain, reason: str, count: int) -> str:
+    return reason if count == 1 else f"{chain.name}: {reason}"
+
+
 def _agreement(numbers: dict[str, float], control: str) -> str:
     largest = numbers[f"largest difference from {control}"]
-    return f"{control} differs by {largest:.2g} at most ({numbers['links']} links)"
+    return f"no chain, {control} within {largest:.2g} over {numbers['links']} links"

@@ -153,8 +153,8 @@ def test_without_any_accepted_model_a_live_run_is_skipped(toy, models):
     assert shapes(items) == [("SKIPPED", None), ("NOT_RUN", "big-7b"), ("NOT_RUN", "small")]
     assert [each.headline for each in items] == [
         "no accepted model is here; accepted: big-7b, small",
-        "pv models add big-7b PATH (no sha256 on record yet)",
-        "pv models add small PATH (model 'small' is not configured)",
+        "pv models add big-7b PATH; no sha256 on record",
+        "pv models add small PATH; model 'small' is not configured",
     ]
 
 
