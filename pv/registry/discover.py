@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Final
 
@@ -52,19 +53,27 @@ def _expand(argument: str) -> Iterator[Path]:
     path = Path(argument)
     if argument and path.is_dir():
         yield from _walk(path)
-    elif path.exists() or path.is_symlink():
+    elif argument and (path.exists() or path.is_symlink()):
         yield path
     elif _PATTERN & set(argument):
         # A pattern may match folders too, and each stands for what is below it.
         anchor = Path(path.anchor) if path.anchor else Path()
         pattern = str(path.relative_to(path.anchor)) if path.anchor else argument
         for match in sorted(anchor.glob(pattern)):
-            yield from _walk(match) if match.is_dir() else (match,)
+            if not _hidden(match, argument):
+                yield from _walk(match) if match.is_dir() else (match,)
     else:
         raise UsageError(
             f"no file or folder {argument!r}, expected a contract or a folder of contracts",
             advice="check the name; `pv validate contracts` judges a whole folder",
         )
+
+
+def _hidden(match: Path, pattern: str) -> bool:
+    """Tell whether a pattern reached a name that starts with a dot without saying so itself."""
+    said = [part for part in pattern.split("/") if part.startswith(".")]
+    hidden = (part for part in match.parts if part.startswith(".") and part != "..")
+    return any(not any(fnmatchcase(part, one) for one in said) for part in hidden)
 
 
 def _walk(folder: Path) -> Iterator[Path]:
