@@ -133,8 +133,9 @@ def _generic(
     scales, minima = np.empty(8, np.int32), np.empty(8, np.int32)
     positions, acc = np.empty(32, np.int32), np.empty(8, np.float32)
     for row in range(out.shape[0]):
-        acc[:] = 0
         total = _F(0)
+        for lane in range(8):
+            acc[lane] = 0
         for b in range(per_row):
             at = row * per_row + b
             unpack(blocks, at, scales, minima)
@@ -167,8 +168,10 @@ def _avx2(
     positions = np.empty(32, np.int32)
     acc, low = np.empty(8, np.float32), np.empty(4, np.float32)
     for row in range(out.shape[0]):
-        acc[:] = 0
-        low[:] = 0
+        for lane in range(8):
+            acc[lane] = 0
+        for lane in range(4):
+            low[lane] = 0
         for b in range(per_row):
             at = row * per_row + b
             unpack(blocks, at, scales, minima)

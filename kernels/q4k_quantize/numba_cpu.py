@@ -18,6 +18,8 @@ from pv.kernels.q4k_dequantize.numba_cpu import (
     unpack,
 )
 
+Floats = NDArray[np.float32]
+
 _F = np.float32
 _ROUNDER = np.float32(12582912.0)
 
@@ -54,80 +56,66 @@ def _level(value: np.float32) -> np.int32:
 
 @njit(error_model="numpy")
 def _fit(
-    x: NDArray[np.float32],
-    weights: NDArray[np.float32],
-    tried: NDArray[np.uint8],
-    levels: NDArray[np.uint8],
+    x: Floats, b: int, start: int, weights: Floats, tried: Floats, levels: NDArray[np.uint8]
 ) -> tuple[np.float32, np.float32]:
     """Return scale and minimum (its negative) of one sub-block, and fill its levels."""
-    squares = _F(0)
+    squares, low, high = _F(0), _F(0), x[b, start]
     for i in range(32):
-        squares += x[i] * x[i]
-    average = np.sqrt(squares / _F(32))
-    low, high, sum_w, sum_x = x[0], x[0], _F(0), _F(0)
-    for i in range(32):
-        weights[i] = average + abs(x[i])
-        low, high = min(low, x[i]), max(high, x[i])
-        sum_w += weights[i]
-        sum_x += weights[i] * x[i]
-    low = min(low, _F(0))
+        value = x[b, start + i]
+        squares += value * value
+        low, high = min(low, value), max(high, value)
+        levels[b, start + i] = 0
     if high == low:
-        levels[:] = 0
         return _F(0), -low
-    factor = _F(15) / (high - low)
-    scale, best = _F(1) / factor, _F(0)
+    average, sum_w, sum_x = np.sqrt(squares / _F(32)), _F(0), _F(0)
     for i in range(32):
-        levels[i] = _level(factor * (x[i] - low))
-        difference = scale * _F(levels[i]) + low - x[i]
-        best += weights[i] * (difference * difference)
-    for trial in range(21):
-        factor = (_F(-1) + _F(0.1) * _F(trial) + _F(15)) / (high - low)
+        weights[i] = average + abs(x[b, start + i])
+        sum_w += weights[i]
+        sum_x += weights[i] * x[b, start + i]
+    scale, best = _F(0), _F(0)
+    for trial in range(-1, 21):  # -1: the starting point, taken as it is
+        steps = _F(15) if trial < 0 else _F(-1) + _F(0.1) * _F(trial) + _F(15)
+        factor = steps / (high - low)
         sum_l, sum_l2, sum_xl = _F(0), _F(0), _F(0)
         for i in range(32):
-            tried[i] = _level(factor * (x[i] - low))
-            level = _F(tried[i])
-            sum_l += weights[i] * level
-            sum_l2 += weights[i] * level * level
-            sum_xl += weights[i] * level * x[i]
-        determinant = sum_w * sum_l2 - sum_l * sum_l
-        if not determinant > 0:
-            continue
-        new_scale = (sum_w * sum_xl - sum_x * sum_l) / determinant
-        new_low = (sum_l2 * sum_x - sum_l * sum_xl) / determinant
-        if new_low > 0:
-            new_scale, new_low = sum_xl / sum_l2, _F(0)
+            tried[i] = _F(_level(factor * (x[b, start + i] - low)))
+            weighted = weights[i] * tried[i]
+            sum_l += weighted
+            sum_l2 += weighted * tried[i]
+            sum_xl += weighted * x[b, start + i]
+        new_scale, new_low = _F(1) / factor, low
+        if trial >= 0:
+            determinant = sum_w * sum_l2 - sum_l * sum_l
+            if not determinant > 0:
+                continue
+            new_scale = (sum_w * sum_xl - sum_x * sum_l) / determinant
+            new_low = (sum_l2 * sum_x - sum_l * sum_xl) / determinant
+            if new_low > 0:
+                new_scale, new_low = sum_xl / sum_l2, _F(0)
         error = _F(0)
         for i in range(32):
-            difference = new_scale * _F(tried[i]) + new_low - x[i]
+            difference = new_scale * tried[i] + new_low - x[b, start + i]
             error += weights[i] * (difference * difference)
-        if error < best:
-            levels[:] = tried
+        if trial < 0 or error < best:
             scale, low, best = new_scale, new_low, error
+            for i in range(32):
+                levels[b, start + i] = np.uint8(tried[i])
     return scale, -low
 
 
 @njit(
-    types.void(
-        FLOATS_2D,
-        types.uint8[:, ::1],
-        types.float32[:, ::1],
-        types.uint8[:, ::1],
-    ),
+    types.void(FLOATS_2D, types.uint8[:, ::1], types.float32[:, ::1], types.uint8[:, ::1]),
     error_model="numpy",
 )
 def _fit_blocks(
-    x: NDArray[np.float32],
-    blocks: NDArray[np.uint8],
-    super_scales: NDArray[np.float32],
-    levels: NDArray[np.uint8],
+    x: Floats, blocks: NDArray[np.uint8], super_scales: Floats, levels: NDArray[np.uint8]
 ) -> None:
-    weights, tried = np.empty(32, np.float32), np.empty(32, np.uint8)
+    weights, tried = np.empty(32, np.float32), np.empty(32, np.float32)
     scales, minima = np.empty(8, np.float32), np.empty(8, np.float32)
     for b in range(x.shape[0]):
         top_scale, top_minimum = _F(0), _F(0)
         for j in range(8):
-            part = slice(32 * j, 32 * j + 32)
-            scales[j], minima[j] = _fit(x[b, part], weights, tried, levels[b, part])
+            scales[j], minima[j] = _fit(x, b, 32 * j, weights, tried, levels)
             top_scale = max(top_scale, scales[j])
             top_minimum = max(top_minimum, minima[j])
         scale_factor = _F(63) / top_scale if top_scale > 0 else _F(0)

@@ -63,12 +63,20 @@ def _shaped(blocks: Q8K, x: NDArray[np.float32]) -> Q8K:
 
 
 @njit
-def _sum_groups(quants: NDArray[np.int8], bsums: NDArray[np.int16]) -> None:
+def _sum_groups(quants: NDArray[np.int8], bsums: NDArray[np.int16], b: int) -> None:
     for group in range(16):
         total = np.int32(0)
         for i in range(16):
-            total += np.int32(quants[16 * group + i])
-        bsums[group] = np.int16(total)
+            total += np.int32(quants[b, 16 * group + i])
+        bsums[b, group] = np.int16(total)
+
+
+@njit
+def _clear(quants: NDArray[np.int8], bsums: NDArray[np.int16], b: int) -> None:
+    for i in range(256):
+        quants[b, i] = 0
+    for group in range(16):
+        bsums[b, group] = 0
 
 
 @njit(_SIGNATURE, error_model="numpy")
@@ -86,8 +94,7 @@ def _ggml(
                 largest, pivot = magnitude, x[b, i]
         if largest == 0:
             scale[b] = 0
-            quants[b] = 0
-            bsums[b] = 0
+            _clear(quants, bsums, b)
             continue
         factor = _F(-127.0) / pivot
         for i in range(256):
@@ -96,7 +103,7 @@ def _ggml(
             rounded = (bits & np.int32(0x007FFFFF)) - np.int32(0x00400000)
             quants[b, i] = np.int8(min(rounded, np.int32(127)))
         scale[b] = _F(1.0) / factor
-        _sum_groups(quants[b], bsums[b])
+        _sum_groups(quants, bsums, b)
 
 
 @njit(_SIGNATURE, error_model="numpy")
@@ -112,8 +119,7 @@ def _rust(
             largest = max(largest, abs(x[b, i]))
         if largest <= _TINY_RUST:
             scale[b] = _F(1.0) / _F(127.0)
-            quants[b] = 0
-            bsums[b] = 0
+            _clear(quants, bsums, b)
             continue
         scale[b] = largest / _F(127.0)
         inverse = _F(1.0) / scale[b]
@@ -124,4 +130,4 @@ def _rust(
                 quants[b, i] = np.int8(min(magnitude, np.int32(127)))
             else:
                 quants[b, i] = np.int8(-min(magnitude, np.int32(128)))
-        _sum_groups(quants[b], bsums[b])
+        _sum_groups(quants, bsums, b)
