@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _SEPARATORS = "|&;<>\n"
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=")
@@ -15,8 +15,7 @@ LONGEST = 16 * 1024
 """Characters of a text that is read as a command; anything longer is prose."""
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(NamedTuple):
     """One simple command: its arguments, and the folder that a `cd` before it leads to."""
 
     argv: tuple[str, ...]

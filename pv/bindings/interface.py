@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import NamedTuple
 
 from pv.model.contract import Path as NodePath
 
@@ -39,8 +39,7 @@ FAILING = frozenset(
 """The classes that strict test binding does not accept."""
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """One test function that a reference leads to."""
 
     id: str
@@ -49,8 +48,7 @@ class Target:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
-class Resolution:
+class Resolution(NamedTuple):
     """What became of one reference."""
 
     binding_class: BindingClass
@@ -63,8 +61,7 @@ class Resolution:
     """The name of a real test that looks most like the one that is missing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Located:
+class Located(NamedTuple):
     """A resolution with the place in the contract it belongs to."""
 
     falsifier: str
@@ -72,8 +69,7 @@ class Located:
     resolution: Resolution
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(NamedTuple):
     """Why a path is not opened."""
 
     reason: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _VALUES = frozenset(
     {
@@ -15,8 +15,7 @@ _PATTERNS = frozenset({"-k", "-m", "--deselect", "--ignore", "--ignore-glob"})
 _NO_RUN = frozenset({"--collect-only", "--co", "--help", "-h", "--version", "--fixtures"})
 
 
-@dataclass(frozen=True, slots=True)
-class PytestSelection:
+class PytestSelection(NamedTuple):
     """What a pytest command selects."""
 
     nodes: tuple[str, ...]

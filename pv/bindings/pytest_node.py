@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 from pv.bindings.interface import Refusal, Resolution, Target, bound, dangling, ignored
@@ -94,4 +93,4 @@ def _inherited(module: Module, found: Class, depth: int = 0) -> dict[str, Functi
 
 
 def _under(found: Class, function: Function) -> Function:
-    return replace(function, skipped=True) if found.skipped else function
+    return function._replace(skipped=True) if found.skipped else function

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 import warnings
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from pv.bindings.interface import Refusal
 from pv.bindings.places import read_source
@@ -15,8 +15,7 @@ _DEEPEST = 8
 """Nesting of `if` and `try` around a definition that is still looked into."""
 
 
-@dataclass(frozen=True, slots=True)
-class Function:
+class Function(NamedTuple):
     """A function or method as written."""
 
     name: str
@@ -30,8 +29,7 @@ class Function:
     skipped: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Class:
+class Class(NamedTuple):
     """A class with what it defines itself."""
 
     name: str
@@ -43,15 +41,14 @@ class Class:
     has_init: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Module:
+class Module(NamedTuple):
     """The definitions at the top of a module."""
 
-    functions: dict[str, Function] = field(default_factory=dict)
-    classes: dict[str, Class] = field(default_factory=dict)
-    controls: frozenset[str] | None = None
+    functions: dict[str, Function]
+    classes: dict[str, Class]
+    controls: frozenset[str] | None
     """Keys of a literal `CONTROLS`; None where there is none that can be read."""
-    imports: frozenset[str] = frozenset()
+    imports: frozenset[str]
     """Dotted names of the modules, and of what is taken from them, that it imports at the top."""
 
 
@@ -59,19 +56,29 @@ class PythonSources:
     """Parsed modules, each read once."""
 
     def __init__(self) -> None:
+        self._texts: dict[Path, str | Refusal] = {}
         self._modules: dict[Path, Module | Refusal] = {}
+
+    def text(self, file: Path) -> str | Refusal:
+        """Return the text of `file`, or why it cannot be read."""
+        if file not in self._texts:
+            self._texts[file] = read_source(file)
+        return self._texts[file]
+
+    def mentions(self, file: Path, word: str) -> bool:
+        """Return whether a word stands anywhere in `file`: cheaper than parsing it in vain."""
+        text = self.text(file)
+        return not isinstance(text, Refusal) and word in text
 
     def module(self, file: Path) -> Module | Refusal:
         """Return the definitions of `file`, or why it cannot be read."""
         if file not in self._modules:
-            self._modules[file] = _parse(file)
+            text = self.text(file)
+            self._modules[file] = text if isinstance(text, Refusal) else _parse(file, text)
         return self._modules[file]
 
 
-def _parse(file: Path) -> Module | Refusal:
-    text = read_source(file)
-    if isinstance(text, Refusal):
-        return text
+def _parse(file: Path, text: str) -> Module | Refusal:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a stray escape in a foreign file is not our subject

@@ -44,12 +44,15 @@ def lint(
     Exit codes: 0 every gate that judged something passed · 1 a gate failed · 2 a path does not
     exist · 3 no contract was found, so nothing was judged · 4 a rule crashed.
     """
+    import gc
+
     from pv.lint.engine import Outcome
     from pv.lint.engine import lint as run
     from pv.lint.intake import take
     from pv.lint.options import Options
     from pv.output.lint import write_lint_json, write_lint_text
 
+    gc.set_threshold(100_000, 50, 100)  # nodes and records hold no cycles; scans are pure cost
     intake = take(paths or [], root)
     options = Options(strict=strict, strict_test_binding=strict_test_binding, base=base)
     report = run(intake.root, intake.judged, options, shown=intake.asked)

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from pv.model.contract import Contract, Path
 from pv.model.lifecycle import Lifecycle, Vocabulary
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(NamedTuple):
     """A status, or a verdict on a hypothesis, as typed by an author."""
 
     kind: str

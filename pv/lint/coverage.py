@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from pv.bindings.interface import BindingClass, Located
 
@@ -20,8 +20,7 @@ DECLARED = frozenset(
 """Classes that say why nothing can be started here."""
 
 
-@dataclass(frozen=True, slots=True)
-class Coverage:
+class Coverage(NamedTuple):
     """References of one contract."""
 
     runnable: int

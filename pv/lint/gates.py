@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from pv.bindings.interface import BindingClass
 from pv.lint.context import Context
@@ -18,8 +18,7 @@ from pv.lint.rule import GateName
 from pv.model.contract import BindingKind, Contract
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(NamedTuple):
     """The contracts whose findings are shown, and how many files were asked for."""
 
     files: int
@@ -27,8 +26,7 @@ class Scope:
     context: Context
 
 
-@dataclass(frozen=True, slots=True)
-class Count:
+class Count(NamedTuple):
     """What a gate judged: `number` things, in words; `unjudged` says why it judged nothing."""
 
     number: int

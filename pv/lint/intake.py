@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from pv.errors import UsageError
 from pv.registry.discover import ContractFile, contracts_of, discover
@@ -12,8 +12,7 @@ from pv.resources import find_root
 from pv.yamlfile.judge import Judged, judge_file
 
 
-@dataclass(frozen=True, slots=True)
-class Intake:
+class Intake(NamedTuple):
     """Files that were read: those asked for, among the whole registry."""
 
     root: Path

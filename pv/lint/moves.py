@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from pv.lint.claims import Claim, claims_of
 from pv.lint.context import Context
 from pv.model.contract import Contract
 
 
-@dataclass(frozen=True, slots=True)
-class Move:
+class Move(NamedTuple):
     """A claim that was another word before."""
 
     claim: Claim

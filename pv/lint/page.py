@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from textwrap import dedent
+from typing import NamedTuple
 
 from pv.lint.rule import Rule
 
@@ -13,8 +13,7 @@ WITHOUT_EXAMPLE = tuple(part for part in PARTS if part != "Example")
 """The parts of a page about the form of a file, whose example is the file itself."""
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(NamedTuple):
     """A parsed page."""
 
     title: str

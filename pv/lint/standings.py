@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from pv.lint.claims import Claim, claims_of
 from pv.lint.context import Context
@@ -12,8 +12,7 @@ from pv.model.contract import Contract
 from pv.model.status import ContractStatus, Standing
 
 
-@dataclass(frozen=True, slots=True)
-class ClaimStanding:
+class ClaimStanding(NamedTuple):
     """A claim with what was derived for it."""
 
     claim: Claim

@@ -38,8 +38,9 @@ def check_registry(registry: Registry, context: Context) -> Iterator[Finding]:
         for reference in (falsifier.binding.text, *(each.harness for each in falsifier.beside))
     }
     for file in harness_files(registry.root):
-        module = context.resolver.python.module(context.resolver.root / file)
-        if isinstance(module, Refusal):
+        sources, path = context.resolver.python, context.resolver.root / file
+        module = sources.module(path) if sources.mentions(path, _RETURNS) else None
+        if module is None or isinstance(module, Refusal):
             continue
         for function in module.functions.values():
             public = not function.name.startswith("_")

@@ -30,14 +30,9 @@ from pv.registry.index import Registry
 
 def check_registry(registry: Registry, context: Context) -> Iterator[Finding]:
     """Yield a finding for every kernel that nothing attacks."""
-    imported: set[str] = set()
-    for file in harness_files(registry.root):
-        module = context.resolver.python.module(context.resolver.root / file)
-        if not isinstance(module, Refusal):
-            imported |= {part for name in module.imports for part in name.split(".")}
     for operation in kernel_operations(registry.root):
         mentioned = any(_speaks_of(contract, operation) for contract in registry.contracts)
-        if operation not in imported and not mentioned:
+        if not mentioned and not _imported(operation, context):
             yield Finding(
                 rule=RULE.id,
                 severity=RULE.severity,
@@ -45,6 +40,19 @@ def check_registry(registry: Registry, context: Context) -> Iterator[Finding]:
                 span=whole_file(f"kernels/{operation}/reference.py"),
                 advice="write a falsifier that runs it",
             )
+
+
+def _imported(operation: str, context: Context) -> bool:
+    """Return whether a module under `falsifiers/` imports the kernel, or something of it."""
+    sources = context.resolver.python
+    for file in harness_files(context.root):
+        path = context.resolver.root / file
+        module = sources.module(path) if sources.mentions(path, operation) else None
+        if module is None or isinstance(module, Refusal):
+            continue
+        if any(operation in name.split(".") for name in module.imports):
+            return True
+    return False
 
 
 def _speaks_of(contract: Contract, operation: str) -> bool:
