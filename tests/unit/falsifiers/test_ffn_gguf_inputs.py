@@ -5,7 +5,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pv.falsifiers.ffn_gguf import compounding, faults, fixtures, path_difference, token_batch
+from pv.falsifiers.ffn_gguf import (
+    compounding,
+    dequantization,
+    faults,
+    fixtures,
+    path_difference,
+    reduction_order,
+    token_batch,
+)
 from pv.falsifiers.interface import Run
 from pv.falsifiers.q4k_q8k import scalar_forms
 from pv.kernels.q4k_dequantize.reference import dequantize
@@ -107,6 +115,33 @@ def test_a_flipped_bit_of_the_block_moves_008(monkeypatch, bit):
     moved = numbers(path_difference.difference(Run(parameters)))
     assert moved["path_a_bits"] != sound["path_a_bits"]
     assert moved["path_b_bits"] != sound["path_b_bits"]
+
+
+def test_flipped_bits_of_the_vectors_move_006(monkeypatch):
+    of = synthetic()["FFN-GGUF-006"]
+    few = {**of.parameters, "scaled_copies": 1, "random_vectors": 1}
+    sound = numbers(reduction_order.agreement(Run(few)))
+
+    def flipped(length):
+        a, b = fixtures.dot_vectors(length)
+        a.view(np.uint32)[3] ^= 1
+        b.view(np.uint32)[100] ^= 1 << 20
+        return a, b
+
+    monkeypatch.setattr(reduction_order, "dot_vectors", flipped)
+    moved = numbers(reduction_order.agreement(Run(few)))
+    assert moved["scalar_bits"] != sound["scalar_bits"]
+    assert moved["lanes_bits"] != sound["lanes_bits"]
+
+
+def test_a_flipped_bit_of_the_first_weight_moves_007(monkeypatch):
+    parameters = {**synthetic()["FFN-GGUF-007"].parameters, "random_blocks": 8}
+    sound = numbers(dequantization.unpacking(Run(parameters)))
+    monkeypatch.setattr(dequantization, "block", flipped_at(8 * 16))
+    moved = numbers(dequantization.unpacking(Run(parameters)))
+    assert moved["first_weight_bits"] != sound["first_weight_bits"]
+    assert moved["last_weight_bits"] == sound["last_weight_bits"]
+    assert moved["mismatches"] == 0
 
 
 def test_a_flipped_bit_of_one_row_moves_009_and_013(monkeypatch):
