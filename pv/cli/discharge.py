@@ -49,7 +49,12 @@ def discharge(
         bool, typer.Option("--record", help="Write receipts into contracts/evidence/.")
     ] = False,
     output_format: Annotated[Format, typer.Option("--format", help="text or json.")] = Format.TEXT,
-    timeout: Annotated[float, typer.Option(min=0.1, help="Seconds for each falsifier.")] = 120.0,
+    timeout: Annotated[
+        float | None,
+        typer.Option(
+            min=0.1, help="Seconds for each falsifier; else as the contract says, or 120."
+        ),
+    ] = None,
     memory: Annotated[float, typer.Option(min=0.1, help="GiB for each falsifier.")] = 8.0,
     require_live: Annotated[
         bool, typer.Option("--require-live", help="A live falsifier that did not run is exit 3.")
@@ -58,14 +63,21 @@ def discharge(
 ) -> None:
     """Run falsifiers in child processes, judge the measurements, write receipts."""
     from pv.discharge.dispatch import discharge as run
-    from pv.discharge.job import GIB, Limits
+    from pv.discharge.job import GIB, SECONDS, Limits
     from pv.discharge.plan import Request
     from pv.discharge.verdict import exit_code
     from pv.resources import find_root
 
-    limits = Limits(seconds=timeout, memory=int(memory * GIB))
+    limits = Limits(seconds=timeout or SECONDS, memory=int(memory * GIB))
     request = Request(
-        find_root(root), tuple(ids or ()), everything, live, device.value, model, limits
+        root=find_root(root),
+        ids=tuple(ids or ()),
+        everything=everything,
+        live=live,
+        device=device.value,
+        model=model,
+        limits=limits,
+        own_timeouts=timeout is None,
     )
     outcomes = run(request, record=record)
     as_json = output_format is Format.JSON

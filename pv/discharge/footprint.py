@@ -6,7 +6,7 @@ import hashlib
 import os
 import platform
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -81,9 +81,13 @@ class Footprint:
         return None
 
 
-def environment(device: str) -> dict[str, Any]:
-    """Return where this process ran: versions, processor and device class, never a host name."""
+def environment(device: str, facts: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """Return where this process ran: versions, processor and device class, never a host name.
+
+    `facts` describe a real device: its name, capability and driver.
+    """
     return {
+        **({"accelerator": dict(facts)} if facts else {}),
         "python": platform.python_version(),
         "packages": {
             name: str(getattr(sys.modules[name], "__version__", "unknown"))

@@ -14,6 +14,8 @@ from pv.model.receipt import ModelIdentity
 from pv.model.verdict import Level
 
 GIB: Final = 1 << 30
+SECONDS: Final = 120.0
+"""Wall time that a falsifier has unless its contract or the user says otherwise."""
 SOUND: Final = "sound"
 """Name of the step without a planted fault."""
 
@@ -22,7 +24,7 @@ SOUND: Final = "sound"
 class Limits:
     """What one child process may use."""
 
-    seconds: float = 120.0
+    seconds: float = SECONDS
     """Wall time for the sound run, its controls and its companions together."""
     memory: int = 8 * GIB
     """Address space in bytes; the model's file size is added on top, and cuda has no limit."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from pv.discharge.job import Job, Limits
 from pv.discharge.verdict import device_class
-from pv.errors import BadInputError, MissingError, UsageError
+from pv.errors import BadInputError, MissingError, PvError, UsageError
 from pv.model.contract import BindingKind, Contract, Falsifier, ModelReference
 from pv.model.receipt import ModelIdentity, Outcome
 from pv.model.verdict import Cause, Level, Verdict
@@ -41,6 +41,8 @@ class Request:
     model: Path | None = None
     """A model file to use instead of the configured ones; its digest must be accepted."""
     limits: Limits = field(default_factory=Limits)
+    own_timeouts: bool = True
+    """Whether `timeout_seconds` of an entry replaces the limit of time."""
 
 
 def short(falsifier: str) -> str:
@@ -166,10 +168,16 @@ class _Maker:
             request.root,
             self._level,
             request.device,
-            request.limits,
+            self._limits(),
             model,
             path,
         )
+
+    def _limits(self) -> Limits:
+        own = self._falsifier.extra.get("timeout_seconds")
+        if self._request.own_timeouts and isinstance(own, int | float) and own > 0:
+            return replace(self._request.limits, seconds=float(own))
+        return self._request.limits
 
     def absent(
         self,
@@ -215,7 +223,7 @@ class _Maker:
             return self._not_here(reference, _short(error))
         except (BadInputError, UsageError) as error:
             identity = _identity(reference)
-            return self.absent(Verdict.ERROR, error.explain(), identity, Cause.BAD_INPUT)
+            return self.absent(Verdict.ERROR, _told(error), identity, Cause.BAD_INPUT)
         if found.sha256 != reference.sha256:
             return self.absent(
                 Verdict.SKIPPED, _not_accepted(found.sha256, [reference]), _identity(reference)
@@ -231,7 +239,7 @@ class _Maker:
             yield self.absent(Verdict.SKIPPED, error.message)
             return
         except BadInputError as error:
-            yield self.absent(Verdict.ERROR, error.explain(), cause=Cause.BAD_INPUT)
+            yield self.absent(Verdict.ERROR, _told(error), cause=Cause.BAD_INPUT)
             return
         recorded = [reference for reference in accepted if reference.recorded]
         if found.sha256 not in {reference.sha256 for reference in recorded}:
@@ -249,6 +257,11 @@ class _Maker:
 
 def _identity(reference: ModelReference) -> ModelIdentity:
     return ModelIdentity(reference.name, reference.sha256, reference.derived)
+
+
+def _told(error: PvError) -> str:
+    """Return place, message and advice in one line."""
+    return " ".join(error.explain().split())
 
 
 def _short(error: MissingError) -> str:

@@ -42,14 +42,14 @@ def main() -> None:
             _send(results, {"started": step["name"]})
             _send(results, _outcome(job, step, shared))
             _send(results, {"sources": footprint.sources()})
-        _send(results, {"environment": environment(job["device"])})
+        _send(results, {"environment": environment(job["device"], job.get("device_facts"))})
 
 
-def _ready(job: Mapping[str, Any], results: IO[str]) -> bool:
+def _ready(job: dict[str, Any], results: IO[str]) -> bool:
     """Whether device and model are what the job asks for; else every step ends with the reason."""
     try:
         if job["device"] == "cuda":
-            first_device()
+            job["device_facts"] = first_device()
         if job["require"]:
             from pv.discharge.requirement import check_requirement  # noqa: PLC0415 - live runs only
 
@@ -57,7 +57,7 @@ def _ready(job: Mapping[str, Any], results: IO[str]) -> bool:
     except PvError as error:
         ending = "missing" if isinstance(error, MissingError) else "bad input"
         for step in job["steps"]:
-            _send(results, _ended(step, ending, error.explain()))
+            _send(results, _ended(step, ending, _told(error)))
         return False
     return True
 
@@ -93,9 +93,9 @@ def _outcome(
         data = measured.to_data()
         json.dumps(data, default=_plain)
     except MissingError as error:
-        return _ended(step, "missing", error.explain())
+        return _ended(step, "missing", _told(error))
     except PvError as error:
-        return _ended(step, "bad input", error.explain())
+        return _ended(step, "bad input", _told(error))
     except MemoryError:
         return _ended(step, "out of memory", "the memory limit was reached")
     except _InvalidMeasurementError as error:
@@ -111,12 +111,31 @@ def _ended(step: Mapping[str, Any], ending: str, reason: str) -> dict[str, Any]:
     return {"step": step["name"], "ending": ending, "reason": reason}
 
 
+def _told(error: PvError) -> str:
+    """Return place, message and advice in one line."""
+    return " ".join(error.explain().split())
+
+
 def _described(error: BaseException) -> str:
     """Return an exception in one line with the place in the source where it was raised."""
     frames = traceback.extract_tb(error.__traceback__)
     place = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
     text = " ".join(str(error).split())
     return f"{type(error).__name__}: {text[:300]}{place}"
+
+
+class _WatchedRun(Run):
+    """A run that knows whether its harness asked where to run.
+
+    What a harness computes on the cpu is never recorded as a result of another device.
+    """
+
+    device_asked = False
+
+    def __getattribute__(self, name: str) -> Any:
+        if name == "device":
+            object.__setattr__(self, "device_asked", True)
+        return super().__getattribute__(name)
 
 
 class _InvalidMeasurementError(Exception):
@@ -127,7 +146,7 @@ def _measure(
     job: Mapping[str, Any], step: Mapping[str, Any], shared: dict[str, Any]
 ) -> Measurements:
     harness = load_harness(Path(job["root"]), step["harness"])
-    run = Run(
+    run = _WatchedRun(
         parameters=step["parameters"],
         device=job["device"],
         model=Path(job["model"]) if job["model"] else None,
@@ -135,6 +154,11 @@ def _measure(
         shared=shared,
     )
     measured = harness(run)
+    if job["device"] != "cpu" and not run.device_asked:
+        raise MissingError(
+            f"{step['harness']} has no {job['device']} form: it never asks for the device",
+            advice="run it with --device cpu",
+        )
     if not isinstance(measured, Measurements):
         raise _InvalidMeasurementError(
             f"{step['harness']} returned {type(measured).__name__}, expected Measurements"

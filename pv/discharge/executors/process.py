@@ -85,8 +85,9 @@ def _environment(device: str) -> dict[str, str]:
 def _give(child: subprocess.Popen[bytes], job: Job, write_end: int) -> None:
     """Send the job; a child that died before reading it shows in how it ended."""
     assert child.stdin is not None  # noqa: S101 - it was asked for as a pipe
+    message = _message(job, write_end)
     try:
-        text = json.dumps(_message(job, write_end), allow_nan=False)
+        text = json.dumps(message, allow_nan=False)
     except (TypeError, ValueError) as error:
         raise UsageError(f"{job.falsifier.id}: parameters are no plain data: {error}") from None
     with contextlib.suppress(BrokenPipeError):

@@ -136,6 +136,7 @@ def environment(run: Run):
         growth=sum(name in os.environ for name in forbidden) if run.fault is None else 9,
         simulator=int(os.environ.get("NUMBA_ENABLE_CUDASIM", "0")),
         stdin=len(sys.stdin.read()) if not sys.stdin.closed else 0,
+        device=len(run.device),
     )
 
 

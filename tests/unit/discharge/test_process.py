@@ -120,10 +120,17 @@ def test_the_environment_is_minimal_and_the_simulator_is_asked_for(run, monkeypa
         "growth": 0,
         "simulator": 0,
         "stdin": 0,
+        "device": 3,
     }
     found = run("environment", device="sim")
     assert found.step(SOUND).measurements.metrics[1].value == 1
     assert found.environment["device"] == "cuda-simulator"
+
+
+def test_a_harness_that_never_asks_for_the_device_has_no_form_for_it(run):
+    step = run("toothless", device="sim").step(SOUND)
+    assert step.ending is Ending.MISSING
+    assert "falsifiers/toy.py::toothless has no sim form" in step.reason
 
 
 def test_sources_and_data_beside_the_harness_are_hashed(run, toy):
