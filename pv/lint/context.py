@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from pv.bindings.interface import FAILING, Located
 from pv.bindings.resolve import Resolver
-from pv.errors import PvError
+from pv.errors import BadInputError, PvError
 from pv.evidence.receipt import load
+from pv.evidence.store import folder_of
 from pv.lint.options import Options
 from pv.model.contract import Contract
 from pv.model.lifecycle import Lifecycle
@@ -20,9 +22,6 @@ from pv.registry.revision import Revision, read_revision
 from pv.status import contract_status
 from pv.yamlfile.decode import decode
 from pv.yamlfile.read import read_text
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 class Context:
@@ -80,7 +79,8 @@ class Context:
         if lifecycle is None:
             return None
         if contract.file not in self._statuses:
-            evidence = load(self.root, contract, local=False)
+            fit = tuple(each for each in contract.falsifiers if fits_a_folder(each.id))
+            evidence = load(self.root, replace(contract, falsifiers=fit), local=False)
             self._statuses[contract.file] = contract_status(
                 contract,
                 evidence.receipts,
@@ -120,3 +120,12 @@ class Context:
             if older is not None:
                 found[file] = older
         return found
+
+
+def fits_a_folder(falsifier: str) -> bool:
+    """Return whether a falsifier id can name the folder of its receipts."""
+    try:
+        folder_of(Path(), falsifier, record=True)
+    except BadInputError:
+        return False
+    return True
