@@ -310,6 +310,33 @@ class Summary(Part):
     notes: str = maybe()
 
 
+class Phase(Part):
+    """A phase of a kernel."""
+
+    table = "phase"
+    name: Text
+    description: str = maybe()
+    invariant: str = maybe()
+    note: str = maybe()
+
+
+class Structure(Part):
+    """The phases of a kernel."""
+
+    table = "structure"
+    phases: list[Phase]
+
+
+class Enforcement(Part):
+    """A rule and what enforces it."""
+
+    table = "enforcement"
+    description: str = maybe()
+    check: str = maybe()
+    severity: str = maybe()
+    reference: str = maybe()
+
+
 class Contract(Part):
     """A contract file."""
 
@@ -327,7 +354,7 @@ class Contract(Part):
     qa_gate: Gate = maybe()
     kani_harnesses: list[Kani] = maybe()
     verification_summary: Summary = maybe()
-    kernel_structure: Free = maybe()
+    kernel_structure: Structure = maybe()
     simd_dispatch: Free = maybe()
-    enforcement: Free = maybe()
+    enforcement: dict[str, Enforcement | str] | str = maybe()
     type_invariants: Free | list[Any] = maybe()

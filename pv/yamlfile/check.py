@@ -18,7 +18,7 @@ from pv.yamlfile.keys import SECTIONS
 from pv.yamlfile.nodes import Mapping, Node, Scalar, Sequence, find, to_plain
 from pv.yamlfile.places import span_at
 from pv.yamlfile.schema_problems import SchemaCode, SchemaProblem
-from pv.yamlfile.shapes import LANGUAGE, Key, Section, Shape, expected
+from pv.yamlfile.shapes import LANGUAGE, Key, Section, Shape, expected, is_slip
 from pv.yamlfile.wording import found, hint, is_number, label_of, repair, shown
 
 _DIGEST = re.compile(r"[0-9a-f]{64}|unrecorded")
@@ -122,7 +122,7 @@ class Checker:
                 if name.startswith("x-") or section.known(name):
                     result.values[name] = to_plain(pair.value)
                 else:
-                    result.faulty.add(self._unknown(name, section, (*path, name), label))
+                    result.faulty.add(self._unknown(node, name, section, result))
                 continue
             value = self._value(pair.value, key, (*path, name), label)
             if value is _ABSENT:
@@ -142,16 +142,21 @@ class Checker:
             if isinstance(item, Mapping)
         )
 
-    def _unknown(self, name: str, section: Section, path: Path, label: str) -> str:
-        """Note an unknown key and return the known one that it probably is."""
+    def _unknown(self, node: Mapping, name: str, section: Section, result: Checked) -> str:
+        """Note an unknown key and return the known one that it probably is.
+
+        Beside the key that it looks like it is a slip only where hardly a letter differs.
+        """
         meant = section.nearest(name)
-        what = f"{label}: unknown key {shown(name)}"
-        if meant is None:
+        path, what = (*result.path, name), f"{result.label}: unknown key {shown(name)}"
+        beside = meant is not None and node.get(meant) is not None
+        if meant is None or (beside and not is_slip(name, meant)):
             advice = f"remove it, or write x-{name} if it is an extension"
             self.note(SchemaCode.UNKNOWN_KEY, path, what, advice, key=True)
-        else:
-            self.note(SchemaCode.MISSPELT_KEY, path, what, f"did you mean {meant}?", key=True)
-        return meant or name
+            return name
+        advice = f"did you mean {meant}{', which stands there too' if beside else ''}?"
+        self.note(SchemaCode.MISSPELT_KEY, path, what, advice, key=True)
+        return meant
 
     def _missing(self, section: Section, result: Checked) -> None:
         present = set(result.values) | result.faulty
@@ -166,6 +171,8 @@ class Checker:
 
     def _value(self, node: Node, key: Key, path: Path, label: str) -> Any:
         if isinstance(node, Scalar):
+            if key.shape is Shape.TEXT and type(node.value) is str and node.value:
+                return node.value  # by far the most common case, and flags are slow
             return self._scalar(node, key, path, label)
         if Shape.ANY in key.shape:
             return to_plain(node)
@@ -271,6 +278,8 @@ class Checker:
 
     def _item(self, node: Node, key: Key, path: Path, label: str) -> Any:
         shape = key.shape
+        if isinstance(node, Scalar) and type(node.value) is str and Shape.TEXTS in shape:
+            return node.value
         place = f"{key.name}[{path[-1]}]"
         if isinstance(node, Mapping):
             section = SECTIONS.get(key.section) if Shape.RECORDS in shape else None
@@ -319,7 +328,7 @@ class Checker:
             inside = f"{section.noun} {name}"
             if isinstance(value, Mapping):
                 found[name] = self.mapping(value, section, (*path, name), inside)
-            else:
+            elif Shape.TEXT not in key.shape or not isinstance(value, Scalar):
                 one = Key(inside, Shape.RECORD, "")
                 self._wrong(value, one, (*path, name), label)
         return found

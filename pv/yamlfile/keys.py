@@ -246,6 +246,32 @@ SUMMARY = section(
 )
 
 
+PHASE = section(
+    "phase",
+    "phase",
+    Key("name", _TEXT, "Name of the phase", required=True),
+    Key("description", _TEXT, "What it does"),
+    Key("invariant", _TEXT, "What holds after it"),
+    Key("note", _TEXT, "Remark"),
+    *kept("applies_to gap_in_current_code"),
+    labels=("name",),
+)
+
+STRUCTURE = section(
+    "structure",
+    "kernel structure",
+    Key("phases", _RECORDS, "Phases in their order", "phase", required=True),
+)
+
+ENFORCEMENT = section(
+    "enforcement",
+    "enforcement",
+    Key("description", _TEXT, "What is enforced"),
+    Key("check", _TEXT, "What enforces it"),
+    Key("severity", _TEXT, "What a breach means"),
+    Key("reference", _TEXT, "Where the rule comes from"),
+)
+
 CONDITION = section(
     "condition",
     "condition",
@@ -272,9 +298,9 @@ CONTRACT = section(
     Key("qa_gate", _RECORD, "Conditions that are evaluated, not quoted", "gate"),
     Key("kani_harnesses", _RECORDS, "Bounded proofs", "kani"),
     Key("verification_summary", _RECORD, "Counts, checked against the lists", "summary"),
-    Key("kernel_structure", _FREE, "Phases of a kernel"),
+    Key("kernel_structure", _RECORD, "Phases of a kernel", "structure"),
     Key("simd_dispatch", _FREE, "Implementations by operation and instruction set"),
-    Key("enforcement", _FREE, "Rules and where they are enforced"),
+    Key("enforcement", _NAMED | _TEXT, "Rules and what enforces them", "enforcement"),
     Key("type_invariants", _FREE | _ITEMS, "Predicates on types"),
     *(
         Key(name, _CONDITIONS, "Conditions of other teams", "condition", since=Dialect.LEGACY)
@@ -323,6 +349,7 @@ SECTIONS: Final[Mapping[str, Section]] = {
         CONTRACT, METADATA, REFERENCE, CHANGE, EQUATION, TOLERANCE, OBLIGATION, HYPOTHESIS, STAGE,
         LESSON, KANI, GATE, SUMMARY, EXPECTATION, COMPANION, ABSENCE, CARGO, COMMAND, DERIVED,
         MODEL, DEMAND, FALSIFIER, PERCENT, FOREIGN, CRITERION, SHIP_MODEL, BINDING_ROW, CONDITION,
+        PHASE, STRUCTURE, ENFORCEMENT,
     )
 }  # fmt: skip
 """Every section by name; a key points to the section of the mappings below it."""

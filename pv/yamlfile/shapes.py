@@ -151,13 +151,38 @@ def kept(names: str, since: Dialect = Dialect.LEGACY) -> tuple[Key, ...]:
 def nearest(word: str, known: tuple[str, ...]) -> str | None:
     """Return the known word that `word` probably stands for, or None.
 
-    Case and separators do not count; else the most similar one, if it is similar enough.
+    Case and separators do not count; then comes a word one edit away, then the most similar one,
+    if it is similar enough.
     """
     folded = {_fold(name): name for name in known}
-    if (same := folded.get(_fold(word))) is not None:
+    own = _fold(word)
+    if (same := folded.get(own)) is not None:
         return same
-    close = difflib.get_close_matches(_fold(word), list(folded), n=1, cutoff=NEAR)
+    edited = [name for name in folded if _one_edit(own, name)]
+    close = edited or difflib.get_close_matches(own, list(folded), n=1, cutoff=NEAR)
     return folded[close[0]] if close else None
+
+
+def is_slip(word: str, known: str) -> bool:
+    """Tell whether a word is a known one but for case, separators or one edit."""
+    return _fold(word) == _fold(known) or _one_edit(_fold(word), _fold(known))
+
+
+def _one_edit(one: str, other: str) -> bool:
+    """Tell whether two words differ by one letter, or by two neighbours that changed places.
+
+    Of words of two letters only the swap counts: any other edit makes another word.
+    """
+    short, long = sorted((one, other), key=len)
+    if len(long) - len(short) > 1 or len(long) < 2:
+        return False
+    start = 0
+    while start < len(short) and short[start] == long[start]:
+        start += 1
+    if len(short) < len(long):
+        return short[start:] == long[start + 1 :]
+    swapped = long[start + 1 : start + 2] + long[start : start + 1] + long[start + 2 :]
+    return short[start:] == swapped or (len(long) > 2 and short[start + 1 :] == long[start + 1 :])
 
 
 def _fold(word: str) -> str:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from pv.model.contract import Dialect
 from pv.yamlfile.dialects.reader import Reader
 from pv.yamlfile.keys import CONTRACT
 from pv.yamlfile.nodes import Mapping
+from pv.yamlfile.shapes import Section
 
 _FALSIFIERS_ELSEWHERE = frozenset({"falsification", "falsification_conditions", "gates"})
 
@@ -18,4 +21,11 @@ def _claims(root: Mapping) -> bool:
     return "falsification_tests" in keys and "surface" not in keys
 
 
-READER = Reader(Dialect.PV, _claims, CONTRACT, has_kind=True)
+def _not_shipping(base: Section) -> Section:
+    """Return the section in which `models` is known, reported by kind, and no one's near miss."""
+    keys = {name: key for name, key in base.keys.items() if key.since is not Dialect.SHIP}
+    shipping = tuple(re.compile(name) for name in base.keys if name not in keys)
+    return Section(base.name, base.noun, keys, (*base.patterns, *shipping), base.labels)
+
+
+READER = Reader(Dialect.PV, _claims, _not_shipping(CONTRACT), has_kind=True)
