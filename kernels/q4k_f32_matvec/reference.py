@@ -31,7 +31,8 @@ def matvec_f64(blocks: NDArray[np.uint8], x: NDArray[np.float32]) -> NDArray[np.
         BadInputError: wrong dtype or shape, or no block at all in a row.
     """
     weights, x = _unpacked(blocks, x)
-    return np.asarray(weights.astype(np.float64) @ x.astype(np.float64))
+    with np.errstate(invalid="ignore"):  # infinite weights: NaN, as in `matvec`
+        return np.asarray(weights.astype(np.float64) @ x.astype(np.float64))
 
 
 def absolute_terms(blocks: NDArray[np.uint8], x: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -41,7 +42,8 @@ def absolute_terms(blocks: NDArray[np.uint8], x: NDArray[np.float32]) -> NDArray
         BadInputError: wrong dtype or shape, or no block at all in a row.
     """
     weights, x = _unpacked(blocks, x)
-    return np.asarray(np.abs(weights.astype(np.float64)) @ np.abs(x.astype(np.float64)))
+    with np.errstate(invalid="ignore"):
+        return np.asarray(np.abs(weights.astype(np.float64)) @ np.abs(x.astype(np.float64)))
 
 
 def _unpacked(

@@ -73,7 +73,8 @@ def integer_sums(blocks: NDArray[np.uint8], activation: Activation) -> IntegerSu
         BadInputError: wrong dtype or shape, or no block at all.
     """
     _require(blocks, activation)
-    return IntegerSums(_terms(blocks, activation).sum(axis=-1), _quant_sums(activation))
+    products = _terms(blocks, activation).sum(axis=-1, dtype=np.int32)
+    return IntegerSums(products, _quant_sums(activation))
 
 
 def matvec_f64(blocks: NDArray[np.uint8], activation: Activation) -> NDArray[np.float64]:
@@ -82,35 +83,36 @@ def matvec_f64(blocks: NDArray[np.uint8], activation: Activation) -> NDArray[np.
     Raises:
         BadInputError: wrong dtype or shape, or no block at all.
     """
-    sums = integer_sums(blocks, activation)
-    return _scaled_f64(blocks, activation, sums, sign=-1.0)
+    products, minima = _scaled_f64(blocks, activation, integer_sums(blocks, activation))
+    with np.errstate(invalid="ignore"):  # infinite weights of both signs: NaN
+        return np.asarray((products - minima).sum(axis=-1))
 
 
 def absolute_terms(blocks: NDArray[np.uint8], activation: Activation) -> NDArray[np.float64]:
     """Return the sum of |terms| of each row, float64 (rows,): what rounding errors scale with.
 
-    The terms are the two scaled sums of every sub-block with the magnitudes of their elements.
+    The terms are the two scaled sums of every sub-block, with each element's magnitude in them.
 
     Raises:
         BadInputError: wrong dtype or shape, or no block at all.
     """
     _require(blocks, activation)
-    magnitudes = np.abs(activation.quants.astype(np.int32)).reshape(-1, 8, 32)
-    products = np.abs(_terms(blocks, activation)).sum(axis=-1)
-    return _scaled_f64(blocks, activation, IntegerSums(products, magnitudes.sum(axis=-1)), sign=1.0)
+    magnitudes = np.abs(activation.quants.astype(np.int32)).reshape(-1, 8, 32).sum(axis=-1)
+    sums = IntegerSums(np.abs(_terms(blocks, activation)).sum(axis=-1), magnitudes)
+    products, minima = _scaled_f64(blocks, activation, sums)
+    return np.asarray((np.abs(products) + np.abs(minima)).sum(axis=-1))
 
 
 def _scaled_f64(
-    blocks: NDArray[np.uint8], activation: Activation, sums: IntegerSums, sign: float
-) -> NDArray[np.float64]:
+    blocks: NDArray[np.uint8], activation: Activation, sums: IntegerSums
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the product part and the minimum part of each block, float64 (rows, nb)."""
     d, dmin = (part.astype(np.float64) for part in super_scales(blocks))
     s = activation.scale.astype(np.float64)
-    if sign > 0:
-        d, dmin, s = np.abs(d), np.abs(dmin), np.abs(s)
     scales, minima = sub_scales(blocks)
-    product = d * s * (scales * sums.products).sum(axis=-1)
-    minimum = dmin * s * (minima * sums.quants).sum(axis=-1)
-    return np.asarray((product + sign * minimum).sum(axis=-1))
+    with np.errstate(invalid="ignore"):  # an infinite scale times a sum of 0: NaN
+        products = d * s * (scales * sums.products).sum(axis=-1)
+        return products, dmin * s * (minima * sums.quants).sum(axis=-1)
 
 
 def _sequential(blocks: NDArray[np.uint8], activation: Activation) -> Floats:
@@ -190,7 +192,7 @@ def _terms(blocks: NDArray[np.uint8], activation: Activation) -> Ints:
 
 
 def _quant_sums(activation: Activation) -> Ints:
-    return np.asarray(activation.quants.astype(np.int32).reshape(-1, 8, 32).sum(axis=-1))
+    return np.asarray(activation.quants.reshape(-1, 8, 32).sum(axis=-1, dtype=np.int32))
 
 
 def _require(blocks: NDArray[np.uint8], activation: Activation) -> None:

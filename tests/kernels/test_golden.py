@@ -99,6 +99,8 @@ def test_the_two_conventions_of_q8k_differ():
 
 def test_integer_sums_by_hand():
     sums = integer_sums(block()[None, None], quantize_rust(activation()[None]))
+    assert (sums.products.dtype, sums.quants.dtype) == (np.int32, np.int32)
+    assert (sums.products.shape, sums.quants.shape) == ((1, 1, 8), (1, 8))
     quants = quantize_rust(activation()[None]).quants[0].astype(int)
     for j in range(8):
         stored = block()[16 + 32 * (j // 2) : 48 + 32 * (j // 2)].astype(int)

@@ -8,7 +8,7 @@ import pytest
 from pv.kernels.layout import Q8K, Order
 from pv.kernels.q4k_dequantize import numba_cpu as dequantize_numba
 from pv.kernels.q4k_dequantize import reference as dequantize_reference
-from pv.kernels.q4k_dequantize.case import random_blocks
+from pv.kernels.q4k_dequantize.case import hard_scale_blocks, random_blocks
 from pv.kernels.q4k_f32_matvec import numba_cpu as path_a_numba
 from pv.kernels.q4k_f32_matvec import reference as path_a
 from pv.kernels.q4k_q8k_matvec import numba_cpu as path_b_numba
@@ -93,6 +93,18 @@ def test_the_largest_integers_stay_exact_when_batched():
     found = matmat(blocks, np.ones((1, 1), np.float32), np.full((1, 1, 256), -128, np.int8))
     assert found[0, 0] == np.float32(-(63 * 15 * 128 * 256))
     assert 63 * 15 * 128 * 128 < 2**24
+
+
+def test_infinite_and_nan_scales_pass_through_without_a_warning():
+    blocks = hard_scale_blocks()[:, None]
+    q8 = activation("hard", 1)
+    results = [matmat(blocks, q8.scale[None], q8.quants[None])[0]]
+    for kernels, vector in ((path_b, q8), (path_a, ROW)):
+        results.append(kernels.matvec(blocks, vector))
+        results.append(kernels.matvec_f64(blocks, vector))
+        results.append(kernels.absolute_terms(blocks, vector))
+    for found in results:
+        assert np.isfinite(found).tolist() == [True, True, True, False, False, True, False, False]
 
 
 def test_minus_zero_is_not_the_end_of_a_fold_that_starts_at_zero():
