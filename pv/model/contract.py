@@ -252,6 +252,8 @@ class ShipModel:
     base: str
     criteria: tuple[Criterion, ...]
     path: Path
+    model: str = ""
+    """Its name among the accepted models of falsifiers: their state on this model then counts."""
     asserted_percent: Mapping[str, Any] = field(default_factory=dict)
     """{value, by, date, reason}: typed by someone, shown apart."""
     credits: Mapping[str, str] = field(default_factory=dict)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from pv.evidence.derive import Deriver
@@ -46,11 +46,10 @@ def registry_view(root: Path, *, local: bool, base: str) -> RegistryView:
     statuses = [status for _, status in pairs]
     unread = [DamagedView(each.file, str(each.fault)) for each in loaded if each.contract is None]
     broken = [DamagedView(*each) for status in statuses for each in status.damaged]
-    states = {each.id: each.state for status in statuses for each in status.falsifiers}
     return RegistryView(
         contracts=tuple(_contract(contract, status, base) for contract, status in pairs),
         ship=tuple(
-            _ship(standing(contract, model, lambda gate: states.get(gate, State.PROPOSED)))
+            _ship(standing(contract, model, _states_on(statuses, model.model)))
             for contract, _ in pairs
             for model in contract.ship_models
         ),
@@ -59,6 +58,20 @@ def registry_view(root: Path, *, local: bool, base: str) -> RegistryView:
         charts=tuple(charts_of(statuses, base)),
         damaged=(*unread, *broken),
     )
+
+
+def _states_on(statuses: Sequence[ContractStatus], model: str) -> Callable[[str], State]:
+    """Return the state of a falsifier id as it counts for a model to ship.
+
+    Where the falsifier judges that very model its state there counts, else its overall state; an
+    unknown id is PROPOSED.
+    """
+    states: dict[str, State] = {}
+    for status in statuses:
+        for falsifier in status.falsifiers:
+            there = {each.name: each.state for each in falsifier.models}
+            states[falsifier.id] = there.get(model, falsifier.state)
+    return lambda gate: states.get(gate, State.PROPOSED)
 
 
 def short(falsifier: str) -> str:

@@ -43,6 +43,7 @@ class ShipModel(Part):
     table = "ship_model"
     id: Text
     name: str = maybe()
+    model: str = maybe()
     base: Decimal = maybe()
     credits: dict[str, Decimal] = maybe()
     reasons: dict[str, str] = maybe()

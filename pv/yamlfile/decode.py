@@ -233,6 +233,7 @@ def _ship_models(top: Checked) -> tuple[ShipModel, ...]:
         ShipModel(
             id=one.text("id"),
             name=one.text("name"),
+            model=one.text("model"),
             base=one.text("base") or "0",
             criteria=tuple(_criterion(item) for item in one.items("criteria") if "id" in item),
             path=one.path,

@@ -43,6 +43,7 @@ SHIP_MODEL = section(
     "model to ship",
     Key("id", _TEXT, "Name, unique in the registry", required=True, since=Dialect.SHIP),
     Key("name", _TEXT, "The model", since=Dialect.SHIP),
+    Key("model", _TEXT, "Its name among accepted models of falsifiers", since=Dialect.SHIP),
     Key("base", Shape.DECIMAL, "Percent credited for nothing listed; 0", since=Dialect.SHIP),
     Key(
         "credits",

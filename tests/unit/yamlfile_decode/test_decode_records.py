@@ -183,6 +183,7 @@ metadata: { version: 1.0.0, description: d, references: [r], kind: ship }
 models:
   - id: MODEL-1
     name: teacher
+    model: teacher-q4_k
     base: 91
     credits: { PARTIAL_ALGORITHM_LEVEL: 0.50 }
     reasons: { base: as published }
@@ -214,6 +215,7 @@ models:
                 Criterion("AC-3", "prints", (), "1", (*at, 2), not_applicable="no printer"),
             ),
             ("models", 0),
+            "teacher-q4_k",
             asserted,
             {"PARTIAL_ALGORITHM_LEVEL": "0.50"},
             {"base": "as published"},
