@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input -c requirements/constraints.txt
 MODEL  := smollm2-135m-ffn-q4k
 
-.PHONY: demo test check bench soak docs clean
+.PHONY: demo test check ptx bench soak docs clean
 .DEFAULT_GOAL := demo
 
 $(VENV)/.made:
@@ -45,6 +45,11 @@ check: $(VENV)/.dev
 	$(BIN)/pv validate contracts/*.yaml
 	$(BIN)/pv lint --strict-test-binding
 	$(BIN)/pv render --check
+
+# Compiles the CUDA kernels to PTX, and to SASS where ptxas is there; no driver and no device needed.
+ptx: $(VENV)/.dev
+	$(PIP) -e '.[cuda]'
+	$(BIN)/python -m pytest -q tests/kernels/test_cuda_ptx.py
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m pytest -q -s -m bench tests/bench
