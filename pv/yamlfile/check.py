@@ -27,6 +27,10 @@ _DECIMAL = re.compile(r"(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
 _ID = re.compile(r"[A-Z][A-Z0-9]*(-[A-Z0-9]+)+")
 
 
+MAX_PROBLEMS: Final = 200
+"""Problems of one contract; more of them help nobody, and looking for near misses takes time."""
+
+
 class _Absent:
     """Marks a value that was faulty and is left out."""
 
@@ -107,9 +111,19 @@ class Checker:
     def note(
         self, code: SchemaCode, path: Path, message: str, advice: str = "", *, key: bool = False
     ) -> None:
-        """Note a problem at the value of `path`, or at its key."""
+        """Note a problem at the value of `path`, or at its key; after too many, only that."""
+        if self.full:
+            return
         span = span_at(self.root, self.file, path, key)
+        if len(self.problems) == MAX_PROBLEMS:
+            code, advice = SchemaCode.PROBLEM_FLOOD, "repair the first ones and judge again"
+            message = f"contract: more than {MAX_PROBLEMS} problems, the rest is not shown"
         self.problems.append(SchemaProblem(code, message, span, advice, path))
+
+    @property
+    def full(self) -> bool:
+        """Whether so many problems are noted that no more are looked for."""
+        return len(self.problems) > MAX_PROBLEMS
 
     def mapping(self, node: Mapping, section: Section, path: Path, context: str = "") -> Checked:
         """Check one mapping against its section; `context` says inside what it stands."""
@@ -147,7 +161,7 @@ class Checker:
 
         Beside the key that it looks like it is a slip only where hardly a letter differs.
         """
-        meant = section.nearest(name)
+        meant = None if self.full else section.nearest(name)
         path, what = (*result.path, name), f"{result.label}: unknown key {shown(name)}"
         beside = meant is not None and node.get(meant) is not None
         if meant is None or (beside and not is_slip(name, meant)):

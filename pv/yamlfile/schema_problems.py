@@ -50,6 +50,8 @@ class SchemaCode(Enum):
     """A digest that is not 64 hexadecimal digits."""
     UNREAD_CHANGELOG = "unread-changelog"
     """A changelog entry from which no version can be read."""
+    PROBLEM_FLOOD = "schema-problem-flood"
+    """More problems in one contract than anyone reads; the rest is not shown."""
 
 
 @dataclass(frozen=True, slots=True)

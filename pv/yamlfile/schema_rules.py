@@ -162,5 +162,13 @@ SCHEMA_RULES: Final[tuple[tuple[Code, int, Severity, str, str, str], ...]] = (
         "The top entry is checked against the version of the contract; this one is skipped.",
         "Write {version: X.Y.Z, date: YYYY-MM-DD, changes: […]}.",
     ),
+    (
+        Code.PROBLEM_FLOOD,
+        20,
+        _ERROR,
+        "More than 200 problems in one contract.",
+        "More of them help nobody; what comes after is not judged.",
+        "Repair the first ones and judge again.",
+    ),
 )
 """Code, number, severity, what it finds, why it matters, what to write instead."""

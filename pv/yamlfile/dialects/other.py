@@ -22,11 +22,6 @@ def _report(checker: Checker, _: Checked) -> tuple[Falsifier, ...]:
     names = checker.root.keys() if isinstance(checker.root, Mapping) else []
     listed = ", ".join(names[:_SHOWN]) + (", …" if len(names) > _SHOWN else "")
     found = f"found the keys {listed}" if names else "the mapping is empty"
-    for name in names:
-        meant = CONTRACT.nearest(name)
-        if meant is not None and name not in CONTRACT.keys:
-            what = f'contract: unknown key "{name}"'
-            checker.note(SchemaCode.MISSPELT_KEY, (name,), what, f"did you mean {meant}?", key=True)
     checker.note(
         SchemaCode.NOT_A_CONTRACT,
         (names[0],) if names else (),
@@ -34,6 +29,11 @@ def _report(checker: Checker, _: Checked) -> tuple[Falsifier, ...]:
         "start with metadata: and say what is claimed, or keep the file outside contracts/",
         key=True,
     )
+    for name in names:
+        meant = None if checker.full else CONTRACT.nearest(name)
+        if meant is not None and name not in CONTRACT.keys:
+            what = f'contract: unknown key "{name}"'
+            checker.note(SchemaCode.MISSPELT_KEY, (name,), what, f"did you mean {meant}?", key=True)
     return ()
 
 
