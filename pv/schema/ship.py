@@ -44,7 +44,6 @@ class ShipModel(Part):
     id: Text
     name: str = maybe()
     model: str = maybe()
-    model: str = maybe()
     base: Decimal = maybe()
     credits: dict[str, Decimal] = maybe()
     reasons: dict[str, str] = maybe()
