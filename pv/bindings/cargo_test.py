@@ -198,7 +198,8 @@ def resolve_rust_name(workspace: RustWorkspace, reference: str) -> Resolution:
     The first segment may be a package's crate name; the rest is a whole path or ends one at `::`.
     """
     name = reference.removesuffix("()").removeprefix("crate::")
-    named = [test for test in workspace.tests if _names(test, name)]
+    alike = workspace.by_name.get(name.rpartition("::")[2], ())
+    named = [test for test in alike if _names(test, name)]
     if len({test.place for test in named}) > 1:
         places = tuple(test.place for test in named[:5])
         return ambiguous(reference, f"{len(named)} tests have this name", places)
@@ -219,7 +220,7 @@ def _names(test: CollectedTest, name: str) -> bool:
 
 def resolve_rust_file(workspace: RustWorkspace, reference: str, path: str, name: str) -> Resolution:
     """Resolve `path/to/file.rs::module::function`."""
-    there = [test for test in workspace.tests if test.file == path]
+    there = workspace.by_file.get(path, ())
     named = [t for t in there if t.path == name or t.path.endswith(f"::{name}")]
     if len(named) > 1:
         return ambiguous(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import stat
 from collections.abc import Iterable
+from itertools import takewhile
 from pathlib import Path, PurePosixPath
 
 from pv.bindings.interface import Refusal
@@ -12,7 +13,8 @@ from pv.bindings.interface import Refusal
 SOURCE_LIMIT = 4 * 1024 * 1024
 """Bytes; a larger file is not a test source."""
 
-_NEAREST_POOL = 20_000
+_COMPARED = 500
+"""Names that are compared letter by letter with a missing one."""
 
 
 def inside(root: Path, text: str) -> Path | Refusal:
@@ -53,16 +55,25 @@ def read_source(file: Path) -> str | Refusal:
 def nearest(name: str, candidates: Iterable[str]) -> str:
     """Return the candidate most like `name`, or an empty text where none is close.
 
-    The last `::` or `.` segment decides, so that a moved test is found under its new path.
+    The last `::` segment decides, so that a moved test is found under its new path. Of many
+    candidates only those of like length that begin most alike are compared letter by letter.
     """
     wanted = _tail(name)
+    slack = max(3, len(wanted) // 3)
     pool: dict[str, str] = {}
     for candidate in sorted(candidates):
-        pool.setdefault(_tail(candidate), candidate)
-        if len(pool) >= _NEAREST_POOL:
-            break
-    close = difflib.get_close_matches(wanted, pool, n=1, cutoff=0.6)
+        tail = _tail(candidate)
+        if abs(len(tail) - len(wanted)) <= slack:
+            pool.setdefault(tail, candidate)
+    likely = sorted(pool, key=lambda tail: (-_common(tail, wanted), tail))
+    close = difflib.get_close_matches(wanted, likely[:_COMPARED], n=1, cutoff=0.6)
     return pool[close[0]] if close else ""
+
+
+def _common(one: str, other: str) -> int:
+    """Return how many characters two names begin with in common."""
+    pairs = zip(one, other, strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
 def _tail(name: str) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -224,6 +225,22 @@ class RustWorkspace:
             return own
         inner = place.resolve()
         return tuple(each for each in self.packages if each.folder.is_relative_to(inner))
+
+    @cached_property
+    def by_name(self) -> Mapping[str, tuple[CollectedTest, ...]]:
+        """Return the tests of all packages by the function's own name."""
+        found: dict[str, list[CollectedTest]] = defaultdict(list)
+        for test in self.tests:
+            found[test.name].append(test)
+        return {name: tuple(tests) for name, tests in found.items()}
+
+    @cached_property
+    def by_file(self) -> Mapping[str, tuple[CollectedTest, ...]]:
+        """Return the tests of all packages by the file they stand in."""
+        found: dict[str, list[CollectedTest]] = defaultdict(list)
+        for test in self.tests:
+            found[test.file].append(test)
+        return {name: tuple(tests) for name, tests in found.items()}
 
     @cached_property
     def tests(self) -> tuple[CollectedTest, ...]:

@@ -33,8 +33,9 @@ def lint(
     ] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Warnings fail a gate too.")] = False,
     base: Annotated[
-        str, typer.Option(metavar="REV", help="Git revision to compare statuses with.")
-    ] = "HEAD",
+        str | None,
+        typer.Option(metavar="REV", help="Git revision to compare statuses with; HEAD."),
+    ] = None,
     format: Annotated[  # noqa: A002 - the option is called --format
         Format, typer.Option(help="For people or for programs.")
     ] = Format.TEXT,

@@ -101,7 +101,7 @@ class Context:
     def revision(self) -> Revision:
         """Return the texts of the contracts in the base revision, or why there are none."""
         files = [contract.file for contract in self.registry.contracts]
-        return read_revision(self.root, self.options.base, files)
+        return read_revision(self.root, self.options.revision, files)
 
     def before(self, contract: Contract) -> Contract | None:
         """Return the contract as the base revision has it; None where that has none to read."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+from pv.errors import UsageError
 from pv.lint.context import Context
 from pv.lint.gates import GATES, Count, GateState, Scope, binding_counts
 from pv.lint.options import Options
@@ -83,10 +84,14 @@ def lint(
 
     `shown` names the files whose findings are wanted (all where None): the others are only there to
     be referred to, so a file has the same findings alone and among all.
+
+    Raises UsageError for a base revision that was asked for and is not there.
     """
     wanted = [one for one in judged if shown is None or one.document.file in shown]
     contracts = [one.contract for one in judged if one.contract is not None]
     context = Context(Registry(root, contracts), options)
+    if context.options.base is not None and context.revision.problem:
+        raise UsageError(f"--base {context.options.base}: {context.revision.problem}")
     names = frozenset(one.document.file for one in wanted)
     scope = Scope(len(wanted), [one for one in contracts if one.file in names], context)
     crashes: list[RuleCrashError] = []

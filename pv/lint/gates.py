@@ -149,7 +149,7 @@ def _transitions(scope: Scope) -> Count:
         return Count(0, "", f"{context.revision.problem}, so no move was compared")
     compared = sum(context.before(one) is not None for one in scope.contracts)
     new = len(scope.contracts) - compared
-    against = f"{_many(compared, 'contract')} against {context.options.base}"
+    against = f"{_many(compared, 'contract')} against {context.options.revision}"
     words = f"{_many(stated, 'status')}, {against}" + (f" ({new} new)" if new else "")
     return Count(stated + compared, words)
 

@@ -18,10 +18,18 @@ class Options:
     """Warnings fail a gate too."""
     strict_test_binding: bool = False
     """Judge every test reference, and fail those that are dangling, ambiguous, prose or absent."""
-    base: str = "HEAD"
-    """The git revision that statuses and versions are compared with."""
+    base: str | None = None
+    """The git revision that statuses are compared with.
+
+    HEAD where none is asked for; one that is asked for must be there.
+    """
     today: date = date.min
     """The day after which a date lies in the future; the current one where it is not given."""
+
+    @property
+    def revision(self) -> str:
+        """Return the name of the base revision."""
+        return "HEAD" if self.base is None else self.base
 
     @property
     def day(self) -> date:

@@ -57,6 +57,11 @@ class Registry:
                 names.update(criterion.id for criterion in model.criteria)
         return frozenset(names)
 
+    @cached_property
+    def families(self) -> frozenset[str]:
+        """Return what stands before the number in those names: `FALSIFY-FFN-GGUF` of `…-016`."""
+        return frozenset(name.rpartition("-")[0] for name in self.names) - {""}
+
     def find(self, name: str) -> Contract | None:
         """Return the contract that a `depends_on` entry names: stem, id, file name or path."""
         stem = PurePosixPath(name).name.removesuffix(".yaml").removesuffix(".yml")

@@ -28,10 +28,9 @@ from pv.yamlfile.shapes import nearest
 
 def check(contract: Contract, context: Context) -> Iterator[Finding]:
     """Yield a finding for every entry without a contract."""
-    known = (*context.registry.by_stem, *context.registry.by_id)
     for position, name in enumerate(contract.depends_on):
         if context.registry.find(name) is None:
-            meant = nearest(name, known)
+            meant = nearest(name, (*context.registry.by_stem, *context.registry.by_id))
             advice = f"did you mean {meant}?" if meant else "add the contract, or remove the entry"
             message = f"depends_on names {shortened(name)}, expected a contract of this registry"
             path = ("metadata", "depends_on", position)

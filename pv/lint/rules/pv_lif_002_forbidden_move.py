@@ -37,7 +37,7 @@ def check(contract: Contract, context: Context) -> Iterator[Finding]:
             continue
         message = (
             f"{move.claim.label} moved from {move.before} to {move.claim.word} since "
-            f"{context.options.base}, a move that lifecycle.yaml does not allow"
+            f"{context.options.revision}, a move that lifecycle.yaml does not allow"
         )
         allowed = ", ".join(words.moves.get(before.name, ())) or "nothing"
         advice = f"from {before.name} allowed: {allowed}"

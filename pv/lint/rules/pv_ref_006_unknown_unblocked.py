@@ -27,12 +27,11 @@ from pv.yamlfile.shapes import nearest
 
 def check(contract: Contract, context: Context) -> Iterator[Finding]:
     """Yield a finding for every entry that looks like an id and is none."""
-    known = context.registry.names
-    families = {name.rpartition("-")[0] for name in known}
+    known, families = context.registry.names, context.registry.families
     for falsifier in contract.falsifiers:
         for position, name in enumerate(falsifier.unblocks):
             family = name.rpartition("-")[0]
-            if name in known or not family or family not in families:
+            if name in known or family not in families:
                 continue
             meant = nearest(name, tuple(known))
             advice = f"did you mean {meant}?" if meant else "remove the entry"

@@ -50,7 +50,7 @@ def test_exit_and_printed_verdict_agree_under_strict_test_binding(tmp_path: Path
     contract.write_text(
         "metadata: { version: 1.0.0, kind: pattern, description: one, references: [two] }\n"
         "falsification_tests:\n"
-        "  - { id: F-1, rule: r, prediction: p, if_fails: i, test: cargo test -p gone gone_test }\n",
+        "  - { id: F-1, rule: r, prediction: p, if_fails: i, test: cargo test -p gone gone }\n",
         encoding="utf-8",
     )
     loose, strict = (
@@ -75,6 +75,7 @@ def test_no_contract_is_exit_3(tmp_path: Path) -> None:
     [
         (["lint", "contracts/gone.yaml"], "no file or folder 'contracts/gone.yaml'"),
         (["lint", "--root", "gone"], "no folder gone"),
+        (["lint", "--root", ".", "--base", "HEAD"], "--base HEAD: no git repository"),
         (["rule", "PV-VER-003"], "no rule 'PV-VER-003', expected an id or a name"),
         (["rule"], "no rule is named"),
     ],
@@ -95,12 +96,12 @@ def test_json_says_what_the_text_says() -> None:
     assert done.stdout.isascii()
     assert data["outcome"] == "FAIL"
     assert done.returncode == 1
-    assert data["summary"]["files"] == 5
+    assert data["summary"]["files"] == 6
     assert data["summary"]["errors"] == sum(one["severity"] == "error" for one in data["findings"])
     assert data["summary"]["errors"] == sum(gate["errors"] for gate in data["gates"])
     assert sum(data["summary"]["gates"].values()) == len(data["gates"]) == 17
     assert data["bindings"]["bound"] == 2
-    assert sum(data["bindings"].values()) == 5
+    assert sum(data["bindings"].values()) == 6
 
 
 def test_control_characters_of_a_file_do_not_reach_the_terminal(tmp_path: Path) -> None:
