@@ -14,7 +14,7 @@ from pv.discharge.executors.process import run_job
 from pv.discharge.job import Job, Returned
 from pv.discharge.plan import Request, command, plan, short
 from pv.discharge.verdict import judge_run
-from pv.evidence.history import expect_commit
+from pv.evidence.history import History
 from pv.evidence.receipt import write_receipt
 from pv.model.receipt import Outcome
 from pv.model.verdict import WITH_RECEIPT, Level, Verdict
@@ -33,16 +33,16 @@ def discharge(request: Request, *, record: bool = False) -> Iterator[Outcome]:
     """
     loaded = load_contracts(request.root, () if request.everything else _numbers(request.ids))
     items = plan(loaded, request)
-    stop = Event()
+    stop, history = Event(), History(request.root)
     with (
         ThreadPoolExecutor(max_workers=min(_MOST_AT_ONCE, os.cpu_count() or 1)) as children,
-        ThreadPoolExecutor(max_workers=1) as history,
+        ThreadPoolExecutor(max_workers=1) as asking,
     ):
         # The history is asked while the children run: this process has nothing else to do.
         running = {
             index: (
                 children.submit(run_job, item, stop),
-                history.submit(expect_commit, item.root, item.contract, item.falsifier),
+                asking.submit(history.expect_commit, item.contract, item.falsifier),
             )
             for index, item in enumerate(items)
             if isinstance(item, Job)
@@ -57,7 +57,7 @@ def discharge(request: Request, *, record: bool = False) -> Iterator[Outcome]:
         finally:
             stop.set()
             children.shutdown(wait=False, cancel_futures=True)
-            history.shutdown(wait=False, cancel_futures=True)
+            asking.shutdown(wait=False, cancel_futures=True)
 
 
 def _numbers(ids: Sequence[str]) -> tuple[str, ...]:

@@ -134,12 +134,11 @@ def _items(entry: Entry, request: Request) -> Iterator[Job | Outcome]:
     falsifier = entry.falsifier
     maker = _Maker(entry.contract, falsifier, request)
     kind, reason = falsifier.binding.kind, falsifier.binding.reason or falsifier.binding.text
-    if kind in _NOT_TO_RUN:
+    if kind is not BindingKind.HARNESS:
+        # Under --all the question is what can be run; asked for by name, it is a run that failed.
         verdict = Verdict.NOT_RUN if request.everything else Verdict.SKIPPED
-        yield maker.absent(verdict, f"{kind}: {reason}" if reason else f"{kind}: nothing to run")
-    elif kind is not BindingKind.HARNESS:
-        reason = f"bound to {kind} {falsifier.binding.text!r}: only harnesses are run here"
-        yield maker.absent(Verdict.SKIPPED, reason)
+        runs = "" if kind in _NOT_TO_RUN else " (only harnesses are run here)"
+        yield maker.absent(verdict, f"{kind}: {reason or 'nothing to run'}{runs}")
     elif falsifier.live and not request.live:
         reason = f"live: it needs a model · do: {' '.join(maker.command)}"
         yield maker.absent(Verdict.NOT_RUN, reason)

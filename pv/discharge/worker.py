@@ -12,19 +12,20 @@ import importlib.util
 import json
 import os
 import resource
+import signal
 import sys
 import traceback
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO, Any, Final, NoReturn, TypeAlias
 
-from pv.discharge.cuda_driver import first_device
 from pv.discharge.footprint import Footprint, environment
 from pv.errors import BadInputError, MissingError, PvError, UsageError
 from pv.falsifiers.interface import Run
 from pv.model.measurement import Measurements
 
 Harness: TypeAlias = Callable[[Run], object]
+_ALARM_SLACK: Final = 10
 _PACKAGE: Final = Path(__file__).resolve().parent.parent
 
 
@@ -49,6 +50,8 @@ def _ready(job: dict[str, Any], results: IO[str]) -> bool:
     """Whether device and model are what the job asks for; else every step ends with the reason."""
     try:
         if job["device"] == "cuda":
+            from pv.discharge.cuda_driver import first_device  # noqa: PLC0415 - where asked for
+
             job["device_facts"] = first_device()
         if job["require"]:
             from pv.discharge.requirement import check_requirement  # noqa: PLC0415 - live runs only
@@ -69,6 +72,7 @@ def _limit(job: Mapping[str, Any]) -> None:
     seconds = int(job["cpu_seconds"])
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 5))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    signal.alarm(int(job["seconds"]) + _ALARM_SLACK)  # also where nobody is left to end it
 
 
 def _send(results: IO[str], message: Mapping[str, Any]) -> None:
@@ -89,9 +93,8 @@ def _outcome(
 ) -> dict[str, Any]:
     """Run one step; every way it can end has its own name."""
     try:
-        measured = _measure(job, step, shared)
-        data = measured.to_data()
-        json.dumps(data, default=_plain)
+        data = _measure(job, step, shared).to_data()
+        _check_plain(data)
     except MissingError as error:
         return _ended(step, "missing", _told(error))
     except PvError as error:
@@ -122,6 +125,14 @@ def _described(error: BaseException) -> str:
     place = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
     text = " ".join(str(error).split())
     return f"{type(error).__name__}: {text[:300]}{place}"
+
+
+def _check_plain(data: Mapping[str, Any]) -> None:
+    """Raise where measurements hold something that is no number, text or list."""
+    try:
+        json.dumps(data, default=_plain)
+    except (TypeError, ValueError) as error:
+        raise _InvalidMeasurementError(f"measurements are no plain data: {error}") from None
 
 
 class _WatchedRun(Run):

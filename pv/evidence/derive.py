@@ -12,6 +12,7 @@ from typing import Final, Literal, TypeAlias
 import pv
 from pv.bindings.interface import BindingClass
 from pv.bindings.resolve import Resolver
+from pv.evidence.history import History
 from pv.evidence.receipt import load
 from pv.evidence.store import folders
 from pv.model.contract import BindingKind, Contract, Falsifier
@@ -37,6 +38,7 @@ class Deriver:
         self._local = local
         self._freshness = freshness
         self._lifecycle = load_lifecycle(root)
+        self._history = History(root)
         self._resolver = Resolver(root)
         self._packaged = Resolver(Path(pv.__file__).resolve().parent)
 
@@ -52,6 +54,7 @@ class Deriver:
             contract,
             local=self._local,
             fresh_sources=self._freshness == "judged",
+            history=self._history,
         )
         unresolved = {each.id for each in contract.falsifiers if not self._resolves(each)}
         return contract_status(

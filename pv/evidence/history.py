@@ -1,111 +1,106 @@
 """When a limit stood first, asked of git: a limit that came with its result proves little.
 
 Nothing here writes. Where there is no repository, or its history begins with the file in question
-(a shallow clone, a fresh import), order is not known and the answer is None.
+(a shallow clone, a fresh import), order is not known and nothing is concluded.
 """
 
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Mapping, Sequence
-from functools import lru_cache
-from pathlib import Path
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path, PurePosixPath
 from typing import Final
 
 from pv.evidence.canonical import expect_digest
+from pv.evidence.store import REGISTRY
 from pv.model.contract import Contract, Falsifier
 from pv.yamlfile.decode import decode
 from pv.yamlfile.read import read_text
 
 _TIMEOUT: Final = 20
+_PLAIN: Final = ("--no-optional-locks", "-c", "log.showSignature=false")
+"""Options against settings of the user that would write, or add lines to what is read."""
 
 
-def git(root: Path, *arguments: str) -> bytes | None:
-    """Return what a reading git command prints, None where it fails or there is no git."""
-    try:
-        done = subprocess.run(
-            ["git", "--no-optional-locks", "-C", str(root), *arguments],  # noqa: S607 - found on PATH
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=_TIMEOUT,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return done.stdout if done.returncode == 0 else None
+class History:
+    """The history of one registry as it is now; what was asked once is remembered."""
 
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._limits: dict[tuple[str, str], Mapping[str, str]] = {}
+        self._parents: dict[str, str | None] = {}
 
-def expect_commit(root: Path, contract: Contract, falsifier: Falsifier) -> str | None:
-    """Return the commit since which the present limits of a falsifier stand unchanged.
+    def expect_commit(self, contract: Contract, falsifier: Falsifier) -> str | None:
+        """Return the commit since which the present limits of a falsifier stand unchanged.
 
-    None where the limits on disk are not those of HEAD, or nothing is committed.
-    """
-    wanted = expect_digest(falsifier.expect)
-    listed = git(root, "log", "--format=%H", "--", contract.file)
-    first: str | None = None
-    for commit in (listed or b"").decode().split():
-        if expect_at(root, commit, contract.file, falsifier.id) != wanted:
-            break
-        first = commit
-    return first
+        None where the limits on disk are not those of HEAD, or nothing is committed.
+        """
+        wanted = expect_digest(falsifier.expect)
+        first: str | None = None
+        for commit in self._git("log", "--format=%H", "--", contract.file).split():
+            if self._limits_at(commit, contract.file).get(falsifier.id) != wanted:
+                break
+            first = commit
+        return first
 
+    def came_with_its_limits(self, contract: Contract, receipt: str) -> bool:
+        """Whether the commit that added a receipt is the one that brought its limits.
 
-def expect_at(root: Path, commit: str, file: str, falsifier: str) -> str | None:
-    """Return the digest of a falsifier's limits in a commit, None where it does not stand there."""
-    return _expectations(root, commit, file).get(falsifier)
+        Such a receipt is post-hoc whatever it says of itself. A commit without a parent shows no
+        order and accuses nobody: there, what the receipt recorded counts.
+        """
+        commit = self._added.get(receipt)
+        parent = self._parent(commit) if commit else None
+        if commit is None or parent is None:
+            return False
+        falsifier = PurePosixPath(receipt).parent.name
+        before = self._limits_at(parent, contract.file).get(falsifier)
+        return before != self._limits_at(commit, contract.file).get(falsifier)
 
+    @cached_property
+    def _added(self) -> Mapping[str, str]:
+        """Return receipt path to the commit that added it, for all committed receipts."""
+        folder = "/".join(REGISTRY)
+        if not (self._root / folder).is_dir():
+            return {}
+        options = ("--diff-filter=A", "--relative", "--name-only", "--no-renames")
+        commits: dict[str, str] = {}
+        commit = ""
+        for line in self._git("log", *options, "--format=>%H", "--", folder).splitlines():
+            if line.startswith(">"):
+                commit = line[1:]
+            elif line:
+                commits[line] = commit
+        return commits
 
-@lru_cache(maxsize=256)
-def _expectations(root: Path, commit: str, file: str) -> Mapping[str, str]:
-    """Return falsifier id to digest of its limits, as a file stood in a commit."""
-    text = git(root, "show", f"{commit}:./{file}")
-    contract = decode(read_text(text, file)).contract if text is not None else None
-    return {each.id: expect_digest(each.expect) for each in contract.falsifiers} if contract else {}
+    def _parent(self, commit: str) -> str | None:
+        if commit not in self._parents:
+            found = self._git("rev-parse", "--verify", "--quiet", f"{commit}^").strip()
+            self._parents[commit] = found or None
+        return self._parents[commit]
 
+    def _limits_at(self, commit: str, file: str) -> Mapping[str, str]:
+        """Return falsifier id to digest of its limits, as a file stood in a commit."""
+        key = (commit, file)
+        if key not in self._limits:
+            contract = decode(
+                read_text(self._git("cat-file", "blob", f"{commit}:./{file}"), file)
+            ).contract
+            entries = contract.falsifiers if contract else ()
+            self._limits[key] = {each.id: expect_digest(each.expect) for each in entries}
+        return self._limits[key]
 
-def added_together(
-    root: Path, contract: Contract, falsifiers: Sequence[Falsifier]
-) -> frozenset[str]:
-    """Return the paths of receipts that came in the very commit that brought the limits.
-
-    Such a receipt is post-hoc whatever it says of itself. A commit without a parent shows no order
-    and accuses nobody: there, what the receipt recorded counts.
-    """
-    adding = _adding_commits(root, [each.id for each in falsifiers])
-    return frozenset(
-        path
-        for path, commit in adding.items()
-        if _brought_limits(root, commit, contract.file, Path(path).parent.name)
-    )
-
-
-def _brought_limits(root: Path, commit: str, file: str, falsifier: str) -> bool:
-    parent = _parent(root, commit)
-    if parent is None:
-        return False
-    return expect_at(root, parent, file, falsifier) != expect_at(root, commit, file, falsifier)
-
-
-@lru_cache(maxsize=256)
-def _parent(root: Path, commit: str) -> str | None:
-    found = git(root, "rev-parse", "--verify", "--quiet", f"{commit}^")
-    return found.decode().strip() if found else None
-
-
-def _adding_commits(root: Path, falsifiers: Sequence[str]) -> dict[str, str]:
-    """Return receipt path to the commit that added it, for committed receipts."""
-    folders = [f"contracts/evidence/{each}" for each in falsifiers]
-    present = [each for each in folders if (root / each).is_dir()]
-    if not present:
-        return {}
-    listed = git(
-        root, "log", "--diff-filter=A", "--relative", "--name-only", "--format=>%H", "--", *present
-    )
-    commits: dict[str, str] = {}
-    commit = ""
-    for line in (listed or b"").decode().splitlines():
-        if line.startswith(">"):
-            commit = line[1:]
-        elif line:
-            commits[line] = commit
-    return commits
+    def _git(self, *arguments: str) -> str:
+        """Return what a reading git command prints; nothing where it fails or there is no git."""
+        try:
+            done = subprocess.run(
+                ["git", *_PLAIN, "-C", str(self._root), *arguments],  # noqa: S607 - found on PATH
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=_TIMEOUT,
+                check=False,
+            )
+        except (OSError, subprocess.TimeoutExpired):
+            return ""
+        return done.stdout.decode("utf-8", "replace") if done.returncode == 0 else ""

@@ -14,7 +14,7 @@ import pv
 from pv.errors import BadInputError
 from pv.evidence import store
 from pv.evidence.canonical import entry_digest
-from pv.evidence.history import added_together
+from pv.evidence.history import History
 from pv.evidence.statement import ENTRY, MODEL, SOURCE, statement_of, subjects_of, view_of
 from pv.evidence.store import Damaged
 from pv.model.contract import Contract, Falsifier
@@ -55,7 +55,14 @@ class Evidence:
     damaged: tuple[Damaged, ...] = ()
 
 
-def load(root: Path, contract: Contract, *, local: bool, fresh_sources: bool = True) -> Evidence:
+def load(
+    root: Path,
+    contract: Contract,
+    *,
+    local: bool,
+    fresh_sources: bool = True,
+    history: History | None = None,
+) -> Evidence:
     """Return all receipts of a contract's falsifiers, each with the subjects that moved since.
 
     With `local` receipts under `.pv/receipts` count too. Without `fresh_sources` the project's
@@ -63,7 +70,7 @@ def load(root: Path, contract: Contract, *, local: bool, fresh_sources: bool = T
     """
     receipts: list[ReceiptView] = []
     damaged: list[Damaged] = []
-    together = added_together(root, contract, contract.falsifiers)
+    history = history or History(root)
     for falsifier in contract.falsifiers:
         for record in (True, False) if local else (True,):
             for each in store.read_folder(root, falsifier.id, record=record):
@@ -76,7 +83,8 @@ def load(root: Path, contract: Contract, *, local: bool, fresh_sources: bool = T
                 except BadInputError as error:
                     damaged.append(Damaged(each.path, error.message))
                     continue
-                receipts.append(replace(view, post_hoc=view.post_hoc or each.path in together))
+                late = view.post_hoc or history.came_with_its_limits(contract, each.path)
+                receipts.append(replace(view, post_hoc=late))
     return Evidence(tuple(receipts), tuple(damaged))
 
 

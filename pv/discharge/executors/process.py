@@ -109,6 +109,7 @@ def _message(job: Job, write_end: int) -> dict[str, Any]:
         "model": str(job.model_path) if job.model_path else None,
         "require": dict(demand),
         "memory": memory,  # cuda maps far more address space than it uses, so it has no such limit
+        "seconds": job.limits.seconds,
         "cpu_seconds": job.limits.seconds * (os.cpu_count() or 1) + _CPU_SLACK,
         "steps": [
             {"name": SOUND, "fault": None, **sound},

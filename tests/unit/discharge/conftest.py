@@ -62,6 +62,10 @@ def other_metric(run: Run):
     return measured(shrinkage=1.0)
 
 
+def no_number(run: Run):
+    return measured(growth=object())
+
+
 def no_measurement(run: Run):
     return {"growth": 1.0}
 

@@ -117,7 +117,10 @@ def test_an_entry_with_a_fault_is_refused_before_it_runs(toy):
 
 def test_what_has_no_harness_is_skipped_when_asked_for_and_not_run_else(toy):
     toy.contract(toy.entry("001"), PLANNED, PYTEST)
-    assert shapes(planned(toy)) == [("job", None), ("NOT_RUN", None), ("SKIPPED", None)]
+    assert shapes(planned(toy)) == [("job", None), ("NOT_RUN", None), ("NOT_RUN", None)]
+    (item,) = planned(toy, "TOY-202")
+    assert item.headline == "pytest: tests/test_x.py::test_y (only harnesses are run here)"
+    assert item.verdict is Verdict.SKIPPED
     (item,) = planned(toy, "TOY-201")
     assert (item.verdict, item.headline) == (Verdict.SKIPPED, "planned: no trace yet")
 

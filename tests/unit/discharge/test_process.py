@@ -58,6 +58,7 @@ def test_numpy_numbers_arrive_as_plain_ones(run):
         ("bad_input", Ending.BAD_INPUT, "tensor blk.0 is Q6_K"),
         ("missing", Ending.MISSING, "no tokenizer here"),
         ("no_measurement", Ending.INVALID, "returned dict, expected Measurements"),
+        ("no_number", Ending.INVALID, "measurements are no plain data: a object is no number"),
         ("absent", Ending.BAD_INPUT, "no function absent"),
     ],
 )

@@ -8,7 +8,7 @@ import json
 import pytest
 
 from pv.evidence.canonical import expect_digest
-from pv.evidence.history import expect_commit
+from pv.evidence.history import History
 from pv.evidence.receipt import load, write_receipt
 from pv.evidence.statement import statement_of, subjects_of
 from pv.model.verdict import Level, Verdict
@@ -25,7 +25,7 @@ def written(home, make_outcome):
     def write(verdict=Verdict.HELD, *, record=True, **changes):
         sources = {"falsifiers/toy.py": sha(home.harness.read_text())}
         outcome = make_outcome(verdict, sources=sources, **changes)
-        commit = expect_commit(home.root, home.contract, home.falsifier)
+        commit = History(home.root).expect_commit(home.contract, home.falsifier)
         return write_receipt(
             home.root, home.contract, home.falsifier, outcome, commit, record=record
         )
@@ -152,14 +152,14 @@ def test_the_commit_is_the_first_with_these_limits(home):
     home.commit()
     home.edit("by construction", "as derived")
     home.commit()
-    assert expect_commit(home.root, home.contract, home.falsifier) == second
+    assert History(home.root).expect_commit(home.contract, home.falsifier) == second
 
 
 def test_a_limit_that_differs_on_disk_is_not_committed(home):
     home.start()
     home.commit()
     home.edit("value: 2.0", "value: 9.0")
-    assert expect_commit(home.root, home.contract, home.falsifier) is None
+    assert History(home.root).expect_commit(home.contract, home.falsifier) is None
 
 
 def test_limit_and_receipt_in_one_commit_are_post_hoc_when_judged(home, written):
