@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from pv.model.contract import Contract, Falsifier
+from pv.model.contract import Path as NodePath
 
 _T = TypeVar("_T")
 
@@ -62,6 +63,16 @@ class Registry:
         """Return what stands before the number in those names: `FALSIFY-FFN-GGUF` of `…-016`."""
         return frozenset(name.rpartition("-")[0] for name in self.names) - {""}
 
+    @cached_property
+    def written_ids(self) -> frozenset[str]:
+        """Return every text under a key `id` in any contract, whether a reader knows it or not."""
+        return frozenset(
+            text
+            for contract in self.contracts
+            for path, text in texts_of(contract.data)
+            if path[-1] == "id"
+        )
+
     def find(self, name: str) -> Contract | None:
         """Return the contract that a `depends_on` entry names: stem, id, file name or path."""
         stem = PurePosixPath(name).name.removesuffix(".yaml").removesuffix(".yml")
@@ -86,6 +97,22 @@ class Registry:
         graph = self.dependencies
         knots = _strong_components(graph)
         return tuple(sorted(_shortest_loop(graph, min(knot), knot) for knot in knots))
+
+
+def texts_of(
+    data: Mapping[str, Any], *, without: frozenset[str] = frozenset()
+) -> Iterator[tuple[NodePath, str]]:
+    """Yield every text of a document with its path; `without` names keys to pass by."""
+    waiting: list[tuple[NodePath, object]] = [((), data)]
+    while waiting:
+        path, value = waiting.pop()
+        if isinstance(value, str):
+            yield path, value
+        elif isinstance(value, Mapping):
+            kept = [(key, inner) for key, inner in value.items() if key not in without]
+            waiting.extend(((*path, key), inner) for key, inner in reversed(kept))
+        elif isinstance(value, list):
+            waiting.extend(((*path, at), value[at]) for at in reversed(range(len(value))))
 
 
 def _grouped(pairs: Iterable[tuple[str, _T]]) -> dict[str, tuple[_T, ...]]:

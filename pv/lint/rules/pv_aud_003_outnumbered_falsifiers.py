@@ -30,7 +30,7 @@ def check(contract: Contract, context: Context) -> Iterator[Finding]:
     """Yield one finding for a kernel contract that attacks less than it claims."""
     tests, obligations = len(contract.falsifiers), len(contract.obligations)
     if contract.kind in {None, "kernel"} and 0 < tests < obligations:
-        message = f"{tests} falsifiers for {obligations} obligations, expected at least as many"
+        message = f"falsifiers {tests}, obligations {obligations}, expected no fewer falsifiers"
         path = ("falsification_tests",)
         yield RULE.finding(contract, path, message, advice="attack each obligation", key=True)
 

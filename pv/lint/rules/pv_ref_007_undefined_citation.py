@@ -2,7 +2,7 @@
 
 What it finds
     An id that begins with FALSIFY- or KANI- and ends in a number, anywhere in the text of a
-    contract, that no contract of the registry defines. Each id is reported once a file, where it
+    contract, that is the `id` of nothing in the registry. Each id is reported once a file, where it
     first stands; the changelog and the lessons tell the past and are left out.
 Why it matters
     Whoever reads "see FALSIFY-FFN-GGUF-011" looks for an entry with its limits and its receipts. A
@@ -18,13 +18,14 @@ Fix
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from pv.lint.context import Context
 from pv.lint.rule import FixKind, GateName, Rule
-from pv.model.contract import Contract, Path
+from pv.model.contract import Contract
 from pv.model.finding import Finding
 from pv.model.verdict import Severity
+from pv.registry.index import texts_of
 from pv.yamlfile.shapes import nearest
 
 _CITED = re.compile(r"\b(?:FALSIFY|KANI)(?:-[A-Z0-9]+)+-\d+[a-z]?\b")
@@ -36,37 +37,16 @@ def check(contract: Contract, context: Context) -> Iterator[Finding]:
     if not _CITED.search(contract.text):
         return
     known = context.registry.falsifiers
-    own = set(_proofs(contract))
-    for path, text in _texts(contract.data):
+    seen: set[str] = set()
+    for path, text in texts_of(contract.data, without=_PAST):
         for name in _CITED.findall(text):
-            if name in known or name in own:
+            if name in known or name in seen or name in context.registry.written_ids:
                 continue
-            own.add(name)
+            seen.add(name)
             meant = nearest(name, tuple(known))
             advice = f"did you mean {meant}?" if meant else "add the entry, or correct the id"
             message = f"{name} is cited, expected a falsifier of the registry"
             yield RULE.finding(contract, path, message, advice=advice)
-
-
-def _proofs(contract: Contract) -> Iterator[str]:
-    entries = contract.data.get("kani_harnesses")
-    for entry in entries if isinstance(entries, list) else ():
-        if isinstance(entry, Mapping):
-            yield str(entry.get("id", ""))
-
-
-def _texts(data: Mapping[str, object]) -> Iterator[tuple[Path, str]]:
-    """Yield every text of the document in its order; what tells the past is left out."""
-    waiting: list[tuple[Path, object]] = [((), data)]
-    while waiting:
-        path, value = waiting.pop()
-        if isinstance(value, str):
-            yield path, value
-        elif isinstance(value, Mapping):
-            kept = [(key, inner) for key, inner in value.items() if key not in _PAST]
-            waiting.extend(((*path, key), inner) for key, inner in reversed(kept))
-        elif isinstance(value, list):
-            waiting.extend(((*path, at), value[at]) for at in reversed(range(len(value))))
 
 
 RULE = Rule(
