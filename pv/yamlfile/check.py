@@ -26,7 +26,6 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _DECIMAL = re.compile(r"(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
 _ID = re.compile(r"[A-Z][A-Z0-9]*(-[A-Z0-9]+)+")
 
-
 MAX_PROBLEMS: Final = 200
 """Problems of one contract; more of them help nobody, and looking for near misses takes time."""
 
@@ -199,7 +198,7 @@ class Checker:
         if value is None and node.text and key.since not in LANGUAGE:
             return None  # tables of other teams write null where there is nothing
         if value is None or (value == "" and key.required):
-            advice = f"write {expected(shape)}, or remove the key" if shape != Shape.ANY else ""
+            advice = f"write {expected(shape) or 'its content'}, or remove the key"
             self.note(
                 SchemaCode.EMPTY_VALUE, path, f"{label}: {key.name} is empty", advice, key=True
             )

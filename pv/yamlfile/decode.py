@@ -21,9 +21,11 @@ from pv.model.contract import (
     ShipModel,
     Stage,
 )
+from pv.model.verdict import Severity
 from pv.yamlfile import nodes
 from pv.yamlfile.changelog import read_amendments, read_changelog
 from pv.yamlfile.check import Checked, Checker
+from pv.yamlfile.codes import RULES
 from pv.yamlfile.dialects import READERS
 from pv.yamlfile.dialects.reader import Reader
 from pv.yamlfile.keys import OBLIGATION_TYPES
@@ -50,8 +52,15 @@ class Decoded:
     problems: tuple[SchemaProblem, ...] = ()
 
     def faults_under(self, path: Path) -> tuple[SchemaProblem, ...]:
-        """Return the problems at or below a path, the contract's own where it is `()`."""
-        return tuple(one for one in self.problems if one.path[: len(path)] == path)
+        """Return the errors at or below a path: of a falsifier, what forbids to rely on it.
+
+        Warnings are no such faults: nothing that they are about is read wrongly.
+        """
+        return tuple(
+            one
+            for one in self.problems
+            if one.path[: len(path)] == path and RULES[one.code].severity is Severity.ERROR
+        )
 
 
 def decode(document: Document) -> Decoded:

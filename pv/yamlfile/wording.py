@@ -26,7 +26,9 @@ def found(node: Node) -> str:
         return "empty"
     if isinstance(node.value, bool):
         return node.text
-    return f"text {shown(node.text)}" if isinstance(node.value, str) else f"number {node.text}"
+    return (
+        f"text {shown(node.text)}" if isinstance(node.value, str) else f"number {_clip(node.text)}"
+    )
 
 
 def is_number(text: str) -> bool:
@@ -44,7 +46,7 @@ def repair(node: Node, shape: Shape) -> str:
     """Return what to do about a value of the wrong type."""
     if isinstance(node, Scalar):
         if Shape.TEXT in shape and not isinstance(node.value, str):
-            return f'quote it: "{node.text}"'
+            return f'quote it: "{_clip(node.text)}"'
         if shape & (Shape.TEXTS | Shape.NUMBERS):
             return "write a list: a line each, starting with a dash"
     if Shape.TEXT in shape and isinstance(node, Mapping):

@@ -80,13 +80,15 @@ falsification_tests:
   - { id: F-1, rule: r, prediction: p, if_fails: x, test: t }
   - 17
   - { id: F-3, rule: [], prediction: p, if_fails: x, test: t, expect: [ { metric: m } ] }
-  - { id: F-4, rule: r, prediction: p, if_fails: x, test: t }
+  - { id: F-4, rule: r, prediction: p, test: t }
 """
-    decoded = judge_text(text, "c.yaml").decoded
-    assert decoded.contract is not None
-    falsifiers = decoded.contract.falsifiers
+    judged = judge_text(text, "c.yaml")
+    assert judged.contract is not None
+    falsifiers = judged.contract.falsifiers
     assert [one.id for one in falsifiers] == ["F-1", "F-3", "F-4"]
-    assert [bool(decoded.faults_under(one.path)) for one in falsifiers] == [False, True, False]
+    assert [len(judged.decoded.faults_under(one.path)) for one in falsifiers] == [0, 3, 0]
+    assert len(judged.decoded.faults_under(())) == 4
+    assert len(judged.findings) == 5  # an incomplete falsifier is a warning, and no fault
     assert falsifiers[1].prediction == "p"
 
 
