@@ -7,6 +7,7 @@ import json
 
 import pytest
 
+from pv.evidence import store
 from pv.evidence.canonical import expect_digest
 from pv.evidence.history import History
 from pv.evidence.receipt import load, write_receipt
@@ -194,3 +195,25 @@ def test_a_history_that_begins_with_both_accuses_nobody(home, written):
     home.git("checkout", "-q", "--orphan", "fresh")
     home.commit("imported as one")
     assert not views(home)[0].post_hoc
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda s: s["predicate"].update(verdict="NICE"),
+        lambda s: s["predicate"].update(level="HIGH"),
+        lambda s: s["predicate"].update(model={"name": "x", "size": 3}),
+        lambda s: s["predicate"].pop("post_hoc"),
+        lambda s: s.update(subject=[{"name": "x"}]),
+        lambda s: s.update(subject=None),
+    ],
+)
+def test_a_sound_file_with_a_broken_statement_is_damaged(home, make_outcome, spoil):
+    statement = statement_of(
+        home.contract, home.falsifier, make_outcome(), expect_commit=None, started=""
+    )
+    spoil(statement)
+    store.write(home.root, home.falsifier.id, statement, record=True)
+    found = load(home.root, home.contract, local=False)
+    assert (len(found.receipts), len(found.damaged)) == (0, 1)
+    assert "incomplete" in found.damaged[0].reason
