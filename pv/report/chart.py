@@ -38,11 +38,11 @@ class _Scale:
         return self.start + share * (self.end - self.start)
 
     def ticks(self) -> list[float]:
-        """Return about five round values inside the range."""
+        """Return five to ten round values inside the range."""
         if self.log:
             first, last = math.floor(math.log10(self.low)), math.ceil(math.log10(self.high))
             return [t for t in (10.0**k for k in range(first, last + 1)) if self.holds(t)]
-        step = _round_step((self.high - self.low) / 5)
+        step = _round_step((self.high - self.low) / 8)
         first = math.ceil(self.low / step)
         return [k * step for k in range(first, math.floor(self.high / step) + 1)]
 
