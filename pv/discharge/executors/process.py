@@ -28,7 +28,7 @@ from pv.model.measurement import Measurements
 _BOOT: Final = (
     "import sys; sys.path.insert(0, sys.argv[1]); from pv.discharge.worker import main; main()"
 )
-_KEPT: Final = ("HOME", "PATH", "TMPDIR", "SYSTEMROOT")
+_KEPT: Final = ("HOME", "PATH", "TMPDIR")
 _KEPT_FOR_CUDA: Final = ("CUDA_HOME", "CUDA_PATH", "CUDA_VISIBLE_DEVICES", "LD_LIBRARY_PATH")
 _CHUNK: Final = 1 << 16
 _CPU_SLACK: Final = 10
@@ -58,7 +58,7 @@ def run_job(job: Job, stop: Event | None = None) -> Returned:
 def _start(job: Job, write_end: int) -> subprocess.Popen[bytes]:
     package_parent = str(Path(pv.__file__).resolve().parent.parent)
     return subprocess.Popen(
-        [sys.executable, "-E", "-P", "-c", _BOOT, package_parent],
+        [sys.executable, "-P", "-c", _BOOT, package_parent],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

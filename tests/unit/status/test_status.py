@@ -413,3 +413,45 @@ def test_everything_ahead_is_listed_by_id():
         hypotheses=(Hypothesis("A1", "c", "CONFIRMED", ()),),
     )
     assert judged(one).ahead == ("c", "F-001", "M-1", "A1")
+
+
+words_any = st.sampled_from([*LIFECYCLE.contract.words.values()])
+
+
+@given(words_any, st.lists(st.tuples(falsifiers_any, st.booleans()), max_size=3), receipts_any)
+def test_no_claim_is_accepted_without_the_evidence_its_word_needs(word, entries, receipts):
+    falsifiers = [
+        replace(one, id=f"F-{n:03}", blocking=blocking)
+        for n, (one, blocking) in enumerate(entries, 1)
+    ]
+    found = judged(contract(*falsifiers, status=word.name), *receipts)
+    counting = [each for each in found.falsifiers if each.blocking and each.state != "MANUAL"]
+    if found.standing is Standing.AHEAD or word.needs is None:
+        return
+    assert counting
+    assert all(LIFECYCLE.rank(each.state) >= LIFECYCLE.rank(word.needs) for each in counting)
+    if word.live:
+        assert any(
+            each.level is Level.LIVE and each.verdict is Verdict.HELD and not each.stale
+            for status in counting
+            for each in status.receipts
+        )
+
+
+@given(words_any, receipts_any)
+def test_a_refuted_blocking_falsifier_takes_every_earned_word_away(word, receipts):
+    one = contract(falsifier(), status=word.name)
+    found = judged(one, *receipts, receipt("REFUTED"))
+    assert (found.standing is Standing.AHEAD) is (word.needs is not None)
+
+
+@pytest.mark.parametrize("vocabulary", ["contract", "stage"])
+def test_no_path_of_moves_leads_around_the_evidence(vocabulary):
+    # Whatever moves were made to get there: without receipts no word that needs them agrees.
+    table = getattr(LIFECYCLE, vocabulary)
+    for word in table.words.values():
+        stages = (Stage("M-1", word.name, ("F-001",), ()),)
+        found = judged(contract(falsifier(), status=word.name, stages=stages))
+        part = found if vocabulary == "contract" else found.stages[0]
+        needs_more = word.needs not in (None, State.BOUND)
+        assert (part.standing is Standing.AHEAD) is needs_more, word.name
