@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from textwrap import dedent
 from typing import NamedTuple
 
-from pv.lint.rule import Rule
+from pv.lint.rule import GATE_ABOUT, Rule
 
 PARTS = ("What it finds", "Why it matters", "Example", "Instead", "Fix")
 WITHOUT_EXAMPLE = tuple(part for part in PARTS if part != "Example")
@@ -50,6 +50,11 @@ def markdown_pages(rules: Iterable[Rule]) -> str:
     """Return one Markdown document of all pages, with a table of contents by gate."""
     ordered = list(rules)
     lines = ["# Rules", "", "Generated from the rules themselves; do not edit.", ""]
+    lines += ["| gate | what it stands for | rules |", "| --- | --- | --- |"]
+    for gate, about in GATE_ABOUT.items():
+        number = sum(rule.gate is gate for rule in ordered)
+        lines.append(f"| {gate} | {about} | {number} |")
+    lines += [""]
     lines += [
         "| rule | name | gate | severity | what it finds |",
         "| --- | --- | --- | --- | --- |",

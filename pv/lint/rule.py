@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from pv.model.contract import Contract, Path
 from pv.model.finding import Finding
@@ -36,6 +36,28 @@ class GateName(StrEnum):
     EVIDENCE = "evidence"
     SHIP = "ship"
     STRICT_TEST_BINDING = "strict-test-binding"
+
+
+GATE_ABOUT: Final[Mapping[GateName, str]] = {
+    GateName.VALIDATE: "every file is sound YAML and has the shape that its kind demands",
+    GateName.AUDIT: "what is claimed is attacked: claims have falsifiers, verdicts have deciders",
+    GateName.SCORE: "how many test references lead to something that can be run",
+    GateName.VERIFY: "harnesses, test nodes and controls that are named exist",
+    GateName.ENFORCE: "measurements have limits, equations have both halves of their conditions",
+    GateName.ENFORCEMENT_LEVEL: "claimed statuses and verdicts are what the receipts support",
+    GateName.REVERSE_COVERAGE: "harnesses and kernels that are there are used by a falsifier",
+    GateName.DUPLICATE_STEMS: "ids and file stems are unique and usable",
+    GateName.COMPOSITION: "dependencies exist and lead in no loop",
+    GateName.VERSIONS: "versions are semantic, the changelog is in order and ends at the version",
+    GateName.TRANSITIONS: "status words are known, and moved since the base as the table allows",
+    GateName.REFERENCES: "names of hypotheses, gates, equations and falsifiers lead somewhere",
+    GateName.ARITHMETIC: "counts and words about them agree with the lists",
+    GateName.METHODOLOGY: "limits have reasons and can be broken, falsifiers have planted faults",
+    GateName.EVIDENCE: "receipts are whole and belong to something, models are identified",
+    GateName.SHIP: "ship criteria wait for falsifiers that exist, and credit is explained",
+    GateName.STRICT_TEST_BINDING: "every test reference ends in one class, and the classes add up",
+}
+"""What each gate stands for, in a sentence."""
 
 
 class FixKind(StrEnum):
