@@ -43,11 +43,11 @@ def parity(run: Run) -> Measurements:
         raise UsageError(f"convention is {name!r}, expected one of {', '.join(_CONVENTIONS)}")
     numpy_kernel, numba_kernel, scalar = _CONVENTIONS[name]
     count, seed = int(run.parameter("blocks")), int(run.parameter("seed"))
-    x = run.once("inputs", lambda: _inputs(count, seed))
+    x = run.once("inputs", lambda: inputs(count, seed))
     expected = run.once("expected", lambda: [scalar(each) for each in x])
     got = {
-        "numpy": _with_fault(numpy_kernel(x), x, fault),
-        "numba": _with_fault(numba_kernel(x), x, fault),
+        "numpy": with_fault(numpy_kernel(x), x, fault),
+        "numba": with_fault(numba_kernel(x), x, fault),
     }
     exact = x.astype(np.float64) / np.array([each.scale or 1.0 for each in expected])[:, None]
     ties = np.abs(exact - np.trunc(exact)) == 0.5
@@ -69,7 +69,7 @@ def parity(run: Run) -> Measurements:
     )
 
 
-def _inputs(count: int, seed: int) -> Floats:
+def inputs(count: int, seed: int) -> Floats:
     """Return random blocks and the hard ones, float32 (count + 4, 256)."""
     generator = np.random.default_rng(seed)
     size = np.exp2(generator.integers(-20, 20, size=(count, 1)))
@@ -84,7 +84,7 @@ def _inputs(count: int, seed: int) -> Floats:
     return np.concatenate([random, np.stack([ties, signs, zeros, small])])
 
 
-def _with_fault(found: Q8K, x: Floats, fault: str | None) -> Q8K:
+def with_fault(found: Q8K, x: Floats, fault: str | None) -> Q8K:
     """Return the blocks as a kernel with the fault would have made them."""
     if fault is None:
         return found

@@ -1,0 +1,124 @@
+"""What ggml itself computes, through ctypes onto the libraries of the `libggml-python` package.
+
+The package is an optional extra (`oracle`); it is found without being imported. Only functions that
+ggml exports for every caller are used, on whole blocks, with outputs zeroed beforehand.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import importlib.metadata
+import importlib.util
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pv.errors import MissingError
+from pv.kernels.layout import BLOCK_VALUES, Q4K_BYTES, Q8K_BYTES
+
+Bytes = NDArray[np.uint8]
+Floats = NDArray[np.float32]
+
+PACKAGE = "libggml-python"
+
+_DOT = "ggml_vec_dot_q4_K_q8_K"
+_ROUTES = {"avx2": _DOT, "generic": f"{_DOT}_generic"}
+
+
+def version() -> str:
+    """Return what answers: the package and its version; raises `MissingError` where it is absent.
+
+    Receipts tell two oracles apart by it.
+    """
+    _folder()
+    return f"{PACKAGE} {importlib.metadata.version(PACKAGE)}"
+
+
+def quantize_q4k(x: Floats) -> Bytes:
+    """quantize_row_q4_K_ref: float32 (n, 256) to uint8 (n, 144)."""
+    return _convert("quantize_row_q4_K_ref", x, np.zeros((len(x), Q4K_BYTES), np.uint8))
+
+
+def dequantize_q4k(blocks: Bytes) -> Floats:
+    """dequantize_row_q4_K: uint8 (n, 144) to float32 (n, 256)."""
+    weights = np.zeros((len(blocks), BLOCK_VALUES), np.float32)
+    return _convert("dequantize_row_q4_K", blocks, weights)
+
+
+def quantize_q8k(x: Floats) -> Bytes:
+    """quantize_row_q8_K_ref: float32 (n, 256) to uint8 (n, 292)."""
+    # Zeros, because ggml leaves the sums of an empty block unwritten.
+    return _convert("quantize_row_q8_K_ref", x, np.zeros((len(x), Q8K_BYTES), np.uint8))
+
+
+def dot(blocks: Bytes, activation: Bytes, route: str) -> Floats:
+    """ggml_vec_dot_q4_K_q8_K: uint8 (rows, nb, 144) times (nb, 292), float32 (rows,).
+
+    `route` is avx2 or generic: two float orders, which give other bits.
+    """
+    function = getattr(_cpu(), _ROUTES[route])
+    function.restype = None
+    function.argtypes = [
+        ctypes.c_int, ctypes.c_void_p, ctypes.c_size_t, ctypes.c_void_p, ctypes.c_size_t,
+        ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int,
+    ]  # fmt: skip
+    blocks, activation = np.ascontiguousarray(blocks), np.ascontiguousarray(activation)
+    out = np.zeros(len(blocks), dtype=np.float32)
+    for row in range(len(blocks)):
+        function(
+            blocks.shape[1] * BLOCK_VALUES, out[row:].ctypes.data, 0, blocks[row].ctypes.data, 0,
+            activation.ctypes.data, 0, 1,
+        )  # fmt: skip
+    return out
+
+
+def _convert(name: str, source: NDArray[Any], out: NDArray[Any]) -> NDArray[Any]:
+    """Fill `out` from whole blocks of `source`; every function of this kind counts values."""
+    function = getattr(_base(), name)
+    function.restype = None
+    function.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64]
+    source = np.ascontiguousarray(source)
+    function(source.ctypes.data, out.ctypes.data, len(source) * BLOCK_VALUES)
+    return out
+
+
+def _missing(problem: str) -> MissingError:
+    return MissingError(
+        f"package {PACKAGE}: {problem}",
+        advice="install the extra: pip install 'pv-contracts[oracle]'",
+    )
+
+
+@cache
+def _folder() -> Path:
+    spec = importlib.util.find_spec("libggml")
+    if spec is None or spec.origin is None:
+        raise _missing("is not installed, ggml cannot be asked")
+    return Path(spec.origin).parent / "lib64"
+
+
+def _library(name: str, mode: int = ctypes.DEFAULT_MODE) -> ctypes.CDLL:
+    try:
+        return ctypes.CDLL(str(_folder() / name), mode=mode)
+    except OSError as fault:
+        raise _missing(f"{name} cannot be loaded: {fault}") from None
+
+
+@cache
+def _base() -> ctypes.CDLL:
+    return _library("libggml-base.so.0", ctypes.RTLD_GLOBAL)  # the other library looks into it
+
+
+@cache
+def _cpu() -> ctypes.CDLL:
+    _base()
+    library = _library("libggml-cpu.so.0")
+    library.ggml_cpu_init.restype = None
+    library.ggml_cpu_init()  # fills the f16 table; dots are wrong without it
+    library.ggml_cpu_has_avx2.restype = ctypes.c_int
+    if not library.ggml_cpu_has_avx2():
+        raise _missing("was built without AVX2, one of the two orders does not exist here")
+    return library
