@@ -42,11 +42,9 @@ class Report:
     strict: bool = False
     """Whether warnings fail too."""
 
-    def count(self, severity: Severity, file: str | None = None) -> int:
-        """Return the number of findings of a severity, in one file or in all."""
-        return sum(
-            one.severity is severity and file in (None, one.span.file) for one in self.findings
-        )
+    def count(self, severity: Severity) -> int:
+        """Return the number of findings of a severity."""
+        return sum(one.severity is severity for one in self.findings)
 
     @property
     def outcome(self) -> Outcome:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from typing import Any, Final
 
 from pv import __version__
@@ -22,6 +23,7 @@ def write_json(report: Report, stream: Stream) -> None:
 
 def as_data(report: Report) -> dict[str, Any]:
     """Return the report as plain data."""
+    by_file = Counter((one.span.file, one.severity) for one in report.findings)
     return {
         "schema_version": SCHEMA_VERSION,
         "tool_version": __version__,
@@ -31,7 +33,7 @@ def as_data(report: Report) -> dict[str, Any]:
             **{f"{one.value}s": report.count(one) for one in (Severity.ERROR, Severity.WARNING)},
             "strict": report.strict,
         },
-        "files": [_file(one, report) for one in report.files],
+        "files": [_file(one, by_file) for one in report.files],
         "findings": [finding_data(one) for one in report.findings],
     }
 
@@ -65,12 +67,12 @@ def _fix(fix: Fix) -> dict[str, Any]:
     }
 
 
-def _file(one: FileReport, report: Report) -> dict[str, Any]:
+def _file(one: FileReport, by_file: Counter[tuple[str, Severity]]) -> dict[str, Any]:
     return {
         "file": one.file,
         "contract": one.contract,
         "version": one.version,
         "dialect": one.dialect,
-        "errors": report.count(Severity.ERROR, one.file),
-        "warnings": report.count(Severity.WARNING, one.file),
+        "errors": by_file[one.file, Severity.ERROR],
+        "warnings": by_file[one.file, Severity.WARNING],
     }
