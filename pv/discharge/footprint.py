@@ -12,6 +12,8 @@ from typing import Any, Final
 
 _LINKED: Final = ("kernels", "falsifiers")
 _PACKAGES: Final = ("numpy", "numba", "llvmlite", "gguf", "numba_cuda")
+_VERSION: Final = "pv/__init__.py"
+"""Holds the version alone, which a receipt records by itself: a release makes nothing stale."""
 _NO_SOURCE: Final = (".pyc", ".so", ".nbi", ".nbc")
 
 
@@ -51,7 +53,7 @@ class Footprint:
         files = {os.path.realpath(file) for file in (*self._imported(), *self._read)}
         for path in map(Path, sorted(files)):
             name = self._name(path)
-            if not name or not path.is_file():
+            if not name or name == _VERSION or not path.is_file():
                 continue
             digest = hashlib.sha256(path.read_bytes()).hexdigest()
             if found.get(name, digest) != digest:  # the registry and the package each have one
