@@ -13,6 +13,9 @@ from pv.bindings.interface import Refusal
 SOURCE_LIMIT = 4 * 1024 * 1024
 """Bytes; a larger file is not a test source."""
 
+SKIPPED_FOLDERS = frozenset({"target", "node_modules", "venv", "__pycache__"})
+"""Folders of other people's and of built code; hidden ones are passed by as well."""
+
 _COMPARED = 500
 """Names that are compared letter by letter with a missing one."""
 

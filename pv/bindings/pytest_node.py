@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 from pv.bindings.interface import Refusal, Resolution, Target, bound, dangling, ignored
-from pv.bindings.places import inside, nearest
+from pv.bindings.places import SKIPPED_FOLDERS, inside, nearest
 from pv.bindings.python_source import Class, Function, Module, PythonSources
 
 
@@ -34,6 +35,37 @@ def resolve_node(root: Path, sources: PythonSources, reference: str) -> Resoluti
     if bracket and (exact is None or not exact.parametrised):
         return dangling(reference, f"{steps[-1] if steps else path} takes no parameters", base)
     return _outcome(reference, path, matches)
+
+
+def find_tests(
+    root: Path, sources: PythonSources, name: str
+) -> tuple[tuple[Target, Function], ...]:
+    """Return every test function `name` in files that pytest would collect below `root`.
+
+    A file is parsed only where it defines a function of this name.
+    """
+    found: list[tuple[Target, Function]] = []
+    for path in _test_files(root):
+        file = root / path
+        module = sources.module(file) if sources.mentions(file, f"def {name}(") else None
+        if module is None or isinstance(module, Refusal):
+            continue
+        found += [
+            (Target("::".join((path, *node)), path, function.line), function)
+            for node, function in collected(module)
+            if node[-1] == name
+        ]
+    return tuple(found)
+
+
+def _test_files(root: Path) -> Iterator[str]:
+    for folder, folders, files in os.walk(root):
+        folders[:] = sorted(
+            each for each in folders if not each.startswith(".") and each not in SKIPPED_FOLDERS
+        )
+        for each in sorted(files):
+            if each.endswith("_test.py") or (each.startswith("test_") and each.endswith(".py")):
+                yield (Path(folder) / each).relative_to(root).as_posix()
 
 
 def _outcome(reference: str, path: str, matches: dict[tuple[str, ...], Function]) -> Resolution:

@@ -8,10 +8,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pv.bindings.command_text import Command, logical_lines, split_commands
-from pv.bindings.interface import BindingClass, Refusal, Resolution, ambiguous, dangling
+from pv.bindings.interface import (
+    BindingClass,
+    Refusal,
+    Resolution,
+    ambiguous,
+    bound,
+    dangling,
+    ignored,
+)
 from pv.bindings.places import inside
 from pv.bindings.pytest_command import parse_pytest
-from pv.bindings.pytest_node import resolve_node
+from pv.bindings.pytest_node import find_tests, resolve_node
 from pv.bindings.python_function import resolve_harness
 from pv.bindings.python_source import PythonSources
 from pv.bindings.shell_command import is_command, is_loop, is_path, resolve_shell
@@ -77,7 +85,7 @@ class Resolver:
             return (Resolution(BindingClass.ABSENT, stripped, "no test is named"),)
         if stripped.startswith(_PLANNED_WORDS):
             return (Resolution(BindingClass.PLANNED, stripped, "marked as pending by its author"),)
-        single = stripped.strip("`")
+        single = stripped.strip("`").removeprefix("./")
         if not any(character.isspace() for character in single):
             return (self._single_word(single),)
         return self._commands(stripped)
@@ -118,7 +126,14 @@ class Resolver:
         """Resolve one identifier; a plain word that names no test is prose, not a reference."""
         from pv.bindings.cargo_test import resolve_rust_name  # noqa: PLC0415 - as `rust`
 
+        in_python = find_tests(self.root, self.python, name) if name.startswith("test") else ()
         found = resolve_rust_name(self.rust, name)
+        if in_python:
+            places = (*found.targets, *(target for target, _ in in_python))
+            if len(places) > 1:
+                return ambiguous(name, f"{len(places)} tests have this name", places[:5])
+            ((_, function),) = in_python
+            return ignored(name, "marked skip", places) if function.skipped else bound(name, places)
         if found.binding_class is BindingClass.DANGLING and "_" not in name.strip("_"):
             return Resolution(BindingClass.PROSE, name, "a word that names no test")
         return found

@@ -15,9 +15,7 @@ import tree_sitter_rust
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_TEST_ATTRIBUTES = frozenset(
-    {"test", "rstest", "test_case", "wasm_bindgen_test", "quickcheck", "apply", "traced_test"}
-)
+_TEST_ATTRIBUTES = frozenset({"test", "rstest", "test_case", "wasm_bindgen_test", "quickcheck"})
 """Last segments of attributes that make a function a test: `#[tokio::test]`, `#[test_case(…)]` …"""
 
 _TEST_MACROS = frozenset({"proptest", "quickcheck"})
@@ -129,11 +127,13 @@ def _test(
     attributes: Sequence[_Attribute],
     features: frozenset[str],
 ) -> RustTest:
-    ignored = any(
-        each.name == "ignore" or (each.name == "cfg_attr" and "ignore" in _words(each.text))
-        for each in attributes
-    )
+    ignored = any(each.name == "ignore" or _ignores_by_default(each) for each in attributes)
     return RustTest(around, name, item.start_point[0] + 1, ignored, features)
+
+
+def _ignores_by_default(attribute: _Attribute) -> bool:
+    """Return whether it is `cfg_attr(not(…), ignore)`: ignored unless something is switched on."""
+    return attribute.name == "cfg_attr" and {"not", "ignore"} <= _words(attribute.text)
 
 
 def _words(text: str) -> set[str]:

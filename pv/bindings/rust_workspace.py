@@ -12,10 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from pv.bindings.interface import Refusal, Target, shown
-from pv.bindings.places import inside, read_source
+from pv.bindings.places import SKIPPED_FOLDERS, inside, read_source
 from pv.bindings.rust_source import RustSource, parse_rust
 
-_SKIPPED_FOLDERS = frozenset({"target", "node_modules", "venv", "__pycache__"})
 _MOST_FOLDERS = 20_000
 _DEEPEST_MODULES = 64
 
@@ -254,7 +253,7 @@ def _folders(root: Path) -> Iterator[Path]:
         if count > _MOST_FOLDERS:
             return
         folders[:] = sorted(
-            each for each in folders if not each.startswith(".") and each not in _SKIPPED_FOLDERS
+            each for each in folders if not each.startswith(".") and each not in SKIPPED_FOLDERS
         )
         if "Cargo.toml" in files:
             yield Path(name)

@@ -34,6 +34,8 @@ class Outcome(StrEnum):
     PASS = "PASS"  # noqa: S105 - a verdict
     FAIL = "FAIL"
     NO_VERDICT = "NO VERDICT"
+    CRASHED = "INTERNAL ERROR"
+    """A rule crashed: whatever the others found, nothing was shown to be sound."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,12 @@ class Report:
 
     @property
     def outcome(self) -> Outcome:
-        """Return FAIL with a failed gate, PASS with a passed one, else NO VERDICT."""
+        """Return FAIL with a failed gate, PASS with a passed one, else NO VERDICT.
+
+        A crash outweighs them all.
+        """
+        if self.crashes:
+            return Outcome.CRASHED
         states = {report.state for report in self.gates}
         if GateState.FAILED in states:
             return Outcome.FAIL

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 
 def _today() -> date:
-    return datetime.now(UTC).date()
+    """Return the latest day that has begun anywhere, so that no author is ahead of it."""
+    return (datetime.now(UTC) + timedelta(hours=14)).date()
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ _COLOURS: Final = {
     Outcome.PASS: "\x1b[1;32m",
     Outcome.FAIL: "\x1b[1;31m",
     Outcome.NO_VERDICT: "\x1b[1;33m",
+    Outcome.CRASHED: "\x1b[1;31m",
 }
 _RESET: Final = "\x1b[0m"
 

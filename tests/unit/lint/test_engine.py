@@ -94,6 +94,7 @@ def test_a_crashing_rule_is_named_and_silences_no_other(tmp_path: Path) -> None:
     crashing = replace(find_rule("PV-MTH-003"), id="PV-BAD-001", check=broken)
     report = run(tmp_path, UNEXPLAINED, rules=(crashing, *RULES))
     (crash,) = report.crashes
+    assert report.outcome is Outcome.CRASHED
     assert isinstance(crash, RuleCrashError)
     assert str(crash) == (
         "rule PV-BAD-001 failed on contracts/c0-v1.yaml: ZeroDivisionError: c0-v1"
