@@ -12,6 +12,7 @@ import hashlib
 import json
 import os
 import re
+import secrets
 import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -82,7 +83,7 @@ class UnwritableError(PvError):
 
 
 def _write_durably(folder: Path, name: str, data: bytes) -> None:
-    temporary = folder / f"{_TEMPORARY}{name}-{os.getpid()}"
+    temporary = folder / f"{_TEMPORARY}{name}-{secrets.token_hex(8)}"
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o644)
     try:
         with os.fdopen(descriptor, "wb") as file:
@@ -94,11 +95,12 @@ def _write_durably(folder: Path, name: str, data: bytes) -> None:
         with contextlib.suppress(OSError):
             temporary.unlink()
         raise
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    for each in (folder, folder.parent):  # the parent, because the folder may be new
+        handle = os.open(each, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def identity(statement: Mapping[str, Any]) -> str:

@@ -192,3 +192,32 @@ def test_without_a_device_cuda_is_missing_with_the_reason(run):
 def test_parameters_that_are_no_data_are_a_usage_error(run):
     with pytest.raises(UsageError, match="no plain data"):
         run("growth", parameters={"step": float("nan")})
+
+
+INJECTIONS = [
+    "; touch canary",
+    "`touch canary`",
+    "$(touch canary)",
+    "&& touch canary",
+    "\ntouch canary\n",
+    "%0atouch canary",
+    "' ; touch canary ; '",
+    '"; touch canary; "',
+    "--output=canary",
+    "@canary",
+    "| touch canary",
+]
+
+
+@pytest.mark.parametrize("text", INJECTIONS)
+def test_no_text_of_a_contract_is_ever_a_command(run, toy, text):
+    beside = Companion(text, f"falsifiers/toy.py::growth{text}", {text: text}, (), ())
+    found = run(
+        "",
+        binding=Binding(BindingKind.HARNESS, f"falsifiers/toy.py::growth{text}", ()),
+        parameters={text: text},
+        controls=(text,),
+        beside=(beside,),
+    )
+    assert found.step(SOUND).ending is Ending.BAD_INPUT
+    assert not list(toy.root.rglob("*canary*"))

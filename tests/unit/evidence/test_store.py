@@ -218,6 +218,37 @@ def test_kills_at_any_moment_lose_nothing_that_was_acknowledged(tmp_path):
     assert acknowledged <= {path for path, each in found.items() if _whole(each)}
 
 
+def test_writers_side_by_side_lose_and_mix_nothing(tmp_path):
+    code = textwrap.dedent(
+        f"""
+        import sys
+        from pathlib import Path
+        from pv.evidence.store import write
+        base = {statement()!r}
+        for n in range(20):
+            base["predicate"]["n"] = [n, sys.argv[2]]
+            write(Path(sys.argv[1]), {ID!r}, base, record=True)
+        """
+    )
+    children = [
+        subprocess.Popen(
+            [sys.executable, "-c", code, str(tmp_path), str(n)], cwd=Path(__file__).parents[3]
+        )
+        for n in range(4)
+    ]
+    assert [child.wait() for child in children] == [0] * 4
+    found = [*read_folder(tmp_path, ID, record=True)]
+    assert {type(each) for each in found} == {Stored}
+    assert len({tuple(each.statement["predicate"]["n"]) for each in found}) == len(found) == 80
+
+
+def test_a_temporary_file_left_behind_is_in_nobodys_way(tmp_path):
+    path = tmp_path / write(tmp_path, ID, statement(verdict="HELD"), record=True)
+    path.rename(path.with_name(f".tmp-{path.name}-0123"))
+    assert [*read_folder(tmp_path, ID, record=True)] == []
+    assert tmp_path / write(tmp_path, ID, statement(verdict="HELD"), record=True) == path
+
+
 def _whole(each):
     # The statement says ...001 and the folder ...0010: that they disagree is found, and it shows
     # that the file itself came through whole.
