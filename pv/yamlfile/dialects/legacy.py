@@ -13,6 +13,7 @@ from pv.yamlfile.check import Checked, Checker
 from pv.yamlfile.dialects.reader import Reader, extended
 from pv.yamlfile.keys import CONTRACT
 from pv.yamlfile.nodes import Mapping, Sequence
+from pv.yamlfile.schema_problems import SchemaCode
 from pv.yamlfile.shapes import Key, Shape
 
 _BLOCKS: Final = ("falsification", "falsification_conditions", "gates", "invariants")
@@ -38,13 +39,21 @@ def _items_with(root: Mapping, block: str, key: str) -> bool:
     return any(isinstance(item, Mapping) and item.get(key) is not None for item in items)
 
 
-def _falsifiers(_: Checker, contract: Checked) -> tuple[Falsifier, ...]:
+def _falsifiers(checker: Checker, contract: Checked) -> tuple[Falsifier, ...]:
     """Return a falsifier for every row of the older blocks that tells what would refute it."""
     found = []
     for block in _BLOCKS:
         for key, row in _rows(contract.get(block)):
-            if isinstance(row, dict) and (block != "invariants" or "falsifier" in row):
-                found.append(_falsifier(row, (block, key)))
+            if isinstance(row, dict):
+                if block != "invariants" or "falsifier" in row:
+                    found.append(_falsifier(row, (block, key)))
+            elif block != "invariants":
+                checker.note(
+                    SchemaCode.INCOMPLETE_FALSIFIER,
+                    (block, key),
+                    f"contract: {block}[{key}] is no mapping, expected one with id and prediction",
+                    "write it as an entry of falsification_tests",
+                )
     return tuple(found)
 
 

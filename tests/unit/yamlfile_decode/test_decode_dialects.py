@@ -138,6 +138,25 @@ invariants:
         ),
     ),
     Case(
+        "rows that are sentences",
+        """
+metadata: { version: 1.0.0, description: d }
+falsification: [ it must not leak, { id: F-2, rule: r, prediction: p, test: t } ]
+""",
+        Dialect.LEGACY,
+        falsifiers=(("F-2", "r", "p", _TEXT, None),),
+        rules=("PV-SCH-015",),
+    ),
+    Case(
+        "gates that say nothing of a verdict",
+        """
+metadata: { version: 1.0.0, description: d, references: [r], kind: schema }
+gates: [ { id: G-1 } ]
+""",
+        Dialect.PV,
+        rules=("PV-SCH-003",),
+    ),
+    Case(
         "an improvement",
         """
 contract: C-KAIZEN-1
