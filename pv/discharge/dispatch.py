@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +14,7 @@ from pv.discharge.executors.process import run_job
 from pv.discharge.job import Job, Returned
 from pv.discharge.plan import Request, command, plan, short
 from pv.discharge.verdict import judge_run
+from pv.errors import UsageError
 from pv.evidence.history import History
 from pv.evidence.receipt import write_receipt
 from pv.model.receipt import Outcome
@@ -31,8 +32,7 @@ def discharge(request: Request, *, record: bool = False) -> Iterator[Outcome]:
     With `record` receipts go into the registry (`contracts/evidence/`), else to `.pv/receipts/`.
     Raises UsageError for ids that name no falsifier.
     """
-    loaded = load_contracts(request.root, () if request.everything else _numbers(request.ids))
-    items = plan(loaded, request)
+    items = _planned(request)
     stop, history = Event(), History(request.root)
     with (
         ThreadPoolExecutor(max_workers=min(_MOST_AT_ONCE, os.cpu_count() or 1)) as children,
@@ -60,9 +60,16 @@ def discharge(request: Request, *, record: bool = False) -> Iterator[Outcome]:
             asking.shutdown(wait=False, cancel_futures=True)
 
 
-def _numbers(ids: Sequence[str]) -> tuple[str, ...]:
-    """Return what a file must mention to define one of these ids: the last part of each."""
-    return tuple(short(each).rpartition("-")[2] for each in ids)
+def _planned(request: Request) -> tuple[Job | Outcome, ...]:
+    """Plan from the contracts that mention the ids; from all of them where that leads nowhere."""
+    if not request.everything and request.ids:
+        try:
+            return plan(
+                load_contracts(request.root, [short(each) for each in request.ids]), request
+            )
+        except UsageError:
+            pass  # asked again below, so that the message knows every falsifier there is
+    return plan(load_contracts(request.root), request)
 
 
 def _recorded(
