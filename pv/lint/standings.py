@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from pv.lint.claims import Claim, claims_of
 from pv.lint.context import Context
-from pv.lint.excerpt import shortened
+from pv.lint.wording import shortened
 from pv.model.contract import Contract
 from pv.model.status import ContractStatus, Standing
 

@@ -18,20 +18,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pv.lint.context import Context
-from pv.lint.excerpt import shortened
 from pv.lint.rule import FixKind, GateName, Rule
+from pv.lint.wording import did_you_mean, shortened
 from pv.model.contract import Contract
 from pv.model.finding import Finding
 from pv.model.verdict import Severity
-from pv.yamlfile.shapes import nearest
 
 
 def check(contract: Contract, context: Context) -> Iterator[Finding]:
     """Yield a finding for every entry without a contract."""
     for position, name in enumerate(contract.depends_on):
         if context.registry.find(name) is None:
-            meant = nearest(name, (*context.registry.by_stem, *context.registry.by_id))
-            advice = f"did you mean {meant}?" if meant else "add the contract, or remove the entry"
+            advice = did_you_mean(
+                name,
+                (*context.registry.by_stem, *context.registry.by_id),
+                "add the contract, or remove the entry",
+            )
             message = f"depends_on names {shortened(name)}, expected a contract of this registry"
             path = ("metadata", "depends_on", position)
             yield RULE.finding(contract, path, message, advice=advice)

@@ -20,28 +20,25 @@ from collections.abc import Iterator
 from pv.lint.context import Context
 from pv.lint.repository import evidence_folders
 from pv.lint.rule import FixKind, GateName, Rule
+from pv.lint.wording import did_you_mean
 from pv.marks import whole_file
 from pv.model.finding import Finding
 from pv.model.verdict import Severity
 from pv.registry.index import Registry
-from pv.yamlfile.shapes import nearest
 
 
 def check_registry(registry: Registry, context: Context) -> Iterator[Finding]:
     """Yield a finding for every folder of receipts without a falsifier."""
-    known = tuple(registry.falsifiers)
+    known = registry.falsifiers
     for folder in evidence_folders(registry.root):
         name = folder.rpartition("/")[2]
         if name not in known:
-            meant = nearest(name, known)
             yield Finding(
                 rule=RULE.id,
                 severity=RULE.severity,
                 message=f"evidence for {name}, expected a falsifier of the registry",
                 span=whole_file(folder),
-                advice=f"did you mean {meant}?"
-                if meant
-                else "say in a changelog what became of it",
+                advice=did_you_mean(name, known, "say in a changelog what became of it"),
             )
 
 

@@ -19,8 +19,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pv.lint.context import Context, fits_a_folder
-from pv.lint.excerpt import shortened
 from pv.lint.rule import FixKind, GateName, Rule
+from pv.lint.wording import shortened
 from pv.model.contract import Contract
 from pv.model.finding import Finding
 from pv.model.verdict import Severity

@@ -19,12 +19,11 @@ from collections.abc import Iterator
 
 from pv.lint.claims import claims_of
 from pv.lint.context import Context
-from pv.lint.excerpt import shortened
 from pv.lint.rule import FixKind, GateName, Rule
+from pv.lint.wording import did_you_mean, shortened
 from pv.model.contract import Contract
 from pv.model.finding import Finding
 from pv.model.verdict import Severity
-from pv.yamlfile.shapes import nearest
 
 
 def check(contract: Contract, context: Context) -> Iterator[Finding]:
@@ -35,8 +34,7 @@ def check(contract: Contract, context: Context) -> Iterator[Finding]:
     for claim in claims_of(contract):
         words = claim.vocabulary(lifecycle)
         if words.word(claim.word) is None:
-            meant = nearest(claim.word, tuple(words.words))
-            advice = f"did you mean {meant}?" if meant else f"one of {', '.join(words.words)}"
+            advice = did_you_mean(claim.word, words.words, f"one of {', '.join(words.words)}")
             message = (
                 f'{claim.label} has the status "{shortened(claim.word)}", '
                 "expected a word of lifecycle.yaml"
@@ -51,8 +49,9 @@ def check(contract: Contract, context: Context) -> Iterator[Finding]:
                         "expected a verdict of lifecycle.yaml"
                     )
                     path = (*falsifier.path, "decides", name, verdict)
-                    meant = nearest(word, tuple(lifecycle.hypothesis.words))
-                    advice = f"did you mean {meant}?" if meant else "choose a known verdict"
+                    advice = did_you_mean(
+                        word, lifecycle.hypothesis.words, "choose a known verdict"
+                    )
                     yield RULE.finding(contract, path, message, advice=advice)
 
 

@@ -18,10 +18,10 @@ from collections.abc import Iterator
 
 from pv.lint.context import Context
 from pv.lint.rule import FixKind, GateName, Rule
+from pv.lint.wording import did_you_mean
 from pv.model.contract import Contract
 from pv.model.finding import Finding
 from pv.model.verdict import Severity
-from pv.yamlfile.shapes import nearest
 
 
 def check(contract: Contract, context: Context) -> Iterator[Finding]:
@@ -30,8 +30,7 @@ def check(contract: Contract, context: Context) -> Iterator[Finding]:
     for falsifier in contract.falsifiers:
         for name in falsifier.decides:
             if name not in known:
-                meant = nearest(name, known)
-                advice = f"did you mean {meant}?" if meant else "add it under hypotheses"
+                advice = did_you_mean(name, known, "add it under hypotheses")
                 message = f"{falsifier.id} decides {name}, expected a hypothesis of this contract"
                 path = (*falsifier.path, "decides", name)
                 yield RULE.finding(contract, path, message, advice=advice, key=True)

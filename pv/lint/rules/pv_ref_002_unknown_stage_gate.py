@@ -19,10 +19,10 @@ from collections.abc import Iterator
 
 from pv.lint.context import Context
 from pv.lint.rule import FixKind, GateName, Rule
+from pv.lint.wording import did_you_mean
 from pv.model.contract import Contract
 from pv.model.finding import Finding
 from pv.model.verdict import Severity
-from pv.yamlfile.shapes import nearest
 
 
 def check(contract: Contract, context: Context) -> Iterator[Finding]:
@@ -31,8 +31,7 @@ def check(contract: Contract, context: Context) -> Iterator[Finding]:
     for stage in contract.stages:
         for position, gate in enumerate(stage.gates):
             if gate not in known:
-                meant = nearest(gate, known)
-                advice = f"did you mean {meant}?" if meant else "add the falsifier"
+                advice = did_you_mean(gate, known, "add the falsifier")
                 message = (
                     f"stage {stage.id} waits for {gate}, expected a falsifier of this contract"
                 )

@@ -19,10 +19,10 @@ from collections.abc import Iterator
 
 from pv.lint.context import Context
 from pv.lint.rule import FixKind, GateName, Rule
+from pv.lint.wording import did_you_mean
 from pv.model.contract import Contract
 from pv.model.finding import Finding
 from pv.model.verdict import Severity
-from pv.yamlfile.shapes import nearest
 
 
 def check(contract: Contract, context: Context) -> Iterator[Finding]:
@@ -35,8 +35,7 @@ def check(contract: Contract, context: Context) -> Iterator[Finding]:
                 message = f"{falsifier.id} is a proxy for itself, expected another falsifier"
                 yield RULE.finding(contract, path, message, advice="remove the entry")
             elif name not in known:
-                meant = nearest(name, tuple(known))
-                advice = f"did you mean {meant}?" if meant else "add the falsifier"
+                advice = did_you_mean(name, known, "add the falsifier")
                 message = (
                     f"{falsifier.id} is a proxy for {name}, expected a falsifier of the registry"
                 )

@@ -20,10 +20,10 @@ from collections.abc import Iterator
 
 from pv.lint.context import Context
 from pv.lint.rule import FixKind, GateName, Rule
+from pv.lint.wording import did_you_mean
 from pv.model.contract import Contract
 from pv.model.finding import Finding
 from pv.model.verdict import Severity
-from pv.yamlfile.shapes import nearest
 
 _GENERAL = frozenset(
     {"all", "scalar", "simd", "avx2", "avx512", "neon", "cuda", "ptx", "gpu", "cpu", "wasm"}
@@ -38,8 +38,7 @@ def check(contract: Contract, context: Context) -> Iterator[Finding]:
         for name in filter(None, obligation.applies_to.split(", ")):
             if name in known or name.casefold() in _GENERAL:
                 continue
-            meant = nearest(name, known)
-            advice = f"did you mean {meant}?" if meant else "name an equation, or write all"
+            advice = did_you_mean(name, known, "name an equation, or write all")
             what = f"obligation {obligation.id or number}"
             message = f"{what} applies to {name}, expected an equation of this contract"
             path = (*obligation.path, "applies_to")

@@ -20,10 +20,10 @@ from collections.abc import Iterator, Mapping
 
 from pv.lint.context import Context
 from pv.lint.rule import FixKind, GateName, Rule
+from pv.lint.wording import did_you_mean
 from pv.model.contract import Contract
 from pv.model.finding import Finding
 from pv.model.verdict import Severity
-from pv.yamlfile.shapes import nearest
 
 
 def check(contract: Contract, context: Context) -> Iterator[Finding]:
@@ -37,8 +37,7 @@ def check(contract: Contract, context: Context) -> Iterator[Finding]:
         name = entry.get("obligation") if isinstance(entry, Mapping) else None
         if not isinstance(name, str) or " " in name.strip() or not name.strip() or name in known:
             continue
-        meant = nearest(name, known)
-        advice = f"did you mean {meant}?" if meant else "give the obligation this id"
+        advice = did_you_mean(name, known, "give the obligation this id")
         message = f"proof harness for {name}, expected an obligation or equation of this contract"
         path = ("kani_harnesses", position, "obligation")
         yield RULE.finding(contract, path, message, advice=advice)

@@ -19,10 +19,10 @@ from collections.abc import Iterator
 
 from pv.lint.context import Context
 from pv.lint.rule import FixKind, GateName, Rule
+from pv.lint.wording import did_you_mean
 from pv.model.contract import Contract
 from pv.model.finding import Finding
 from pv.model.verdict import Severity
-from pv.yamlfile.shapes import nearest
 
 
 def check(contract: Contract, context: Context) -> Iterator[Finding]:
@@ -33,8 +33,7 @@ def check(contract: Contract, context: Context) -> Iterator[Finding]:
             family = name.rpartition("-")[0]
             if name in known or family not in families:
                 continue
-            meant = nearest(name, tuple(known))
-            advice = f"did you mean {meant}?" if meant else "remove the entry"
+            advice = did_you_mean(name, known, "remove the entry")
             message = f"{falsifier.id} unblocks {name}, expected an id of the registry"
             path = (*falsifier.path, "unblocks", position)
             yield RULE.finding(contract, path, message, advice=advice)

@@ -22,11 +22,11 @@ from collections.abc import Iterator
 
 from pv.lint.context import Context
 from pv.lint.rule import FixKind, GateName, Rule
+from pv.lint.wording import did_you_mean
 from pv.model.contract import Contract
 from pv.model.finding import Finding
 from pv.model.verdict import Severity
 from pv.registry.index import texts_of
-from pv.yamlfile.shapes import nearest
 
 _CITED = re.compile(r"\b(?:FALSIFY|KANI)(?:-[A-Z0-9]+)+-\d+[a-z]?\b")
 _PAST = frozenset({"changelog", "lessons"})
@@ -43,8 +43,7 @@ def check(contract: Contract, context: Context) -> Iterator[Finding]:
             if name in known or name in seen or name in context.registry.written_ids:
                 continue
             seen.add(name)
-            meant = nearest(name, tuple(known))
-            advice = f"did you mean {meant}?" if meant else "add the entry, or correct the id"
+            advice = did_you_mean(name, known, "add the entry, or correct the id")
             message = f"{name} is cited, expected a falsifier of the registry"
             yield RULE.finding(contract, path, message, advice=advice)
 

@@ -21,8 +21,8 @@ from collections.abc import Iterator
 
 from pv.bindings.interface import FAILING, Resolution
 from pv.lint.context import Context
-from pv.lint.excerpt import shortened
 from pv.lint.rule import FixKind, GateName, Rule
+from pv.lint.wording import shortened
 from pv.model.contract import Contract
 from pv.model.finding import Finding
 from pv.model.verdict import Severity
