@@ -122,7 +122,10 @@ def test_a_section_anywhere_is_filled_and_the_rest_of_the_file_stays(registry):
 @pytest.mark.parametrize(
     ("section", "words"),
     [
-        ("nothing", "no section 'nothing', expected one of changelog, ship, spec, standing, status"),
+        (
+            "nothing",
+            "no section 'nothing', expected one of changelog, ship, spec, standing, status",
+        ),
         ("spec elsewhere-v1", "README.md:1:1: section 'spec' names contract 'elsewhere-v1'"),
     ],
 )
