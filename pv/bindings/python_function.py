@@ -21,7 +21,7 @@ def resolve_harness(
         return dangling(reference, "expected `path/to/module.py::function`")
     file = inside(root, path)
     if isinstance(file, Refusal):
-        return dangling(reference, file.reason, nearest(path, _siblings(root, path)))
+        return dangling(reference, file.reason, _instead(root, sources, path, name))
     module = sources.module(file)
     if isinstance(module, Refusal):
         return dangling(reference, module.reason)
@@ -51,11 +51,22 @@ def missing_controls(module: Module, controls: tuple[str, ...]) -> list[str]:
     return [control for control in controls if control not in module.controls]
 
 
-def _siblings(root: Path, path: str) -> list[str]:
-    """Return the Python files that stand in the folder `path` names, as references would."""
+def _instead(root: Path, sources: PythonSources, path: str, name: str) -> str:
+    """Return where the function stands now, else the file with the most similar name."""
+    siblings = _siblings(root, path)
+    for sibling in siblings.values():
+        file = root / sibling
+        module = sources.module(file) if sources.mentions(file, f"def {name}(") else None
+        if isinstance(module, Module) and name in module.functions:
+            return f"{sibling}::{name}"
+    return siblings.get(nearest(path.rpartition("/")[2], siblings), "")
+
+
+def _siblings(root: Path, path: str) -> dict[str, str]:
+    """Return the Python files of the folder that `path` names: file name to path, sorted."""
     folder, _, _ = path.rpartition("/")
     place = inside(root, folder) if folder else root
     if isinstance(place, Refusal) or not place.is_dir():
-        return []
-    prefix = f"{folder}/" if folder else ""
-    return [f"{prefix}{each.name}" for each in place.iterdir() if each.suffix == ".py"]
+        return {}
+    names = sorted(each.name for each in place.iterdir() if each.suffix == ".py")
+    return {name: f"{folder}/{name}" if folder else name for name in names}
