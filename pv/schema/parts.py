@@ -27,7 +27,7 @@ Digest: TypeAlias = Annotated[str, Field(pattern=r"^([0-9a-f]{64}|unrecorded)$")
 Number: TypeAlias = float
 Decimal: TypeAlias = (
     Annotated[float, Field(ge=0)]
-    | Annotated[str, Field(pattern=r"^(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?$")]
+    | Annotated[str, Field(pattern=r"^(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?$")]
 )
 Free: TypeAlias = dict[str, Any]
 Kind: TypeAlias = Annotated[str, one_of(KINDS)]

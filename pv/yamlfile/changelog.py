@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from pv.model.contract import ChangelogEntry, Path
+from pv.yamlfile.wording import shown
 
 _LINE: Final = re.compile(
     r"\s*\**v?(?P<version>\d+\.\d+(?:\.\d+)?[\w.+-]*)\**"
@@ -19,7 +20,7 @@ _LINE: Final = re.compile(
     re.DOTALL,
 )
 _AMENDMENT: Final = re.compile(
-    r"^\s*\**v(?P<version>\d+\.\d+\.\d+) AMENDMENT \((?P<date>\d{4}-\d{2}-\d{2})[^)]*\):?\**"
+    r"^[ \t]*\**v(?P<version>\d+\.\d+\.\d+) AMENDMENT \((?P<date>\d{4}-\d{2}-\d{2})[^)\n]*\):?\**"
     r"[ \t]*(?P<text>.*)",
     re.MULTILINE,
 )
@@ -83,7 +84,7 @@ def _versioned(head: str, changes: Any, path: Path, unread: Unread) -> Changelog
     """Return the entry of `1.2.0: …`; the head may hold a date, or words of the text."""
     match = _LINE.fullmatch(head)
     if match is None:
-        unread(path, f'"{head[:40]}"')
+        unread(path, shown(head))
         return None
     if isinstance(changes, dict):
         day = changes.get("date")
@@ -98,7 +99,7 @@ def _versioned(head: str, changes: Any, path: Path, unread: Unread) -> Changelog
 def _line(text: str, path: Path, unread: Unread) -> ChangelogEntry | None:
     match = _LINE.fullmatch(text)
     if match is None:
-        unread(path, f'"{text[:40]}"')
+        unread(path, shown(text))
         return None
     return ChangelogEntry(match["version"], match["date"], (match["text"].strip(),), path)
 
@@ -116,7 +117,7 @@ def _lines(lines: list[str], path: Path, unread: Unread) -> list[ChangelogEntry 
             more = (*last.changes, line)
             found[-1] = ChangelogEntry(last.version, last.date, more, path)
         else:
-            unread(path, f'"{line[:40]}"')
+            unread(path, shown(line))
     return found
 
 

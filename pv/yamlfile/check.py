@@ -19,11 +19,11 @@ from pv.yamlfile.nodes import Mapping, Node, Scalar, Sequence, find, to_plain
 from pv.yamlfile.places import span_at
 from pv.yamlfile.schema_problems import SchemaCode, SchemaProblem
 from pv.yamlfile.shapes import LANGUAGE, Key, Section, Shape, expected, is_slip
-from pv.yamlfile.wording import found, hint, is_number, label_of, repair, shown
+from pv.yamlfile.wording import clip, found, hint, is_number, label_of, repair, shown
 
 _DIGEST = re.compile(r"[0-9a-f]{64}|unrecorded")
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
-_DECIMAL = re.compile(r"(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_DECIMAL = re.compile(r"(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?", re.ASCII)
 _ID = re.compile(r"[A-Z][A-Z0-9]*(-[A-Z0-9]+)+")
 
 MAX_PROBLEMS: Final = 200
@@ -164,7 +164,7 @@ class Checker:
         path, what = (*result.path, name), f"{result.label}: unknown key {shown(name)}"
         beside = meant is not None and node.get(meant) is not None
         if meant is None or (beside and not is_slip(name, meant)):
-            advice = f"remove it, or write x-{name} if it is an extension"
+            advice = f"remove it, or write x-{clip(name)} if it is an extension"
             self.note(SchemaCode.UNKNOWN_KEY, path, what, advice, key=True)
             return name
         advice = f"did you mean {meant}{', which stands there too' if beside else ''}?"
@@ -338,7 +338,7 @@ class Checker:
         found: dict[str, Checked] = {}
         for pair in node.pairs:
             name, value = pair.key.text, pair.value
-            inside = f"{section.noun} {name}"
+            inside = f"{section.noun} {clip(name)}"
             if isinstance(value, Mapping):
                 found[name] = self.mapping(value, section, (*path, name), inside)
             elif Shape.TEXT not in key.shape or not isinstance(value, Scalar):

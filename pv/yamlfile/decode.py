@@ -35,7 +35,7 @@ from pv.yamlfile.read import Document
 from pv.yamlfile.records import claimed_status
 from pv.yamlfile.schema_problems import SchemaCode, SchemaProblem
 from pv.yamlfile.shapes import nearest
-from pv.yamlfile.wording import found
+from pv.yamlfile.wording import found, shown
 
 _EMPTY = Checked(("metadata",), "metadata")
 
@@ -185,7 +185,7 @@ def _obligation(checker: Checker, item: Checked) -> Obligation:
         checker.note(
             SchemaCode.UNKNOWN_WORD,
             (*item.path, "type"),
-            f'{item.label}: type is "{kind}", expected a known type of obligation',
+            f"{item.label}: type is {shown(kind)}, expected a known type of obligation",
             f"did you mean {meant}?" if meant else "the schema lists the types",
         )
     tolerance = item.get("tolerance")

@@ -68,8 +68,10 @@ def claimed_status(item: Checked) -> str | None:
     return item.maybe(*_STATUS, *reversed(dated))
 
 
-def _version_of(key: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in key.removeprefix("status_v").split("_"))
+def _version_of(key: str) -> tuple[tuple[int, str], ...]:
+    """Return what orders such keys by version, without turning endless digits into numbers."""
+    parts = (part.lstrip("0") for part in key.removeprefix("status_v").split("_"))
+    return tuple((len(part), part) for part in parts)
 
 
 def _incomplete(checker: Checker, item: Checked, binding: Binding) -> None:

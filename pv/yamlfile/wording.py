@@ -9,7 +9,7 @@ from pv.model.contract import Path
 from pv.yamlfile.nodes import Mapping, Node, Scalar, Sequence
 from pv.yamlfile.shapes import Key, Section, Shape, expected
 
-_NUMBER: Final = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
+_NUMBER: Final = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?", re.ASCII)
 _ROOTS: Final = frozenset({"contract", "binding table"})
 """Labels of whole documents, which messages about their parts leave out."""
 _SHOWN: Final = 40
@@ -27,7 +27,7 @@ def found(node: Node) -> str:
     if isinstance(node.value, bool):
         return node.text
     return (
-        f"text {shown(node.text)}" if isinstance(node.value, str) else f"number {_clip(node.text)}"
+        f"text {shown(node.text)}" if isinstance(node.value, str) else f"number {clip(node.text)}"
     )
 
 
@@ -46,7 +46,7 @@ def repair(node: Node, shape: Shape) -> str:
     """Return what to do about a value of the wrong type."""
     if isinstance(node, Scalar):
         if Shape.TEXT in shape and not isinstance(node.value, str):
-            return f'quote it: "{_clip(node.text)}"'
+            return f'quote it: "{clip(node.text)}"'
         if shape & (Shape.TEXTS | Shape.NUMBERS):
             return "write a list: a line each, starting with a dash"
     if Shape.TEXT in shape and isinstance(node, Mapping):
@@ -67,7 +67,7 @@ def label_of(node: Mapping, section: Section, path: Path, context: str) -> str:
     for name in section.labels:
         value = node.get(name)
         if isinstance(value, Scalar) and value.text:
-            own = f"{section.noun} {_clip(value.text)}"
+            own = f"{section.noun} {clip(value.text)}"
             break
     else:
         last = path[-1]
@@ -77,6 +77,7 @@ def label_of(node: Mapping, section: Section, path: Path, context: str) -> str:
     return f"{context}, {own}" if context and context not in _ROOTS else own
 
 
-def _clip(text: str) -> str:
+def clip(text: str) -> str:
+    """Return a name as a message holds it: on one line, and cut where it is very long."""
     line = " ".join(text.split())
     return line if len(line) <= _SHOWN * 2 else line[: _SHOWN * 2] + "…"

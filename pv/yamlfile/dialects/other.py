@@ -9,6 +9,7 @@ from pv.yamlfile.keys import CONTRACT
 from pv.yamlfile.nodes import Mapping
 from pv.yamlfile.schema_problems import SchemaCode
 from pv.yamlfile.shapes import Section
+from pv.yamlfile.wording import clip, shown
 
 _SHOWN = 6
 
@@ -20,7 +21,7 @@ def _claims(root: Mapping) -> bool:
 def _report(checker: Checker, _: Checked) -> tuple[Falsifier, ...]:
     """Note once that this is no contract, and every key that looks like a misspelt one."""
     names = checker.root.keys() if isinstance(checker.root, Mapping) else []
-    listed = ", ".join(names[:_SHOWN]) + (", …" if len(names) > _SHOWN else "")
+    listed = ", ".join(map(clip, names[:_SHOWN])) + (", …" if len(names) > _SHOWN else "")
     found = f"found the keys {listed}" if names else "the mapping is empty"
     checker.note(
         SchemaCode.NOT_A_CONTRACT,
@@ -32,7 +33,7 @@ def _report(checker: Checker, _: Checked) -> tuple[Falsifier, ...]:
     for name in names:
         meant = None if checker.full else CONTRACT.nearest(name)
         if meant is not None and name not in CONTRACT.keys:
-            what = f'contract: unknown key "{name}"'
+            what = f"contract: unknown key {shown(name)}"
             checker.note(SchemaCode.MISSPELT_KEY, (name,), what, f"did you mean {meant}?", key=True)
     return ()
 

@@ -107,3 +107,37 @@ def test_a_flood_of_problems_ends_soon(head: str) -> None:
     assert time.process_time() - started < 10
     assert len(findings) == 201
     assert [one.rule for one in findings].count("PV-SCH-020") == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "metadata:\n  version: |\n    x\n" + "\n" * 200_000 + "    y\n",
+        "metadata:\n  description: |\n    x\n" + "\n" * 200_000 + "    y\n",
+        "metadata:\n  description: |\n" + "    v1.0.0 AMENDMENT (2026-01-01\n" * 7_000,
+        "metadata:\n  changelog: '" + " " * 200_000 + "x'\n",
+        "metadata:\n  changelog: ['1.0 " + " -" * 100_000 + "']\n",
+        "proof_obligations: [ { property: p, tolerance: '"
+        + "1" * 200_000
+        + "x' } ]\nmetadata: {}\n",
+        "metadata: { kind: ship }\nmodels: [ { id: m, base: '" + "1" * 200_000 + "x' } ]\n",
+        "metadata: { status_v" + "9" * 900 + ": A, status_v1: B }\n",
+        "metadata:\n  ? " + "k" * 200_000 + "\n  : 1\n",
+        "equations:\n  ? " + "k" * 200_000 + "\n  : 1\nmetadata: {}\n",
+        "metadata: { x-"
+        + "1" * 900
+        + ": 1 }\n"
+        + "proof_obligations: ["
+        + "{"
+        + "}, {" * 5_000
+        + "} ]\n",
+    ],
+    ids=range(11),
+)
+def test_hostile_texts_are_judged_soon_and_in_few_words(text: str) -> None:
+    started = time.process_time()
+    findings = judge_text(text, "c.yaml").findings
+    assert time.process_time() - started < 5
+    assert findings
+    for one in findings:
+        assert len(one.message) + len(one.advice) < 1000

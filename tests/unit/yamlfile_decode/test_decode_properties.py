@@ -9,7 +9,6 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pv.model.contract import Equation
 from pv.yamlfile.judge import Judged, judge_text
 from pv.yamlfile.keys import SECTIONS
 
@@ -74,13 +73,14 @@ def test_the_order_of_keys_says_nothing(data: dict[str, Any], source: random.Ran
     assert _said(first) == _said(second)
     assert first.contract is not None
     assert second.contract is not None
-    assert first.contract.falsifiers == second.contract.falsifiers
-    assert _by_id(first.contract.equations) == _by_id(second.contract.equations)
+    assert _sorted(first.contract.falsifiers) == _sorted(second.contract.falsifiers)
+    assert _sorted(first.contract.equations) == _sorted(second.contract.equations)
     assert first.contract.id == second.contract.id
 
 
-def _by_id(equations: tuple[Equation, ...]) -> list[Equation]:
-    return sorted(equations, key=lambda one: str(one.path))
+def _sorted(parts: tuple[Any, ...]) -> list[Any]:
+    """Return records by their path: those of a mapping stand in the order of its keys."""
+    return sorted(parts, key=lambda one: str(one.path))
 
 
 def _shuffled(data: Any, source: random.Random) -> Any:
