@@ -1,0 +1,1 @@
+"""What a whole model file holds, computes and says next."""

@@ -1,0 +1,135 @@
+"""Whether a model still says what everybody knows: its next word after a prompt.
+
+The rank of the expected word is asked on both paths: with float32 activations and, as runtimes
+compute it, with Q8_K activations into ffn_down.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pv.errors import BadInputError
+from pv.falsifiers.ffn_gguf import faults
+from pv.falsifiers.ffn_gguf.model_blocks import opened
+from pv.falsifiers.ffn_gguf.records import COUNT, known_fault, metric, sample
+from pv.falsifiers.ffn_gguf.sentences import CAPITAL_OF_FRANCE, sentences_for
+from pv.falsifiers.interface import Run
+from pv.forward import llama
+from pv.forward.llama import FfnDown
+from pv.forward.paths import path_a, path_b
+from pv.forward.trunk import Layer, Trunk
+from pv.kernels.q4k_dequantize.reference import dequantize
+from pv.model.measurement import Measurements
+from pv.tensors.gguf_header import ModelFile
+from pv.tensors.gguf_metadata import MetaArray
+
+Floats = NDArray[np.float32]
+
+_DECODER = ("missing_minimum", "scale_min_swapped")
+
+CONTROLS: dict[str, str] = {
+    **{name: faults.DECODER[name] for name in _DECODER},
+    "swapped_gate_and_up": "the other factor goes through the gate",
+    "other_subject": "another word stands in the place of the prompt's subject",
+}
+
+_PATHS: dict[str, Callable[[Trunk], FfnDown]] = {"f32": path_a, "q8k": path_b}
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A prompt, and the token expected after it."""
+
+    prompt: tuple[int, ...]
+    expected: int
+    subject: int
+    """Token of the prompt that the answer hangs on."""
+    other_subject: int
+    """Token that stands in its place under the control."""
+
+
+class FaultyTrunk(Trunk):
+    """A trunk whose weights reach the pass as a reader with the fault would give them."""
+
+    def __init__(self, sound: Trunk, fault: str | None) -> None:
+        super().__init__(sound.model)
+        self._sound = sound
+        self._fault = fault
+
+    def layer(self, index: int) -> Layer:
+        """Return the weights of a layer, gate and up exchanged under that fault."""
+        found = self._sound.layer(index)
+        if self._fault != "swapped_gate_and_up":
+            return found
+        return found._replace(ffn_gate=found.ffn_up, ffn_up=found.ffn_gate)
+
+    def ffn_down(self, index: int) -> Floats:
+        """Return ffn_down as float32, from blocks as the fault reads them."""
+        if self._fault not in _DECODER:
+            return self._sound.ffn_down(index)
+        blocks = self.ffn_down_blocks(index)
+        return dequantize(blocks).reshape(self.shape.width, self.shape.ffn)
+
+    def ffn_down_blocks(self, index: int) -> NDArray[np.uint8]:
+        """Return ffn_down's blocks as the fault reads them."""
+        return faults.blocks_as_read(self._sound.ffn_down_blocks(index), self._fault)
+
+    def head(self) -> Floats:
+        """Return the output head of the sound trunk."""
+        return self._sound.head()
+
+
+def next_word(run: Run) -> Measurements:
+    """Measure rank and margin of `token` after "The capital of France is", on both paths.
+
+    Raises:
+        BadInputError: a token of the question is not the word that the contract says it is.
+    """
+    model = opened(run)
+    sentences_for(model)  # the ids mean something in this vocabulary alone
+    words = model.metadata["tokenizer.ggml.tokens"]
+    expected, subject, other = (
+        _token(words, model, run.parameter(each)) for each in ("expected", "subject", "other")
+    )
+    question = Question(CAPITAL_OF_FRANCE.ids, expected, subject, other)
+    return of_trunk(run.once("trunk", lambda: Trunk(model)), question, run)
+
+
+def of_trunk(trunk: Trunk, question: Question, run: Run) -> Measurements:
+    """Measure as `next_word` does, for a given question."""
+    fault = known_fault(run, CONTROLS)
+    faulty = FaultyTrunk(trunk, fault)
+    prompt = question.prompt
+    if fault == "other_subject":
+        prompt = tuple(question.other_subject if i == question.subject else i for i in prompt)
+    metrics = []
+    for name, path in _PATHS.items():
+        stream = llama.run(faulty, [prompt], path(faulty)).residual[-1]
+        found = llama.logits(faulty, stream[-1:])[0]
+        others = np.delete(found, question.expected)
+        own = found[question.expected]
+        over = sample("logits after the prompt", found.shape, "none", tokens="last")
+        metrics += [
+            metric(f"rank_{name}", 1 + (others >= own).sum(), COUNT, over),
+            metric(f"margin_{name}", own - others.max(), "logits", over),
+        ]
+    return Measurements(
+        metrics=tuple(metrics),
+        notes=(f"expected token {question.expected} after {len(prompt)} tokens",),
+    )
+
+
+def _token(words: object, model: ModelFile, question: Sequence[object]) -> int:
+    """Return the id of a parameter `[id, word]`, having looked the word up in the file."""
+    token, word = question
+    strings = words.strings() if isinstance(words, MetaArray) else []
+    if not isinstance(token, int) or not 0 <= token < len(strings) or strings[token] != word:
+        raise BadInputError(
+            f"{model.path.name!r}: token {token!r}: is not {word!r} in the file's vocabulary",
+            advice="correct the falsifier's parameters",
+        )
+    return token
