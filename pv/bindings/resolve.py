@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pv
 from pv.bindings.command_text import Command, logical_lines, split_commands
 from pv.bindings.interface import (
     BindingClass,
@@ -27,6 +28,9 @@ from pv.model.contract import Binding, BindingKind, Falsifier
 
 if TYPE_CHECKING:
     from pv.bindings.rust_workspace import RustWorkspace
+
+_PACKAGE = Path(pv.__file__).resolve().parent
+"""Where the harnesses packed with `pv` are: a registry may name them as if they were its own."""
 
 _NOTHING = frozenset({"", "none", "n/a", "na", "-", "tbd", "todo", "?"})
 _NODE = re.compile(r"[\w./-]+\.py::[\w:]+(\[.*\])?")
@@ -67,7 +71,7 @@ class Resolver:
             return (declared,)
         if binding.kind is BindingKind.HARNESS:
             controls = (*falsifier.controls, *falsifier.green_controls)
-            return (resolve_harness(self.root, self.python, binding.text, controls),)
+            return (self.harness(binding.text, controls),)
         if binding.kind is BindingKind.PYTEST:
             return (resolve_node(self.root, self.python, binding.text),)
         if binding.kind is BindingKind.CARGO:
@@ -75,6 +79,15 @@ class Resolver:
         if binding.kind is BindingKind.COMMAND and binding.argv:
             return (self._command(Command(binding.argv)),)
         return self.resolve_text(binding.text)
+
+    def harness(self, reference: str, controls: tuple[str, ...] = ()) -> Resolution:
+        """Resolve a harness of the registry, or one packed with `pv` where it has no such file."""
+        own = resolve_harness(self.root, self.python, reference, controls)
+        path = reference.strip().partition("::")[0]
+        if own.targets or not isinstance(inside(self.root, path), Refusal):
+            return own
+        packed = resolve_harness(_PACKAGE, self.python, reference, controls)
+        return packed if packed.targets else own
 
     def resolve_text(self, text: str) -> tuple[Resolution, ...]:
         """Resolve what somebody wrote as free text."""
@@ -112,7 +125,7 @@ class Resolver:
         name = word.partition("::")[2].split("::")[0]
         if name.lower().startswith("test") or "::" in word.partition("::")[2]:
             return resolve_node(self.root, self.python, word)
-        return resolve_harness(self.root, self.python, word)
+        return self.harness(word)
 
     def _rust_file(self, word: str, path: str, name: str) -> Resolution:
         from pv.bindings.cargo_test import resolve_rust_file  # noqa: PLC0415 - as `rust`

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
-import pv
 from pv.bindings.interface import BindingClass
 from pv.bindings.resolve import Resolver
 from pv.evidence.history import History
@@ -33,14 +32,20 @@ _NO_REFERENCE: Final = frozenset(
 class Deriver:
     """Derives statuses of one registry; what contracts share is read once."""
 
-    def __init__(self, root: Path, *, local: bool = False, freshness: Freshness = "judged") -> None:
+    def __init__(
+        self,
+        root: Path,
+        *,
+        local: bool = False,
+        freshness: Freshness = "judged",
+        resolver: Resolver | None = None,
+    ) -> None:
         self._root = root
         self._local = local
         self._freshness = freshness
         self._lifecycle = load_lifecycle(root)
         self._history = History(root)
-        self._resolver = Resolver(root)
-        self._packaged = Resolver(Path(pv.__file__).resolve().parent)
+        self._resolver = resolver or Resolver(root)
 
     @property
     def lifecycle(self) -> Lifecycle:
@@ -78,16 +83,8 @@ class Deriver:
         """Whether a test reference leads to a test, in the registry or in the package."""
         if falsifier.binding.kind in _NO_REFERENCE:
             return True  # its state says what is the matter
-        if _bound(self._resolver, falsifier):
-            return True
-        path = falsifier.binding.text.partition("::")[0]
-        in_package = falsifier.binding.kind is BindingKind.HARNESS
-        return in_package and not (self._root / path).exists() and _bound(self._packaged, falsifier)
-
-
-def _bound(resolver: Resolver, falsifier: Falsifier) -> bool:
-    found = resolver.resolve(falsifier)
-    return all(each.binding_class in _LEADS_SOMEWHERE for each in found)
+        found = self._resolver.resolve(falsifier)
+        return all(each.binding_class in _LEADS_SOMEWHERE for each in found)
 
 
 def derive(

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
-from pv.bindings.interface import FAILING, Located
+from pv.bindings.interface import Located
 from pv.bindings.resolve import Resolver
 from pv.errors import BadInputError, PvError
-from pv.evidence.receipt import load
+from pv.evidence.derive import Deriver
 from pv.evidence.store import folder_of
 from pv.lint.options import Options
 from pv.model.contract import Contract
 from pv.model.lifecycle import Lifecycle
 from pv.model.status import ContractStatus
 from pv.registry.index import Registry
-from pv.registry.lifecycle import load_lifecycle
 from pv.registry.revision import Revision, read_revision
-from pv.status import contract_status
 from pv.yamlfile.decode import decode
 from pv.yamlfile.read import read_text
 
@@ -54,48 +51,32 @@ class Context:
         return self._references[contract.file]
 
     @cached_property
-    def _lifecycle(self) -> tuple[Lifecycle | None, str]:
+    def _deriver(self) -> tuple[Deriver | None, str]:
         try:
-            return load_lifecycle(self.root), ""
+            return Deriver(self.root, resolver=self.resolver), ""
         except PvError as error:
             return None, f"{error.span}: {error.message}" if error.span else error.message
 
     @property
     def lifecycle(self) -> Lifecycle | None:
         """Return the vocabulary of statuses; None where it cannot be read."""
-        return self._lifecycle[0]
+        deriver = self._deriver[0]
+        return deriver.lifecycle if deriver else None
 
     @property
     def lifecycle_problem(self) -> str:
         """Return why there is no vocabulary; empty where there is one."""
-        return self._lifecycle[1]
+        return self._deriver[1]
 
     def status_of(self, contract: Contract) -> ContractStatus | None:
         """Return claims beside derived states, from the registry's receipts alone.
 
         None where there is no vocabulary to derive with.
         """
-        lifecycle = self.lifecycle
-        if lifecycle is None:
-            return None
-        if contract.file not in self._statuses:
-            fit = tuple(each for each in contract.falsifiers if fits_a_folder(each.id))
-            evidence = load(self.root, replace(contract, falsifiers=fit), local=False)
-            self._statuses[contract.file] = contract_status(
-                contract,
-                evidence.receipts,
-                lifecycle,
-                unresolved=self._unresolved(contract),
-                damaged=tuple((each.path, each.reason) for each in evidence.damaged),
-            )
-        return self._statuses[contract.file]
-
-    def _unresolved(self, contract: Contract) -> frozenset[str]:
-        return frozenset(
-            located.falsifier
-            for located in self.references_of(contract)
-            if located.resolution.binding_class in FAILING
-        )
+        deriver = self._deriver[0]
+        if deriver is not None and contract.file not in self._statuses:
+            self._statuses[contract.file] = deriver.derive(contract)
+        return self._statuses.get(contract.file)
 
     @cached_property
     def revision(self) -> Revision:

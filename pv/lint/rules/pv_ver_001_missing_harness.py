@@ -18,7 +18,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pv.bindings.interface import BindingClass, Resolution
-from pv.bindings.python_function import resolve_harness
 from pv.lint.context import Context
 from pv.lint.rule import FixKind, GateName, Rule
 from pv.model.contract import BindingKind, Contract
@@ -38,8 +37,7 @@ def check(contract: Contract, context: Context) -> Iterator[Finding]:
                     advice = _advice(found)
                     yield RULE.finding(contract, falsifier.binding.path, message, advice=advice)
         for companion in falsifier.beside:
-            resolver = context.resolver
-            found = resolve_harness(resolver.root, resolver.python, companion.harness)
+            found = context.resolver.harness(companion.harness)
             if found.binding_class is BindingClass.DANGLING:
                 message = f"{falsifier.id}, beside {companion.name}: {found.reason}"
                 path = (*companion.path, "harness")

@@ -183,3 +183,14 @@ def test_a_tree_without_sources_resolves_nothing(tmp_path: Path) -> None:
         BindingClass.DANGLING,
         "no Cargo.toml with a package below the registry root",
     )
+
+
+def test_a_packed_harness_may_be_named_where_the_registry_has_no_such_file(tmp_path: Path) -> None:
+    reference = "falsifiers/ffn_gguf/softmax_saturation.py::amplification"
+    given = falsifier(BindingKind.HARNESS, reference)
+    (packed,) = Resolver(tmp_path).resolve(given)
+    assert packed.binding_class is BindingClass.BOUND
+    (tmp_path / "falsifiers" / "ffn_gguf").mkdir(parents=True)
+    (tmp_path / "falsifiers" / "ffn_gguf" / "softmax_saturation.py").write_text("", "utf-8")
+    (own,) = Resolver(tmp_path).resolve(given)
+    assert own.binding_class is BindingClass.DANGLING
