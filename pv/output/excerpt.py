@@ -30,7 +30,8 @@ def excerpt(text: str, span: Span, width: int = 80) -> tuple[str, str] | None:
 def _clipped(
     shown: list[tuple[str, int]], first: int, last: int, gutter: str, width: int
 ) -> tuple[str, str]:
-    room = max(width - len(gutter), 8)
+    # A caret after the last character takes a column of its own.
+    room = max(width - len(gutter), 8) - (first == len(shown))
     low, high = 0, len(shown)
     if _columns(shown) > room:
         low = _start(shown, first, room)

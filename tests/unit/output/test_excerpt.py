@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pv.marks import Mark, Span
@@ -84,6 +84,7 @@ def test_no_excerpt_where_the_line_is_absent_or_blank(text: str) -> None:
     assert excerpt(text, _span(2, 1, 2)) is None
 
 
+@example("0000000\x1f\u0cd7\u0e5c", 11, 0, 23)
 @given(
     st.text(st.characters(exclude_characters="\n\r", exclude_categories=["Cs"]), min_size=1),
     st.integers(1, 90),
