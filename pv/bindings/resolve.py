@@ -29,8 +29,11 @@ from pv.model.contract import Binding, BindingKind, Falsifier
 if TYPE_CHECKING:
     from pv.bindings.rust_workspace import RustWorkspace
 
-_PACKAGE = Path(pv.__file__).resolve().parent
-"""Where the harnesses packed with `pv` are: a registry may name them as if they were its own."""
+_PACKAGE = (Path(pv.__file__).parent / "falsifiers").resolve().parent
+"""Where the harnesses packed with `pv` are: a registry may name them as if they were its own.
+
+In a checkout `pv/falsifiers` is a link, and this the checkout; in a wheel it is the package.
+"""
 
 _NOTHING = frozenset({"", "none", "n/a", "na", "-", "tbd", "todo", "?"})
 _NODE = re.compile(r"[\w./-]+\.py::[\w:]+(\[.*\])?")
