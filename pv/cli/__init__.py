@@ -1,1 +1,1 @@
-"""The command line: one file a command; each parses, builds, runs and prints, and holds no policy."""
+"""The command line: a file a command; each parses, builds, runs, prints, and holds no policy."""

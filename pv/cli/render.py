@@ -37,8 +37,9 @@ def render(
     found = pages(home, view, base)
     stale = [page for page in found if page.stale]
     for page in stale:
-        typer.echo(f"{'stale' if check else 'written'}  {page.path}")
-        if not check:
+        if check:
+            typer.echo(f"stale  {page.path}")
+        else:
             write(home, page)
     for model in view.ship:
         typer.echo(model.headline)

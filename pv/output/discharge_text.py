@@ -20,6 +20,7 @@ from pv.output.escape import escape
 WIDTH: Final = 80
 _VERDICT_WIDTH: Final = max(len(each) for each in Verdict)
 _NAME_WIDTH: Final = 14
+_BRIEF_WIDTH: Final = 19
 _COLOURS: Final = {Verdict.HELD: "32", Verdict.REFUTED: "31", Verdict.INCONCLUSIVE: "33"}
 _PREFIX: Final = "FALSIFY-"
 
@@ -49,25 +50,36 @@ def _verdict(outcome: Outcome) -> Verdict:
 
 def _headlines(outcomes: Sequence[Outcome], colour: bool, brief: bool) -> Iterator[str]:
     """Yield the first screen: companions, the verdict itself, the models that are not here."""
-    first = outcomes[0]
+    short = outcomes[0].falsifier.removeprefix(_PREFIX)
     for outcome in outcomes:
-        absent_model = outcome.model is not None and not outcome.environment
-        for companion in () if brief else outcome.companions:
+        absent = outcome.model is not None and not outcome.environment
+        where = f"on {outcome.model.name}" if absent and outcome.model else ""
+        if brief:
+            text = f"{where}: {outcome.headline}" if where else outcome.headline
+            yield _brief_row(short, outcome.verdict, text, colour)
+            continue
+        for companion in outcome.companions:
             yield from _row(companion.name, companion.verdict, companion.headline, colour)
-        if absent_model and outcome.model:
-            name = f"on {outcome.model.name}"
-        elif outcome.companions and not brief:
-            name = "asked properly"
-        else:
-            name = first.falsifier.removeprefix(_PREFIX)
+        name = where or ("asked properly" if outcome.companions else short)
         yield from _row(name, outcome.verdict, outcome.headline, colour)
+
+
+def _brief_row(name: str, verdict: Verdict, text: str, colour: bool) -> str:
+    """Return `name  VERDICT  text` cut to one line; a falsifier asked for by id says it all."""
+    room = WIDTH - _BRIEF_WIDTH - _VERDICT_WIDTH - 4
+    shown = escape(text)
+    shown = shown if len(shown) <= room else shown[: room - 1] + "…"
+    return f"{escape(name):<{_BRIEF_WIDTH}}  {_painted(verdict, colour)}  {shown}".rstrip()
+
+
+def _painted(verdict: Verdict, colour: bool) -> str:
+    word = f"{verdict:<{_VERDICT_WIDTH}}"
+    return f"\x1b[{_COLOURS[verdict]}m{word}\x1b[0m" if colour and verdict in _COLOURS else word
 
 
 def _row(name: str, verdict: Verdict, text: str, colour: bool) -> Iterator[str]:
     """Yield `name  VERDICT  text`, wrapped so that the text stays in its column."""
-    word = f"{verdict:<{_VERDICT_WIDTH}}"
-    if colour and verdict in _COLOURS:
-        word = f"\x1b[{_COLOURS[verdict]}m{word}\x1b[0m"
+    word = _painted(verdict, colour)
     margin = _NAME_WIDTH + 2 + _VERDICT_WIDTH + 2
     shown = escape(name)
     if len(shown) > _NAME_WIDTH:

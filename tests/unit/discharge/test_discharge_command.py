@@ -106,8 +106,8 @@ def test_a_failing_falsifier_leaves_the_next_one_alone(toy, pv):
     found = pv("--all")
     words = [line.split()[1] for line in found.stdout.splitlines()[:1]]
     assert words == ["ERROR"]
-    assert "TOY-002         HELD          growth 1 <= 2" in found.stdout
-    assert "TOY-003         REFUTED       growth 5 > 2" in found.stdout
+    assert "TOY-002              HELD          growth 1 <= 2" in found.stdout
+    assert "TOY-003              REFUTED       growth 5 > 2" in found.stdout
     assert found.stdout.endswith("1 HELD, 1 REFUTED, 1 ERROR (exit 1)\n")
     assert found.exit_code == 1
 

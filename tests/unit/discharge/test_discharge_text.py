@@ -108,7 +108,7 @@ def test_the_whole_text():
 
 
 def test_brief_is_one_line_for_what_holds():
-    assert text_of([OUTCOME], brief=True) == "TOY-001         HELD          growth 1.25 <= 2\n"
+    assert text_of([OUTCOME], brief=True) == "TOY-001              HELD          growth 1.25 <= 2\n"
     refuted = replace(OUTCOME, verdict=Verdict.REFUTED, headline="growth 3 > 2")
     assert text_of([refuted], brief=True).count("\n") > 10
 
@@ -159,3 +159,10 @@ def test_text_from_outside_cannot_move_the_cursor():
 def test_the_last_line_counts_every_verdict():
     assert summary([OUTCOME, ABSENT, OUTCOME], 0) == "2 HELD, 1 NOT_RUN (exit 0)\n"
     assert summary([], 3) == "nothing was asked for (exit 3)\n"
+
+
+def test_a_brief_line_is_cut_to_the_screen():
+    long = replace(OUTCOME, headline="because " * 20)
+    (line,) = text_of([long], brief=True).splitlines()
+    assert len(line) == 80
+    assert line.endswith("…")
