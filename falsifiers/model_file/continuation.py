@@ -6,7 +6,7 @@ compute it, with Q8_K activations into ffn_down.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -90,12 +90,7 @@ def next_word(run: Run) -> Measurements:
         BadInputError: a token of the question is not the word that the contract says it is.
     """
     model = opened(run)
-    sentences_for(model)  # the ids mean something in this vocabulary alone
-    words = model.metadata["tokenizer.ggml.tokens"]
-    expected, subject, other = (
-        _token(words, model, run.parameter(each)) for each in ("expected", "subject", "other")
-    )
-    question = Question(CAPITAL_OF_FRANCE.ids, expected, subject, other)
+    question = run.once("question", lambda: _question(model, run))
     return of_trunk(run.once("trunk", lambda: Trunk(model)), question, run)
 
 
@@ -123,13 +118,21 @@ def of_trunk(trunk: Trunk, question: Question, run: Run) -> Measurements:
     )
 
 
-def _token(words: object, model: ModelFile, question: Sequence[object]) -> int:
-    """Return the id of a parameter `[id, word]`, having looked the word up in the file."""
-    token, word = question
-    strings = words.strings() if isinstance(words, MetaArray) else []
-    if not isinstance(token, int) or not 0 <= token < len(strings) or strings[token] != word:
-        raise BadInputError(
-            f"{model.path.name!r}: token {token!r}: is not {word!r} in the file's vocabulary",
-            advice="correct the falsifier's parameters",
-        )
-    return token
+def _question(model: ModelFile, run: Run) -> Question:
+    """Return the question of the contract; each of its words is `[id, text]`, looked up here."""
+    sentences_for(model)  # the ids mean something in this vocabulary alone
+    tokens = model.metadata["tokenizer.ggml.tokens"]
+    texts = tokens.strings() if isinstance(tokens, MetaArray) else []
+
+    def token(name: str) -> int:
+        match run.parameter(name):
+            case [int(number), str(text)] if number in range(len(texts)) and texts[number] == text:
+                return number
+            case given:
+                raise BadInputError(
+                    f"{model.path.name!r}: parameter {name!r} is {given!r},"
+                    " expected [id, text] of a token in the file's vocabulary",
+                    advice="correct the falsifier's parameters",
+                )
+
+    return Question(CAPITAL_OF_FRANCE.ids, token("expected"), token("subject"), token("other"))

@@ -16,8 +16,8 @@ ROOT = Path(__file__).parents[3]
 
 @cache
 def entry(number: str) -> Falsifier:
-    """Return the entry FALSIFY-FFN-GGUF-<number> of our own registry."""
-    wanted = f"FALSIFY-FFN-GGUF-{number}"
+    """Return an entry of our own registry: FALSIFY-FFN-GGUF-<number>, or by its short id."""
+    wanted = f"FALSIFY-{number}" if "-" in number else f"FALSIFY-FFN-GGUF-{number}"
     loaded = load_contracts(ROOT, (wanted,))
     found = [one for each in loaded if each.contract for one in each.contract.falsifiers]
     return next(one for one in found if one.id == wanted)
