@@ -12,7 +12,7 @@ from pv.discharge.verdict import device_class
 from pv.errors import BadInputError, MissingError, PvError, UsageError
 from pv.model.contract import BindingKind, Contract, Falsifier, ModelReference
 from pv.model.receipt import ModelIdentity, Outcome
-from pv.model.verdict import Cause, Level, Verdict
+from pv.model.verdict import Cause, Level, State, Verdict
 from pv.registry.contracts import Loaded
 
 _PREFIX: Final = "FALSIFY-"
@@ -142,6 +142,8 @@ def _items(entry: Entry, request: Request) -> Iterator[Job | Outcome]:
     elif falsifier.live and not request.live:
         reason = f"live: it needs a model · do: {' '.join(maker.command)}"
         yield maker.absent(Verdict.NOT_RUN, reason)
+    elif falsifier.device and request.device == "cpu":
+        yield maker.without_device(falsifier.device)
     elif entry.fault:
         reason = f"the entry has a fault: {entry.fault} · do: pv validate {entry.contract.file}"
         yield maker.absent(Verdict.ERROR, reason, cause=Cause.BAD_INPUT)
@@ -197,6 +199,20 @@ class _Maker:
             command=self.command,
         )
 
+    def without_device(self, device: str) -> Outcome:
+        """Return the outcome of a question about a device in a run on the processor.
+
+        Under --all it is left for a run with a device; asked for by name, it is a run that failed.
+        """
+        on_device = replace(self._request, device=device)
+        repeat = command(self._falsifier.id, on_device, live=self._falsifier.live)
+        verdict = Verdict.NOT_RUN if self._request.everything else Verdict.SKIPPED
+        reason = (
+            f"needs --device {device} (a device) or --device sim (the simulator, at most"
+            f" {State.PARTIAL_ALGORITHM_LEVEL}) · do: {' '.join(repeat)}"
+        )
+        return replace(self.absent(verdict, reason), command=repeat)
+
     def live(self, accepted: Sequence[ModelReference]) -> Iterator[Job | Outcome]:
         """Yield a job for each accepted model that is here, then a line for each that is not."""
         if self._request.model is not None:
@@ -250,8 +266,8 @@ class _Maker:
                 yield self._not_here(reference, "another model was given")
 
     def _not_here(self, reference: ModelReference, reason: str) -> Outcome:
-        text = f"pv models add {reference.name} PATH; {reason}"
-        return self.absent(Verdict.NOT_RUN, text, _identity(reference))
+        how = f"derive {reference.name}" if reference.derived else f"add {reference.name} PATH"
+        return self.absent(Verdict.NOT_RUN, f"pv models {how}; {reason}", _identity(reference))
 
 
 def _identity(reference: ModelReference) -> ModelIdentity:
