@@ -1,4 +1,4 @@
-"""Tensors of a model file as float64, decoded apart from every kernel and reader of ours.
+"""Tensors of a model file as float64, decoded apart from every kernel and decoder of ours.
 
 Formats: ggml's F32, Q8_0, Q4_1 and Q4_K. A block is read as a record of its fields; products and
 sums are float64, where the decoders on trial round to float32.
