@@ -23,7 +23,7 @@ from pv.model.status import (
     StageStatus,
     Standing,
 )
-from pv.model.verdict import HypothesisVerdict, Level, State, Verdict
+from pv.model.verdict import SIMULATOR, HypothesisVerdict, Level, State, Verdict
 
 _UNRUNNABLE: Final = {
     BindingKind.PLANNED: State.PLANNED,
@@ -123,15 +123,31 @@ def _from_receipts(
         if worst is not None:
             return state, worst, [_headline(worst)]
     held = [each for each in fresh if each.verdict is Verdict.HELD]
-    sound = next((each for each in held if not each.post_hoc), None)
+    sound = next((each for each in held if not each.post_hoc and not _simulated(each)), None)
     if sound is not None:
         return State.DISCHARGED, sound, [_headline(sound)]
     if held:
-        return State.PARTIAL_ALGORITHM_LEVEL, held[0], ["POST-HOC: limit and result came together"]
+        return State.PARTIAL_ALGORITHM_LEVEL, held[0], _short_of_discharge(held[0])
     if receipts:
         moved = ", ".join(receipts[-1].stale[:3]) or "no verdict"
         return State.STALE, receipts[-1], [f"changed since the run: {moved}"]
     return State.BOUND, None, ["no receipt"]
+
+
+def _short_of_discharge(receipt: ReceiptView) -> list[str]:
+    """Return why a fresh HELD receipt does not discharge."""
+    reasons = ["POST-HOC: limit and result came together"] if receipt.post_hoc else []
+    return [*reasons, "simulator, no device"] if _simulated(receipt) else reasons
+
+
+def _simulated(receipt: ReceiptView) -> bool:
+    """Whether the run was on the simulator: what holds there may fail on every device."""
+    predicate = receipt.statement.get("predicate")
+    if not isinstance(predicate, Mapping):
+        return False
+    environment = predicate.get("environment")
+    ran_on = environment.get("device") if isinstance(environment, Mapping) else None
+    return SIMULATOR in (predicate.get("device"), ran_on)
 
 
 def _headline(receipt: ReceiptView) -> str:
@@ -242,7 +258,10 @@ def _height(lifecycle: Lifecycle, word: Word) -> tuple[int, bool]:
 
 def _held_live(status: FalsifierStatus) -> bool:
     return any(
-        each.verdict is Verdict.HELD and each.level is Level.LIVE and not each.stale
+        each.verdict is Verdict.HELD
+        and each.level is Level.LIVE
+        and not each.stale
+        and not _simulated(each)
         for each in status.receipts
     )
 

@@ -17,7 +17,7 @@ from pv.discharge.validity import faults, refused, values
 from pv.model.contract import Companion, Expectation
 from pv.model.measurement import Measurements
 from pv.model.receipt import CompanionResult, Comparison, ControlResult, GuardResult, Outcome
-from pv.model.verdict import Cause, Level, Verdict
+from pv.model.verdict import SIMULATOR, Cause, Level, Verdict
 
 HELD_CODE, REFUTED_CODE, NO_VERDICT_CODE = 0, 1, 3
 
@@ -61,8 +61,9 @@ def judge_run(job: Job, returned: Returned) -> Outcome:
     )
     seen = (*guards.on_measurements(sound.measurements), guards.on_controls(controls))
     verdict, headline = _decide(comparisons, seen)
+    where = "simulator: " if device_class(job.device) == SIMULATOR else ""
     return replace(
-        _outcome(job, returned, verdict, headline),
+        _outcome(job, returned, verdict, where + headline),
         comparisons=comparisons,
         guards=seen,
         controls=controls,
@@ -95,7 +96,7 @@ def _outcome(job: Job, returned: Returned, verdict: Verdict, headline: str) -> O
 
 def device_class(device: str) -> str:
     """Return the name under which a device is recorded; the simulator is never a device."""
-    return "cuda-simulator" if device == "sim" else device
+    return SIMULATOR if device == "sim" else device
 
 
 def _checked(step: Step, expect: Sequence[Expectation]) -> Step:

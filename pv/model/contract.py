@@ -141,6 +141,8 @@ class Falsifier:
     """Planted changes that must leave it green: they show that it is not red by everything."""
     beside: tuple[Companion, ...] = ()
     models: ModelDemand | None = None
+    device: str = ""
+    """The device that the question is about (`cuda`); empty: it has a form on the processor."""
     decides: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """Hypothesis id to {verdict of the run: verdict on the hypothesis}."""
     unblocks: tuple[str, ...] = ()

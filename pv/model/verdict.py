@@ -45,6 +45,10 @@ class Level(StrEnum):
     """A real model, its hash recorded."""
 
 
+SIMULATOR = "cuda-simulator"
+"""The device that a run on the simulator records: never a device, and never a discharge."""
+
+
 class State(StrEnum):
     """The discharge state of a falsifier, always derived, never typed."""
 

@@ -12,6 +12,7 @@ from pydantic import Field
 
 from pv.schema.parts import (
     Date,
+    Device,
     Digest,
     Free,
     Kind,
@@ -232,6 +233,7 @@ class Falsifier(Part):
     green_controls: list[str] = maybe()
     beside: list[Companion] = maybe()
     models: Demand = maybe()
+    device: Device = maybe()
     decides: dict[str, dict[str, str]] = maybe()
     unblocks: list[str] = maybe()
     proxy_for: list[str] = maybe()

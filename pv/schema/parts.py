@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from pv.yamlfile.falsifier_keys import OPERATORS, QUORUMS
+from pv.yamlfile.falsifier_keys import DEVICES, OPERATORS, QUORUMS
 from pv.yamlfile.keys import KINDS, OBLIGATION_TYPES
 
 
@@ -34,6 +34,7 @@ Kind: TypeAlias = Annotated[str, one_of(KINDS)]
 ObligationType: TypeAlias = Annotated[str, one_of(OBLIGATION_TYPES)]
 Operator: TypeAlias = Annotated[str, one_of(OPERATORS)]
 Quorum: TypeAlias = Annotated[str, one_of(QUORUMS)]
+Device: TypeAlias = Annotated[str, one_of(DEVICES)]
 
 
 class Part(BaseModel):

@@ -12,6 +12,7 @@ _RECORD, _RECORDS = Shape.RECORD, Shape.RECORDS
 
 OPERATORS: Final = ("<=", "<", ">=", ">", "==", "within", "near")
 QUORUMS: Final = ("all", "any")
+DEVICES: Final = ("cuda",)
 BINDINGS: Final = ("harness", "pytest", "cargo", "command", "planned", "blocked", "manual")
 """The keys of which a falsifier has exactly one."""
 
@@ -111,6 +112,7 @@ FALSIFIER = section(
     Key("green_controls", _TEXTS, "Planted changes that must leave it green"),
     Key("beside", _RECORDS, "Questions run and shown beside it", "companion"),
     Key("models", _RECORD, "Models that a live run needs", "models"),
+    Key("device", _TEXT, "Device that it needs, asked for by --device: cuda"),
     Key("decides", _FREE, "Hypothesis to {verdict of the run: verdict on the hypothesis}"),
     Key("unblocks", _TEXTS, "What becomes possible"),
     Key("proxy_for", _TEXTS, "Falsifiers that this one may discharge"),

@@ -15,7 +15,7 @@ from pv.model.contract import (
     ModelReference,
 )
 from pv.yamlfile.check import Checked, Checker
-from pv.yamlfile.falsifier_keys import BINDINGS, FALSIFIER, OPERATORS, QUORUMS
+from pv.yamlfile.falsifier_keys import BINDINGS, DEVICES, FALSIFIER, OPERATORS, QUORUMS
 from pv.yamlfile.schema_problems import SchemaCode
 from pv.yamlfile.shapes import nearest
 from pv.yamlfile.wording import is_number, shown
@@ -50,6 +50,7 @@ def falsifier(checker: Checker, item: Checked) -> Falsifier:
         green_controls=item.texts("green_controls"),
         beside=tuple(_companion(checker, one) for one in item.items("beside")),
         models=_demand(checker, demand) if demand else None,
+        device=_device(checker, item),
         decides=_decides(checker, item),
         unblocks=item.texts("unblocks"),
         proxy_for=item.texts("proxy_for"),
@@ -215,7 +216,19 @@ def _companion(checker: Checker, item: Checked) -> Companion:
     )
 
 
-# Models and hypotheses
+# Devices, models and hypotheses
+
+
+def _device(checker: Checker, item: Checked) -> str:
+    device = item.text("device")
+    if device and device not in DEVICES:
+        checker.note(
+            SchemaCode.UNKNOWN_WORD,
+            (*item.path, "device"),
+            f"{item.label}: device is {shown(device)}, expected {' or '.join(DEVICES)}",
+            "leave it out where the question can be asked of the processor",
+        )
+    return device
 
 
 def _demand(checker: Checker, item: Checked) -> ModelDemand:

@@ -94,7 +94,7 @@ SCHEMA_RULES: Final[tuple[tuple[Code, int, Severity, str, str, str], ...]] = (
         Code.UNKNOWN_WORD,
         11,
         _ERROR,
-        "A word outside a closed list: an operator, quorum, kind or type of obligation.",
+        "A word outside a closed list: an operator, quorum, device, kind or type of obligation.",
         "What the word asks for would not happen.",
         "Choose one of the list.",
     ),

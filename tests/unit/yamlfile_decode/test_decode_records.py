@@ -76,6 +76,7 @@ falsification_tests:
         - {{ name: tiny, architecture: llama, sha256: {_DIGEST}, derived: {{ recipe: q, version: 1 }} }}
         - {{ name: big, architecture: qwen2, sha256: unrecorded }}
       require: {{ tensor: "blk.*", type: Q4_K, count: ">=5" }}
+    device: cuda
     decides: {{ A2: {{ HELD: FALSIFIED, REFUTED: CONFIRMED }} }}
     unblocks: [ shipping ]
     proxy_for: [ F-2 ]
@@ -166,6 +167,7 @@ def test_falsifier() -> None:
                 {"tensor": "blk.*", "type": "Q4_K", "count": ">=5"},
                 (*at, "models"),
             ),
+            device="cuda",
             decides={"A2": {"HELD": "FALSIFIED", "REFUTED": "CONFIRMED"}},
             unblocks=("shipping",),
             proxy_for=("F-2",),
