@@ -4,27 +4,66 @@ from __future__ import annotations
 
 import os
 import sys
+from importlib import import_module
 from io import TextIOWrapper
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
+from typer.core import TyperGroup
 
 from pv import __version__
-from pv.cli import models
-from pv.cli.discharge import discharge
 from pv.cli.exitcodes import ExitCode
-from pv.cli.init import init
-from pv.cli.kernels import kernels
-from pv.cli.lint import lint
-from pv.cli.render import render
-from pv.cli.rule import rule
-from pv.cli.status import status
-from pv.cli.validate import validate
 from pv.errors import PvError
+
+if TYPE_CHECKING:
+    from typer._click.core import Command, Context
+
+COMMANDS: Final = (
+    "validate",
+    "init",
+    "discharge",
+    "status",
+    "lint",
+    "rule",
+    "render",
+    "kernels",
+    "models",
+)
+"""In the order of the help text. Each is a module of this package, imported when it is asked for:
+a function of the same name, or an `app` with commands of its own.
+"""
+
+
+class LazyCommands(TyperGroup):
+    """The commands of `pv`; one that is not run is not imported."""
+
+    def list_commands(self, ctx: Context) -> list[str]:  # noqa: ARG002 - the library's signature
+        """Return the names of all commands."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Context, cmd_name: str) -> Command | None:  # noqa: ARG002 - as above
+        """Return a command, or None for a word that is none."""
+        if cmd_name not in COMMANDS:
+            self.commands = {name: self._load(name) for name in COMMANDS}  # for its suggestions
+            return None
+        return self._load(cmd_name)
+
+    @staticmethod
+    def _load(cmd_name: str) -> Command:
+        module = import_module(f"pv.cli.{cmd_name}")
+        if hasattr(module, "app"):
+            return typer.main.get_group(module.app)
+        alone = typer.Typer(
+            add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None
+        )
+        alone.command(cmd_name)(getattr(module, cmd_name))
+        return typer.main.get_command(alone)
+
 
 app = typer.Typer(
     name="pv",
+    cls=LazyCommands,
     help="Contracts, their falsifiers, and the receipts that every status is derived from.",
     epilog="Exit codes: 0 ok · 1 findings or refuted · 2 usage · 3 no verdict · 4 internal error.",
     no_args_is_help=True,
@@ -50,17 +89,6 @@ def _options(
     ] = False,
 ) -> None:
     """Hold the options that stand before any command."""
-
-
-app.command("validate")(validate)
-app.command("init")(init)
-app.command("discharge")(discharge)
-app.command("status")(status)
-app.command("lint")(lint)
-app.command("rule")(rule)
-app.command("render")(render)
-app.command("kernels")(kernels)
-app.add_typer(models.app, name="models")
 
 
 def _internal_error(error: BaseException) -> int:
