@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-_SECONDS = 20
-_CONFIG = (
-    "core.hooksPath=/dev/null",
-    "core.fsmonitor=false",
-    "core.pager=cat",
-    "core.quotePath=false",
-    "protocol.allow=never",
-)
-"""Settings that keep a foreign repository's configuration from starting programs."""
+from pv.registry.discover import EVIDENCE, SUFFIXES
+from pv.registry.git import ask, name_problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,50 +26,35 @@ class Revision:
 
 def read_revision(root: Path, name: str, files: Iterable[str]) -> Revision:
     """Return the texts of `files` (relative to `root`) as they stand in revision `name`."""
-    git = shutil.which("git")
-    if git is None:
-        return Revision(name, problem="git is not installed")
-    if not name or name.startswith("-") or any(c.isspace() or c in ":\x00" for c in name):
-        return Revision(name, problem=f"{name!r} is no name of a revision")
+    if problem := name_problem(name):
+        return Revision(name, problem=problem)
     asked = [file for file in files if "\n" not in file]
     lines = [f"{name}^{{commit}}", *(f"{name}:./{file}" for file in asked)]
-    try:
-        done = subprocess.run(
-            _arguments(git, root),
-            input="\n".join(lines).encode() + b"\n",
-            capture_output=True,
-            env=_environment(),
-            timeout=_SECONDS,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        return Revision(name, problem=f"git could not be run: {type(error).__name__}")
-    if done.returncode:
-        return Revision(name, problem=_first_line(done.stderr))
-    return _answers(name, asked, done.stdout)
+    wanted = "\n".join(lines).encode(errors="replace") + b"\n"
+    answer = ask(root, "cat-file", "--batch", standard_input=wanted)
+    if answer.problem:
+        return Revision(name, problem=answer.problem)
+    return _answers(name, asked, answer.output)
 
 
-def _arguments(git: str, root: Path) -> list[str]:
-    settings = [part for setting in _CONFIG for part in ("-c", setting)]
-    return [git, "--no-pager", "-C", str(root), *settings, "cat-file", "--batch"]
+def contracts_in(root: Path, name: str) -> tuple[str, ...]:
+    """Return the contract files of revision `name`, relative to `root` and sorted.
+
+    Empty where the revision has none or cannot be read.
+    """
+    if name_problem(name):
+        return ()
+    answer = ask(root, "ls-tree", "-r", "-z", "--name-only", name, "--", "contracts")
+    if answer.problem:
+        return ()
+    return tuple(sorted(file for file in answer.fields if _is_contract(file)))
 
 
-def _environment() -> dict[str, str]:
-    """Return an environment in which git reads no configuration but the repository's own."""
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
-    return kept | {
-        "GIT_CONFIG_NOSYSTEM": "1",
-        "GIT_OPTIONAL_LOCKS": "0",
-        "GIT_TERMINAL_PROMPT": "0",
-        "GIT_NO_LAZY_FETCH": "1",
-        "LC_ALL": "C",
-    }
-
-
-def _first_line(message: bytes) -> str:
-    text = message.decode(errors="replace").strip().splitlines()
-    first = text[0].removeprefix("fatal: ") if text else "git failed"
-    return "no git repository" if first.startswith("not a git repository") else first
+def _is_contract(file: str) -> bool:
+    """Whether a file of a revision is one that would be found on disk."""
+    *folders, _ = file.split("/")
+    hidden = any(one.startswith(".") or one == EVIDENCE for one in folders)
+    return file.endswith(SUFFIXES) and not hidden
 
 
 def _answers(name: str, asked: list[str], output: bytes) -> Revision:
