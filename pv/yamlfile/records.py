@@ -26,8 +26,10 @@ _IF_FAILS: Final = ("if_fails", "fails_if", "action_if_falsified", "if_test_pass
 _STATUS: Final = ("status", "discharge_status")
 _TEXTS: Final = ("test", "test_harness", "command", "falsification_test", "name")
 """Keys of other teams that name a test, the most telling first."""
+_EXTRA: Final = ("note", "timeout_seconds")
+"""Keys of ours that have no field of their own."""
 _PLACED: Final = frozenset(
-    name for name, key in FALSIFIER.keys.items() if key.since != "legacy" and name != "note"
+    name for name, key in FALSIFIER.keys.items() if key.since != "legacy" and name not in _EXTRA
 )
 
 

@@ -213,6 +213,46 @@ def test_a_synthetic_falsifier_stays_synthetic_under_live(toy, models):
     assert (job.level, job.model) == (Level.SYNTHETIC, None)
 
 
+DEVICE = """
+  - id: FALSIFY-TOY-301
+    rule: kernels agree on a device
+    prediction: no difference
+    harness: falsifiers/toy.py::growth
+    device: cuda
+    parameters: { step: 1.0 }
+    expect:
+      - { metric: growth, op: "<=", value: 2.0, reason: "by construction" }
+    controls: [tripled]
+    timeout_seconds: 300
+    if_fails: they differ
+"""
+
+
+def test_a_question_about_a_device_waits_for_one(toy):
+    toy.contract(toy.entry("001"), DEVICE)
+    job, waiting = planned(toy)
+    assert (job.falsifier.id, waiting.verdict) == ("FALSIFY-TOY-001", Verdict.NOT_RUN)
+    assert "do: pv discharge TOY-301 --device cuda" in waiting.headline
+    assert waiting.command == ("pv", "discharge", "TOY-301", "--device", "cuda")
+    (asked,) = planned(toy, "TOY-301")
+    assert (asked.verdict, asked.device) == (Verdict.SKIPPED, "cpu")
+    assert "--device sim (the simulator, at most PARTIAL_ALGORITHM_LEVEL)" in asked.headline
+
+
+@pytest.mark.parametrize("device", ["cuda", "sim"])
+@pytest.mark.parametrize("ids", [(), ("TOY-301",)])
+def test_a_question_about_a_device_runs_where_one_is_asked_for(toy, device, ids):
+    toy.contract(DEVICE)
+    (job,) = planned(toy, *ids, device=device)
+    assert (job.device, job.limits.seconds) == (device, 300.0)
+
+
+def test_the_time_of_an_entry_gives_way_to_that_of_the_user(toy):
+    toy.contract(DEVICE)
+    (job,) = planned(toy, device="sim", own_timeouts=False)
+    assert job.limits.seconds == 120.0
+
+
 def test_the_command_repeats_the_run_without_a_path(tmp_path):
     request = Request(tmp_path, ("x",), device="sim", model=tmp_path / "m.gguf")
     assert command("FALSIFY-TOY-001", request, live=True) == (

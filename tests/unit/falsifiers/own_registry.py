@@ -16,8 +16,13 @@ ROOT = Path(__file__).parents[3]
 CONTRACTS = ("C-TRACE-FFN-SUB-BLOCK-GGUF", "C-Q4K-Q8K-KERNELS")
 
 
-@cache
 def synthetic() -> dict[str, Falsifier]:
+    """Return the falsifiers of ours that ask for no model and no device, by short id."""
+    return {short: one for short, one in bound().items() if not one.device}
+
+
+@cache
+def bound() -> dict[str, Falsifier]:
     """Return the falsifiers of ours with a harness that asks for no model, by short id."""
     return {
         one.id.removeprefix("FALSIFY-"): one

@@ -49,7 +49,9 @@ def falsifier(number="001", *, models=None, quorum="all", **changes):
     return Falsifier(**{**plain, **changes})
 
 
-def receipt(verdict="HELD", model=None, *, number="001", stale=(), post_hoc=False, sha=None):
+def receipt(
+    verdict="HELD", model=None, *, number="001", stale=(), post_hoc=False, sha=None, ran_on=None
+):
     identity = ModelIdentity(model, sha or SHAS[model]) if model else None
     return ReceiptView(
         id="0" * 16,
@@ -61,7 +63,7 @@ def receipt(verdict="HELD", model=None, *, number="001", stale=(), post_hoc=Fals
         post_hoc=post_hoc,
         stale=stale,
         local=False,
-        statement={"predicate": {"headline": f"{verdict} it"}},
+        statement={"predicate": {"headline": f"{verdict} it", **(ran_on or {})}},
     )
 
 
@@ -116,6 +118,51 @@ def test_a_synthetic_falsifier(receipts, expected):
 )
 def test_a_live_falsifier_over_two_models(quorum, receipts, expected):
     assert state(falsifier(models=["small", "big"], quorum=quorum), *receipts) == expected
+
+
+ON_DEVICE = {"device": "cuda", "environment": {"device": "cuda"}}
+IN_SIMULATOR = {"device": "cuda-simulator", "environment": {"device": "cuda-simulator"}}
+
+
+@pytest.mark.parametrize(
+    ("receipts", "expected"),
+    [
+        ([receipt(ran_on=ON_DEVICE)], "DISCHARGED"),
+        ([receipt(ran_on=IN_SIMULATOR)], "PARTIAL_ALGORITHM_LEVEL"),
+        ([receipt(ran_on={"device": "cuda-simulator"})], "PARTIAL_ALGORITHM_LEVEL"),
+        ([receipt(ran_on={**ON_DEVICE, "device": "cuda-simulator"})], "PARTIAL_ALGORITHM_LEVEL"),
+        ([receipt(ran_on={**IN_SIMULATOR, "device": "cuda"})], "PARTIAL_ALGORITHM_LEVEL"),
+        ([receipt(ran_on=IN_SIMULATOR), receipt(ran_on=IN_SIMULATOR)], "PARTIAL_ALGORITHM_LEVEL"),
+        ([receipt(ran_on=IN_SIMULATOR), receipt(ran_on=ON_DEVICE)], "DISCHARGED"),
+        ([receipt(ran_on=IN_SIMULATOR, stale=OLD)], "STALE"),
+        ([receipt("REFUTED", ran_on=IN_SIMULATOR)], "REFUTED"),
+        ([receipt(ran_on=ON_DEVICE), receipt("REFUTED", ran_on=IN_SIMULATOR)], "REFUTED"),
+        ([receipt("INCONCLUSIVE", ran_on=IN_SIMULATOR)], "INCONCLUSIVE"),
+    ],
+)
+def test_what_holds_in_the_simulator_never_discharges(receipts, expected):
+    assert state(falsifier(), *receipts) == expected
+
+
+def test_the_simulator_is_named_as_the_reason():
+    found = falsifier_state(falsifier(), [receipt(ran_on=IN_SIMULATOR)], LIFECYCLE)
+    assert found.reasons == ("simulator, no device",)
+    both = falsifier_state(falsifier(), [receipt(ran_on=IN_SIMULATOR, post_hoc=True)], LIFECYCLE)
+    assert both.reasons == ("POST-HOC: limit and result came together", "simulator, no device")
+
+
+@pytest.mark.parametrize("quorum", ["any", "all"])
+def test_a_model_in_the_simulator_is_no_live_evidence(quorum):
+    one = falsifier(models=["small"], quorum=quorum)
+    simulated, real = (receipt(model="small", ran_on=each) for each in (IN_SIMULATOR, ON_DEVICE))
+    assert state(one, simulated) == "PARTIAL_ALGORITHM_LEVEL"
+    assert state(one, real) == "DISCHARGED"
+    live = [word.name for word in LIFECYCLE.contract.words.values() if word.live]
+    assert live
+    for word in live:
+        claimed = contract(one, status=word)
+        assert judged(claimed, simulated).standing is Standing.AHEAD
+        assert judged(claimed, real).standing is not Standing.AHEAD
 
 
 def test_states_are_kept_per_model():
