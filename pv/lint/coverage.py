@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from pv.bindings.interface import BindingClass, Located
@@ -36,9 +36,3 @@ def coverage_of(references: Sequence[Located]) -> Coverage:
         declared=sum(each in DECLARED for each in classes),
         total=len(classes),
     )
-
-
-def mean_coverage(parts: Iterable[Coverage]) -> tuple[int, int]:
-    """Return (runnable, total) over several contracts."""
-    found = list(parts)
-    return sum(each.runnable for each in found), sum(each.total for each in found)

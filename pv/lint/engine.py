@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+from pv.bindings.interface import BindingClass
 from pv.errors import UsageError
 from pv.lint.context import Context
-from pv.lint.gates import GATES, Count, GateState, Scope, binding_counts
+from pv.lint.gates import GATES, Count, GateState, Scope, Sums
 from pv.lint.options import Options
 from pv.lint.rule import GateName, Rule
 from pv.lint.rules import RULES
@@ -97,40 +98,95 @@ def lint(
     wanted = [one for one in judged if shown is None or one.document.file in shown]
     contracts = [one.contract for one in judged if one.contract is not None]
     context = Context(Registry(root, contracts), options)
+    check_base(context)
+    names = frozenset(one.document.file for one in wanted)
+    parts = [
+        judge_contract(one, context, rules)
+        for one in context.registry.contracts
+        if one.file in names
+    ]
+    form = Part({GateName.VALIDATE: [each for one in wanted for each in one.findings]}, {}, [])
+    together = judge_registry(context, rules, shown=None if shown is None else names)
+    return assemble([form, *parts, together], Scope(len(wanted), len(parts), context))
+
+
+def check_base(context: Context) -> None:
+    """Raise UsageError where a base revision was asked for and is not there."""
     if context.options.base is not None and context.revision.problem:
         raise UsageError(f"--base {context.options.base}: {context.revision.problem}")
-    names = frozenset(one.document.file for one in wanted)
-    scope = Scope(len(wanted), [one for one in contracts if one.file in names], context)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What judging one contract gave, or judging the registry as a whole."""
+
+    findings: Mapping[GateName, Sequence[Finding]]
+    counts: Mapping[GateName, Sums]
+    crashes: Sequence[RuleCrashError]
+
+
+def judge_contract(contract: Contract, context: Context, rules: Sequence[Rule] = RULES) -> Part:
+    """Run every rule about single contracts over one, and count what the gates judged in it."""
     crashes: list[RuleCrashError] = []
-    by_gate: dict[GateName, list[Finding]] = {gate: [] for gate in GATES}
-    by_gate[GateName.VALIDATE].extend(finding for one in wanted for finding in one.findings)
+    findings: dict[GateName, list[Finding]] = {}
     for rule in rules:
-        if _asked(rule.gate, context.options):
-            found = _run(rule, scope, crashes)
-            by_gate[rule.gate].extend(
-                each for each in found if shown is None or each.span.file in names
-            )
-    reports = tuple(_report(gate, scope, found, crashes) for gate, found in by_gate.items())
-    findings = sorted((f for found in by_gate.values() for f in found), key=Finding.sort_key)
+        if rule.check is not None and _asked(rule.gate, context.options):
+            found = _guarded(rule, _of(rule.check, contract, context), contract, crashes)
+            if found:
+                findings.setdefault(rule.gate, []).extend(found)
+    counts: dict[GateName, Sums] = {}
+    for name, gate in GATES.items():
+        if _asked(name, context.options):
+            try:
+                counts[name] = gate.of(contract, context)
+            except Exception as error:  # noqa: BLE001 - as in _guarded: ours, and named
+                crashes.append(_crash(f"gate {name}", contract, error))
+    return Part(findings, counts, crashes)
+
+
+def judge_registry(
+    context: Context, rules: Sequence[Rule] = RULES, *, shown: frozenset[str] | None = None
+) -> Part:
+    """Run every rule about the registry as a whole; `shown` as in `lint`."""
+    crashes: list[RuleCrashError] = []
+    findings: dict[GateName, list[Finding]] = {}
+    for rule in rules:
+        if rule.check_registry is not None and _asked(rule.gate, context.options):
+            checks = _all(rule.check_registry, context.registry, context)
+            found = _guarded(rule, checks, None, crashes)
+            kept = [each for each in found if shown is None or each.span.file in shown]
+            findings.setdefault(rule.gate, []).extend(kept)
+    return Part(findings, {}, crashes)
+
+
+def assemble(parts: Sequence[Part], scope: Scope) -> Report:
+    """Return the report that parts come to; it does not depend on their order."""
+    by_gate: dict[GateName, list[Finding]] = {gate: [] for gate in GATES}
+    columns: dict[GateName, list[Sums]] = {gate: [] for gate in GATES}
+    crashes: list[RuleCrashError] = []
+    for part in parts:
+        for name, found in part.findings.items():
+            by_gate[name] += found
+        for name, counts in part.counts.items():
+            columns[name].append(counts)
+        crashes += part.crashes
+    sums = {
+        name: tuple(map(sum, zip(*rows, strict=True))) if rows else (0,) * GATES[name].width
+        for name, rows in columns.items()
+    }
+    reports = tuple(
+        _report(name, sums[name], scope, found, crashes) for name, found in by_gate.items()
+    )
+    findings = sorted((each for found in by_gate.values() for each in found), key=Finding.sort_key)
     bindings: dict[str, int] = {}
-    if context.options.strict_test_binding:
-        bindings = {name.value: number for name, number in binding_counts(scope).items()}
-    return Report(reports, tuple(findings), len(wanted), tuple(crashes), bindings)
+    if scope.context.options.strict_test_binding:
+        numbers = sums[GateName.STRICT_TEST_BINDING]
+        bindings = {name.value: number for name, number in zip(BindingClass, numbers, strict=True)}
+    return Report(reports, tuple(findings), scope.files, tuple(crashes), bindings)
 
 
 def _asked(gate: GateName, options: Options) -> bool:
     return gate is not GateName.STRICT_TEST_BINDING or options.strict_test_binding
-
-
-def _run(rule: Rule, scope: Scope, crashes: list[RuleCrashError]) -> list[Finding]:
-    found: list[Finding] = []
-    if rule.check is not None:
-        for contract in scope.contracts:
-            found += _guarded(rule, _of(rule.check, contract, scope.context), contract, crashes)
-    if rule.check_registry is not None:
-        registry = scope.context.registry
-        found += _guarded(rule, _all(rule.check_registry, registry, scope.context), None, crashes)
-    return found
 
 
 def _of(
@@ -168,7 +224,11 @@ def _crash(what: str, contract: Contract | None, error: Exception) -> RuleCrashE
 
 
 def _report(
-    gate: GateName, scope: Scope, findings: Sequence[Finding], crashes: list[RuleCrashError]
+    gate: GateName,
+    sums: Sums,
+    scope: Scope,
+    findings: Sequence[Finding],
+    crashes: list[RuleCrashError],
 ) -> GateReport:
     options = scope.context.options
     errors = sum(each.severity is Severity.ERROR for each in findings)
@@ -176,7 +236,7 @@ def _report(
     if not _asked(gate, options):
         return GateReport(gate, GateState.NOT_ASKED, "--strict-test-binding", 0, 0)
     try:
-        count = GATES[gate](scope)
+        count = GATES[gate].total(sums, scope)
     except Exception as error:  # noqa: BLE001 - as in _guarded: a defect here is ours and is named
         crashes.append(_crash(f"gate {gate}", None, error))
         count = Count(0, "", "an internal error")

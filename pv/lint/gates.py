@@ -6,23 +6,23 @@ A gate with nothing to judge says so and does not count as passed.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from enum import StrEnum
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from pv.bindings.interface import BindingClass
 from pv.lint.context import Context
-from pv.lint.coverage import coverage_of, mean_coverage
+from pv.lint.coverage import coverage_of
 from pv.lint.repository import evidence_folders, harness_files, kernel_operations
 from pv.lint.rule import GateName
 from pv.model.contract import BindingKind, Contract
 
 
 class Scope(NamedTuple):
-    """The contracts whose findings are shown, and how many files were asked for."""
+    """What is shown: how many files were asked for, how many contracts they hold."""
 
     files: int
-    contracts: Sequence[Contract]
+    contracts: int
     context: Context
 
 
@@ -32,6 +32,21 @@ class Count(NamedTuple):
     number: int
     words: str
     unjudged: str = ""
+
+
+Sums: TypeAlias = tuple[int, ...]
+"""Counts of one contract, or of several added up, column by column."""
+
+
+class Gate(NamedTuple):
+    """How a gate counts: contract by contract, so that counts can be kept and added up."""
+
+    width: int
+    """Columns of the counts."""
+    of: Callable[[Contract, Context], Sums]
+    """The counts of one contract."""
+    total: Callable[[Sums, Scope], Count]
+    """What the sums of all contracts say."""
 
 
 class GateState(StrEnum):
@@ -60,168 +75,150 @@ def _listed(*counted: tuple[int, str]) -> Count:
     return Count(sum(number for number, _ in counted), words)
 
 
-def _total(scope: Scope, field: Callable[[Contract], Sequence[object]]) -> int:
-    return sum(len(field(contract)) for contract in scope.contracts)
+def _named(*nouns: str) -> Callable[[Sums, Scope], Count]:
+    """Return a total that is nothing but the sums, each with its noun."""
+    return lambda sums, scope: _listed(*zip(sums, nouns, strict=True))
 
 
-def _validate(scope: Scope) -> Count:
-    return _listed((scope.files, "file"))
+def _score_of(contract: Contract, context: Context) -> Sums:
+    coverage = coverage_of(context.references_of(contract))
+    return (int(coverage.total > 0), coverage.runnable, coverage.total)
 
 
-def _audit(scope: Scope) -> Count:
-    return _listed(
-        (_total(scope, lambda one: one.equations), "equation"),
-        (_total(scope, lambda one: one.obligations), "obligation"),
-        (_total(scope, lambda one: one.falsifiers), "falsifier"),
+def _score(sums: Sums, scope: Scope) -> Count:
+    scored, runnable, total = sums
+    words = f"{_many(scored, 'contract')}, {runnable} of {total} references can be run"
+    return Count(scored, words if scored else "")
+
+
+def _verify_of(contract: Contract, context: Context) -> Sums:
+    kinds = [falsifier.binding.kind for falsifier in contract.falsifiers]
+    harnesses = kinds.count(BindingKind.HARNESS) + kinds.count(BindingKind.PYTEST)
+    return (harnesses, sum(len(falsifier.beside) for falsifier in contract.falsifiers))
+
+
+def _levels_of(contract: Contract, context: Context) -> Sums:
+    return (
+        int(contract.status is not None),
+        sum(each.status is not None for each in contract.falsifiers),
+        sum(each.status is not None for each in contract.stages),
+        sum(each.verdict is not None for each in contract.hypotheses),
     )
 
 
-def _score(scope: Scope) -> Count:
-    scored = [
-        coverage
-        for contract in scope.contracts
-        if (coverage := coverage_of(scope.context.references_of(contract))).total
-    ]
-    if not scored:
-        return Count(0, "")
-    covered, total = mean_coverage(scored)
-    words = f"{_many(len(scored), 'contract')}, {covered} of {total} references can be run"
-    return Count(len(scored), words)
-
-
-def _verify(scope: Scope) -> Count:
-    kinds = [f.binding.kind for contract in scope.contracts for f in contract.falsifiers]
-    return _listed(
-        (kinds.count(BindingKind.HARNESS) + kinds.count(BindingKind.PYTEST), "harness reference"),
-        (sum(len(f.beside) for one in scope.contracts for f in one.falsifiers), "companion"),
-    )
-
-
-def _enforce(scope: Scope) -> Count:
-    return _listed(
-        (sum(len(f.expect) for one in scope.contracts for f in one.falsifiers), "limit"),
-        (_total(scope, lambda one: one.equations), "equation"),
-    )
-
-
-def _levels(scope: Scope) -> Count:
+def _levels(sums: Sums, scope: Scope) -> Count:
     if scope.context.lifecycle_problem:
         return Count(0, "", scope.context.lifecycle_problem)
-    return _listed(
-        (sum(one.status is not None for one in scope.contracts), "contract status"),
-        (sum(f.status is not None for one in scope.contracts for f in one.falsifiers), "claim"),
-        (sum(s.status is not None for one in scope.contracts for s in one.stages), "stage"),
-        (sum(h.verdict is not None for one in scope.contracts for h in one.hypotheses), "verdict"),
-    )
+    return _named("contract status", "claim", "stage", "verdict")(sums, scope)
 
 
-def _reverse(scope: Scope) -> Count:
+def _reverse(sums: Sums, scope: Scope) -> Count:
     return _listed(
         (len(harness_files(scope.context.root)), "harness file"),
         (len(kernel_operations(scope.context.root)), "kernel"),
     )
 
 
-def _stems(scope: Scope) -> Count:
-    return _listed(
-        (len(scope.contracts), "contract"),
-        (_total(scope, lambda one: one.falsifiers), "falsifier id"),
-    )
+def _transitions_of(contract: Contract, context: Context) -> Sums:
+    before = None if context.lifecycle_problem else context.before(contract)
+    return (int(contract.status is not None), int(before is not None))
 
 
-def _composition(scope: Scope) -> Count:
-    return _listed((_total(scope, lambda one: one.depends_on), "dependency entry"))
-
-
-def _versions(scope: Scope) -> Count:
-    return _listed(
-        (sum(one.version is not None for one in scope.contracts), "version"),
-        (_total(scope, lambda one: one.changelog), "changelog entry"),
-    )
-
-
-def _transitions(scope: Scope) -> Count:
+def _transitions(sums: Sums, scope: Scope) -> Count:
     context = scope.context
     if context.lifecycle_problem:
         return Count(0, "", context.lifecycle_problem)
-    stated = sum(one.status is not None for one in scope.contracts)
     if context.revision.problem:
         return Count(0, "", f"{context.revision.problem}, so no move was compared")
-    compared = sum(context.before(one) is not None for one in scope.contracts)
-    new = len(scope.contracts) - compared
+    stated, compared = sums
+    new = scope.contracts - compared
     against = f"{_many(compared, 'contract')} against {context.options.revision}"
     words = f"{_many(stated, 'status')}, {against}" + (f" ({new} new)" if new else "")
     return Count(stated + compared, words)
 
 
-def _references(scope: Scope) -> Count:
-    named = [
-        name
-        for contract in scope.contracts
-        for falsifier in contract.falsifiers
-        for name in (*falsifier.decides, *falsifier.unblocks, *falsifier.proxy_for)
-    ]
-    gates = [gate for one in scope.contracts for stage in one.stages for gate in stage.gates]
-    applied = [o for one in scope.contracts for o in one.obligations if o.applies_to]
-    return _listed((len(named), "name"), (len(gates), "stage gate"), (len(applied), "obligation"))
-
-
-def _arithmetic(scope: Scope) -> Count:
-    summaries = sum("verification_summary" in one.data for one in scope.contracts)
-    return _listed((summaries, "summary"), (len(scope.contracts), "description"))
-
-
-def _methodology(scope: Scope) -> Count:
-    return _listed(
-        (sum(len(f.expect) for one in scope.contracts for f in one.falsifiers), "limit"),
-        (sum(o.tolerance is not None for c in scope.contracts for o in c.obligations), "tolerance"),
+def _references_of(contract: Contract, context: Context) -> Sums:
+    return (
+        sum(len((*f.decides, *f.unblocks, *f.proxy_for)) for f in contract.falsifiers),
+        sum(len(stage.gates) for stage in contract.stages),
+        sum(bool(each.applies_to) for each in contract.obligations),
     )
 
 
-def _evidence(scope: Scope) -> Count:
-    live = sum(f.live for one in scope.contracts for f in one.falsifiers)
+def _methodology_of(contract: Contract, context: Context) -> Sums:
+    return (
+        sum(len(falsifier.expect) for falsifier in contract.falsifiers),
+        sum(each.tolerance is not None for each in contract.obligations),
+    )
+
+
+def _evidence(sums: Sums, scope: Scope) -> Count:
     folders = evidence_folders(scope.context.root)
-    return _listed((live, "live falsifier"), (len(folders), "evidence folder"))
+    return _listed((sums[0], "live falsifier"), (len(folders), "evidence folder"))
 
 
-def _ship(scope: Scope) -> Count:
-    models = [model for one in scope.contracts for model in one.ship_models]
-    return _listed((len(models), "model"), (sum(len(m.criteria) for m in models), "criterion"))
+def _ship_of(contract: Contract, context: Context) -> Sums:
+    models = contract.ship_models
+    return (len(models), sum(len(model.criteria) for model in models))
 
 
-def _strict(scope: Scope) -> Count:
-    counts = binding_counts(scope)
-    total = sum(counts.values())
-    parts = ", ".join(f"{name} {counts[name]}" for name in BindingClass if counts[name])
-    return Count(total, f"{_many(total, 'reference')}: {parts}" if total else "")
-
-
-def binding_counts(scope: Scope) -> Mapping[BindingClass, int]:
+def _classes_of(contract: Contract, context: Context) -> Sums:
     """Return how many references ended in each class; the counts add up to all references."""
-    located = [each for one in scope.contracts for each in scope.context.references_of(one)]
+    located = context.references_of(contract)
     counts = Counter(each.resolution.binding_class for each in located)
     if sum(counts.values()) != len(located) or set(counts) - set(BindingClass):
         raise ValueError(f"{sum(counts.values())} classes counted for {len(located)} references")
-    return {name: counts[name] for name in BindingClass}
+    return tuple(counts[name] for name in BindingClass)
 
 
-GATES: Mapping[GateName, Callable[[Scope], Count]] = {
-    GateName.VALIDATE: _validate,
-    GateName.AUDIT: _audit,
-    GateName.SCORE: _score,
-    GateName.VERIFY: _verify,
-    GateName.ENFORCE: _enforce,
-    GateName.ENFORCEMENT_LEVEL: _levels,
-    GateName.REVERSE_COVERAGE: _reverse,
-    GateName.DUPLICATE_STEMS: _stems,
-    GateName.COMPOSITION: _composition,
-    GateName.VERSIONS: _versions,
-    GateName.TRANSITIONS: _transitions,
-    GateName.REFERENCES: _references,
-    GateName.ARITHMETIC: _arithmetic,
-    GateName.METHODOLOGY: _methodology,
-    GateName.EVIDENCE: _evidence,
-    GateName.SHIP: _ship,
-    GateName.STRICT_TEST_BINDING: _strict,
+def _strict(sums: Sums, scope: Scope) -> Count:
+    total = sum(sums)
+    pairs = zip(BindingClass, sums, strict=True)
+    parts = ", ".join(f"{name} {number}" for name, number in pairs if number)
+    return Count(total, f"{_many(total, 'reference')}: {parts}" if total else "")
+
+
+GATES: Mapping[GateName, Gate] = {
+    GateName.VALIDATE: Gate(
+        0, lambda contract, context: (), lambda sums, scope: _listed((scope.files, "file"))
+    ),
+    GateName.AUDIT: Gate(
+        3,
+        lambda one, context: (len(one.equations), len(one.obligations), len(one.falsifiers)),
+        _named("equation", "obligation", "falsifier"),
+    ),
+    GateName.SCORE: Gate(3, _score_of, _score),
+    GateName.VERIFY: Gate(2, _verify_of, _named("harness reference", "companion")),
+    GateName.ENFORCE: Gate(
+        2,
+        lambda one, context: (sum(len(f.expect) for f in one.falsifiers), len(one.equations)),
+        _named("limit", "equation"),
+    ),
+    GateName.ENFORCEMENT_LEVEL: Gate(4, _levels_of, _levels),
+    GateName.REVERSE_COVERAGE: Gate(0, lambda contract, context: (), _reverse),
+    GateName.DUPLICATE_STEMS: Gate(
+        2, lambda one, context: (1, len(one.falsifiers)), _named("contract", "falsifier id")
+    ),
+    GateName.COMPOSITION: Gate(
+        1, lambda one, context: (len(one.depends_on),), _named("dependency entry")
+    ),
+    GateName.VERSIONS: Gate(
+        2,
+        lambda one, context: (int(one.version is not None), len(one.changelog)),
+        _named("version", "changelog entry"),
+    ),
+    GateName.TRANSITIONS: Gate(2, _transitions_of, _transitions),
+    GateName.REFERENCES: Gate(3, _references_of, _named("name", "stage gate", "obligation")),
+    GateName.ARITHMETIC: Gate(
+        2,
+        lambda one, context: (int("verification_summary" in one.data), 1),
+        _named("summary", "description"),
+    ),
+    GateName.METHODOLOGY: Gate(2, _methodology_of, _named("limit", "tolerance")),
+    GateName.EVIDENCE: Gate(
+        1, lambda one, context: (sum(each.live for each in one.falsifiers),), _evidence
+    ),
+    GateName.SHIP: Gate(2, _ship_of, _named("model", "criterion")),
+    GateName.STRICT_TEST_BINDING: Gate(len(BindingClass), _classes_of, _strict),
 }
-"""Every gate with the function that counts what it judged, in the order in which they are shown."""
+"""Every gate with how it counts what it judged, in the order in which they are shown."""
