@@ -14,6 +14,7 @@ from typer.core import TyperGroup
 
 from pv import __version__
 from pv.cli.exitcodes import ExitCode
+from pv.cli.options import OrderedOptions
 from pv.errors import PvError
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ COMMANDS: Final = (
     "status",
     "lint",
     "rule",
+    "diff",
     "render",
     "kernels",
     "models",
@@ -57,7 +59,7 @@ class LazyCommands(TyperGroup):
         alone = typer.Typer(
             add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None
         )
-        alone.command(cmd_name)(getattr(module, cmd_name))
+        alone.command(cmd_name, cls=OrderedOptions)(getattr(module, cmd_name))
         return typer.main.get_command(alone)
 
 
