@@ -55,8 +55,8 @@ def agreement(run: Run) -> Measurements:
             "PARTIAL_ALGORITHM_LEVEL)",
         )
     sizes, seed = run.parameter(run.device), int(run.parameter("seed"))
-    # No fault depends on the grid, and the simulator is slow: a control has the first one only.
     grids = _grids(sizes)
+    # No fault depends on the grid, and the simulator is slow: a control has the first one only.
     used = grids[:1] if fault else grids
     asked = run.once("questions", lambda: questions(sizes, seed))
     kernels = run.once("kernels", lambda: _kernels(asked, run.device))
@@ -78,11 +78,11 @@ def agreement(run: Run) -> Measurements:
 _PLACES: Final = {"sim": "in the simulator, on no device", "cuda": "on a device"}
 
 
-def _grids(sizes: Mapping[str, Any]) -> tuple[int, ...]:
-    grids = sizes.get("grids")
-    if not isinstance(grids, list | tuple) or not all(isinstance(g, int) and g > 0 for g in grids):
-        raise UsageError(f"grids is {grids!r}, expected a list of whole numbers above 0")
-    return tuple(grids)
+def _grids(sizes: Any) -> tuple[int, ...]:
+    grids = sizes.get("grids") if isinstance(sizes, Mapping) else None
+    if isinstance(grids, list | tuple) and grids and all(type(g) is int and g > 0 for g in grids):
+        return tuple(grids)
+    raise UsageError(f"grids is {grids!r}, expected a list of whole numbers above 0")
 
 
 def _kernels(asked: tuple[Question, ...], device: str) -> dict[str, Kernel]:

@@ -208,8 +208,8 @@ class _Maker:
         repeat = command(self._falsifier.id, on_device, live=self._falsifier.live)
         verdict = Verdict.NOT_RUN if self._request.everything else Verdict.SKIPPED
         reason = (
-            f"needs --device {device} (a device) or --device sim (the simulator, at most"
-            f" {State.PARTIAL_ALGORITHM_LEVEL}) · do: {' '.join(repeat)}"
+            f"device: it needs {device} · do: {' '.join(repeat)}, or --device sim (the simulator,"
+            f" at most {State.PARTIAL_ALGORITHM_LEVEL})"
         )
         return replace(self.absent(verdict, reason), command=repeat)
 

@@ -121,6 +121,12 @@ def test_a_size_that_is_missing_is_refused_by_name(name, on_stand_ins):
             measure("sim", sim=sizes)
 
 
+@pytest.mark.parametrize("sizes", [None, 3, {**SMALL, "grids": []}, {**SMALL, "grids": [2, 0]}])
+def test_sizes_without_a_grid_are_refused(sizes, on_stand_ins):
+    with pytest.raises(UsageError, match=r"grids is .*, expected a list of whole"):
+        measure("sim", sim=sizes)
+
+
 def test_what_the_contract_does_not_give_is_refused():
     for name in ("seed", "cuda"):
         left = {key: value for key, value in ENTRY.parameters.items() if key != name}
