@@ -131,7 +131,8 @@ def _one_filter(
         places = tuple(test.place for test in containing[:5])
         reason = f"{wanted} is only a part of {len(containing)} test names"
         return ambiguous(reference, reason, places)
-    return dangling(reference, f"no test {wanted}", nearest(wanted, [t.path for t in tests]))
+    known = nearest(wanted, [test.path for test in tests])
+    return dangling(reference, f"no test {wanted}", known, wanted)
 
 
 def _run(

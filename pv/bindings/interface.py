@@ -59,6 +59,8 @@ class Resolution(NamedTuple):
     targets: tuple[Target, ...] = ()
     nearest: str = ""
     """The name of a real test that looks most like the one that is missing."""
+    missing: str = ""
+    """The word of the reference that `nearest` would stand in place of; empty where it is none."""
 
 
 class Located(NamedTuple):
@@ -82,9 +84,9 @@ def bound(reference: str, targets: tuple[Target, ...], reason: str = "") -> Reso
     return Resolution(BindingClass.BOUND, reference, reason, targets)
 
 
-def dangling(reference: str, reason: str, nearest: str = "") -> Resolution:
+def dangling(reference: str, reason: str, nearest: str = "", missing: str = "") -> Resolution:
     """Return a dangling resolution."""
-    return Resolution(BindingClass.DANGLING, reference, reason, nearest=nearest)
+    return Resolution(BindingClass.DANGLING, reference, reason, nearest=nearest, missing=missing)
 
 
 def ambiguous(reference: str, reason: str, targets: tuple[Target, ...] = ()) -> Resolution:

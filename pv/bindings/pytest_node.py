@@ -30,7 +30,7 @@ def resolve_node(root: Path, sources: PythonSources, reference: str) -> Resoluti
     }
     if not matches:
         names = ["::".join((path, *node)) for node, _ in collected(module)]
-        return dangling(reference, _why_not(module, path, steps), nearest(base, names))
+        return dangling(reference, _why_not(module, path, steps), nearest(base, names), base)
     exact = matches.get(tuple(steps))
     if bracket and (exact is None or not exact.parametrised):
         return dangling(reference, f"{steps[-1] if steps else path} takes no parameters", base)

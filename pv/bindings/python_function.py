@@ -34,7 +34,7 @@ def _function(
     function = module.functions.get(name)
     if function is None:
         public = [each for each in module.functions if not each.startswith("_")]
-        return dangling(reference, f"no function {name} in {path}", nearest(name, public))
+        return dangling(reference, f"no function {name} in {path}", nearest(name, public), name)
     if function.asynchronous or function.parameters != 1:
         return dangling(reference, f"{name} is no harness, expected a plain `def {name}(run)`")
     unknown = missing_controls(module, controls)

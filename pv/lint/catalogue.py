@@ -36,9 +36,8 @@ def _form_rule(info: RuleInfo) -> Rule:
             f"What it finds\n    {info.what}",
             f"Why it matters\n    {info.why}",
             f"Instead\n    {info.instead}",
-            "Fix\n    None.",
+            f"Fix\n    {info.fix or 'None.'}",
         )
     )
-    return Rule(
-        info.id, info.name, info.since, info.severity, GateName.VALIDATE, FixKind.NEVER, page
-    )
+    fix = FixKind.SOMETIMES if info.fix else FixKind.NEVER
+    return Rule(info.id, info.name, info.since, info.severity, GateName.VALIDATE, fix, page)

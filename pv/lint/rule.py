@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from pv.model.contract import Contract, Path
-from pv.model.finding import Finding
+from pv.model.finding import Finding, Fix
 from pv.model.verdict import Severity
 
 if TYPE_CHECKING:
@@ -97,6 +97,7 @@ class Rule:
         advice: str = "",
         key: bool = False,
         severity: Severity | None = None,
+        fix: Fix | None = None,
     ) -> Finding:
         """Return a finding at a place of a contract; `key` points to the key, not to its value."""
         return Finding(
@@ -107,4 +108,5 @@ class Rule:
             advice=advice,
             contract=contract.id,
             path=path,
+            fix=fix,
         )

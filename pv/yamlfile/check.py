@@ -17,6 +17,8 @@ from pv.model.contract import Path
 from pv.yamlfile.keys import SECTIONS
 from pv.yamlfile.nodes import Mapping, Node, Scalar, Sequence, find, to_plain
 from pv.yamlfile.places import span_at
+from pv.yamlfile.proposals import as_day, as_digest, rename
+from pv.yamlfile.respell import How, Proposal
 from pv.yamlfile.schema_problems import SchemaCode, SchemaProblem
 from pv.yamlfile.shapes import LANGUAGE, Key, Section, Shape, expected, is_slip
 from pv.yamlfile.wording import clip, found, hint, is_number, label_of, repair, shown
@@ -108,16 +110,28 @@ class Checker:
         self.problems: list[SchemaProblem] = []
 
     def note(
-        self, code: SchemaCode, path: Path, message: str, advice: str = "", *, key: bool = False
+        self,
+        code: SchemaCode,
+        path: Path,
+        message: str,
+        advice: str = "",
+        *,
+        key: bool = False,
+        old: str = "",
+        proposal: Proposal | None = None,
     ) -> None:
-        """Note a problem at the value of `path`, or at its key; after too many, only that."""
+        """Note a problem at the value of `path`, or at its key; after too many, only that.
+
+        `proposal` says what should stand there instead of `old`.
+        """
         if self.full:
             return
         span = span_at(self.root, self.file, path, key)
         if len(self.problems) == MAX_PROBLEMS:
             code, advice = SchemaCode.PROBLEM_FLOOD, "repair the first ones and judge again"
             message = f"contract: more than {MAX_PROBLEMS} problems, the rest is not shown"
-        self.problems.append(SchemaProblem(code, message, span, advice, path))
+            proposal = None
+        self.problems.append(SchemaProblem(code, message, span, advice, path, old, proposal))
 
     @property
     def full(self) -> bool:
@@ -168,7 +182,10 @@ class Checker:
             self.note(SchemaCode.UNKNOWN_KEY, path, what, advice, key=True)
             return name
         advice = f"did you mean {meant}{', which stands there too' if beside else ''}?"
-        self.note(SchemaCode.MISSPELT_KEY, path, what, advice, key=True)
+        proposal = None if beside else rename(name, meant, section)
+        self.note(
+            SchemaCode.MISSPELT_KEY, path, what, advice, key=True, old=name, proposal=proposal
+        )
         return meant
 
     def _missing(self, section: Section, result: Checked) -> None:
@@ -226,6 +243,8 @@ class Checker:
                 path,
                 f"{label}: {key.name} is text {shown(value)}, expected {expected(shape)}",
                 f"write {value.strip()} without quotes",
+                old=value,
+                proposal=Proposal("remove the quotes", value.strip(), safe=True, how=How.REMOVE),
             )
             return _ABSENT
         return value if Shape.TEXT in shape else self._wrong(node, key, path, label)
@@ -260,6 +279,8 @@ class Checker:
                 path,
                 f"{label}: {key.name} is {shown(value)}, expected a day of the calendar",
                 "write it as YYYY-MM-DD",
+                old=value,
+                proposal=as_day(value),
             )
             return _ABSENT
         return value
@@ -273,6 +294,8 @@ class Checker:
             f"{label}: {key.name} is {shown(value)} ({len(value)} characters), "
             "expected 64 hexadecimal digits in lower case",
             "write the digest of the file, or unrecorded until there is one",
+            old=value,
+            proposal=as_digest(value),
         )
         return _ABSENT
 
@@ -318,6 +341,7 @@ class Checker:
             path,
             f"{label}: {place} is a mapping with the key {shown(first)}, expected text",
             "put quotes around the whole sentence: an unquoted colon and blank make a mapping",
+            proposal=Proposal("quote the sentence", "", safe=True, how=How.ADD),
         )
         return _ABSENT
 

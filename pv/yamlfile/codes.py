@@ -32,12 +32,25 @@ class RuleInfo:
     """Why it matters."""
     instead: str
     """What to write instead."""
+    fix: str = ""
+    """When it can be mended by itself; empty where it never can."""
     since: str = "0.1"
 
     @property
     def summary(self) -> str:
         """The first sentence of what it finds, for lists of rules."""
         return self.what.split(". ")[0].rstrip(".")
+
+
+_FIXES: Final[Mapping[SchemaCode, str]] = {
+    SchemaCode.MISSPELT_KEY: "Renames the key: safe for a slip that fits one known key alone, "
+    "unsafe for the most similar one. None where the known key stands there too.",
+    SchemaCode.ACCIDENTAL_MAPPING: "Safe: puts quotes around the sentence.",
+    SchemaCode.BAD_DATE: "Safe where the year comes first, as in 2026/5/7; none otherwise.",
+    SchemaCode.NUMBER_AS_TEXT: "Safe: removes the quotes.",
+    SchemaCode.BAD_DIGEST: "Safe for a digest in upper case; none otherwise.",
+    SchemaCode.UNKNOWN_WORD: "Unsafe: writes the nearest type of obligation.",
+}
 
 
 def _rules() -> dict[Code, RuleInfo]:
@@ -47,7 +60,9 @@ def _rules() -> dict[Code, RuleInfo]:
     }
     for schema_code, number, severity, what, why, instead in SCHEMA_RULES:
         name = schema_code.value
-        rules[schema_code] = RuleInfo(f"PV-SCH-{number:03}", name, severity, what, why, instead)
+        fix = _FIXES.get(schema_code, "")
+        rule = RuleInfo(f"PV-SCH-{number:03}", name, severity, what, why, instead, fix)
+        rules[schema_code] = rule
     return rules
 
 

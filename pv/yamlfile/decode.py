@@ -33,6 +33,7 @@ from pv.yamlfile.kinds import check_kind
 from pv.yamlfile.places import span_at
 from pv.yamlfile.read import Document
 from pv.yamlfile.records import claimed_status
+from pv.yamlfile.respell import Proposal
 from pv.yamlfile.schema_problems import SchemaCode, SchemaProblem
 from pv.yamlfile.shapes import nearest
 from pv.yamlfile.wording import found, shown
@@ -187,6 +188,8 @@ def _obligation(checker: Checker, item: Checked) -> Obligation:
             (*item.path, "type"),
             f"{item.label}: type is {shown(kind)}, expected a known type of obligation",
             f"did you mean {meant}?" if meant else "the schema lists the types",
+            old=kind,
+            proposal=Proposal(f"write {meant}", meant, safe=False) if meant else None,
         )
     tolerance = item.get("tolerance")
     return Obligation(

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pv.model.contract import Contract
-from pv.model.finding import Finding
+from pv.model.finding import Finding, Fix
 from pv.model.verdict import Severity
 from pv.yamlfile.codes import RULES
 from pv.yamlfile.decode import Decoded, decode
 from pv.yamlfile.problems import Problem
 from pv.yamlfile.read import Document, read_file, read_text
+from pv.yamlfile.respell import as_fix
 from pv.yamlfile.schema_problems import SchemaProblem
 
 
@@ -50,12 +51,20 @@ def judge(document: Document) -> Judged:
     """Decode a document and return its findings in the order of the text."""
     decoded = decode(document)
     name = decoded.contract.id if decoded.contract else ""
-    findings = as_findings(document.problems, name) + as_findings(decoded.problems, name)
+    findings = [
+        *as_findings(document.problems, name),
+        *as_findings(decoded.problems, name, document.text),
+    ]
     return Judged(document, decoded, tuple(sorted(findings, key=Finding.sort_key)))
 
 
-def as_findings(problems: Iterable[Problem | SchemaProblem], contract: str) -> list[Finding]:
-    """Return a finding for every problem, under the rule of its code."""
+def as_findings(
+    problems: Iterable[Problem | SchemaProblem], contract: str, text: str = ""
+) -> list[Finding]:
+    """Return a finding for every problem, under the rule of its code.
+
+    `text` is what the places are in, for fixes; without it there are none.
+    """
     return [
         Finding(
             rule=RULES[one.code].id,
@@ -65,6 +74,13 @@ def as_findings(problems: Iterable[Problem | SchemaProblem], contract: str) -> l
             advice=one.advice,
             contract=contract,
             path=one.path if isinstance(one, SchemaProblem) else (),
+            fix=_fix(one, text) if isinstance(one, SchemaProblem) else None,
         )
         for one in problems
     ]
+
+
+def _fix(problem: SchemaProblem, text: str) -> Fix | None:
+    if problem.proposal is None or not text:
+        return None
+    return as_fix(text, problem.span, problem.old, problem.proposal)

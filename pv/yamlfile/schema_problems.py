@@ -7,6 +7,7 @@ from enum import Enum
 
 from pv.marks import Span
 from pv.model.contract import Path
+from pv.yamlfile.respell import Proposal
 
 
 class SchemaCode(Enum):
@@ -63,3 +64,6 @@ class SchemaProblem:
     span: Span
     advice: str = ""
     path: Path = ()
+    old: str = ""
+    """What stands at the place now, where there is a proposal for it."""
+    proposal: Proposal | None = None

@@ -13,7 +13,7 @@ Example
 Instead
     proof_obligations: [ … five entries … ]
 Fix
-    None: leave the number out, it is computed wherever it is shown.
+    Safe for a count that the lists decide: writes that count. None for parts that exceed the whole.
 """
 
 from __future__ import annotations
@@ -21,10 +21,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from pv.lint.context import Context
+from pv.lint.repair import rewritten
 from pv.lint.rule import FixKind, GateName, Rule
 from pv.model.contract import Contract
 from pv.model.finding import Finding
 from pv.model.verdict import Severity, State
+from pv.yamlfile.respell import Proposal
 
 _PARTS = ("tested", "proven", "l2_property_tested", "l4_lean_proved", "l4_not_applicable")
 
@@ -39,7 +41,10 @@ def check(contract: Contract, context: Context) -> Iterator[Finding]:
         claimed = summary.get(key)
         if _is_count(claimed) and claimed != number:
             message = f"{key} is {claimed}, expected {number}, the number of {noun}"
-            yield RULE.finding(contract, ("verification_summary", key), message, advice=advice)
+            path, counted = ("verification_summary", key), str(number)
+            proposal = Proposal(f"write {counted}", counted, safe=True)
+            fix = rewritten(contract, path, str(claimed), proposal)
+            yield RULE.finding(contract, path, message, advice=advice, fix=fix)
     whole = len(contract.obligations)
     for key in _PARTS:
         claimed = summary.get(key)
@@ -71,7 +76,7 @@ RULE = Rule(
     since="0.1",
     severity=Severity.ERROR,
     gate=GateName.ARITHMETIC,
-    fix=FixKind.NEVER,
+    fix=FixKind.SOMETIMES,
     page=__doc__,
     check=check,
 )

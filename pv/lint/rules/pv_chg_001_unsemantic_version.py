@@ -10,7 +10,7 @@ Example
 Instead
     version: 1.0.0
 Fix
-    None: only the author knows which version is next.
+    Safe where nothing is lost: X.Y becomes X.Y.0, and vX.Y.Z becomes X.Y.Z.
 """
 
 from __future__ import annotations
@@ -18,11 +18,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pv.lint.context import Context
+from pv.lint.repair import rewritten
 from pv.lint.rule import FixKind, GateName, Rule
 from pv.lint.versions import parse_version, version_path
 from pv.model.contract import Contract, Dialect, Path
-from pv.model.finding import Finding
+from pv.model.finding import Finding, Fix
 from pv.model.verdict import Severity
+from pv.yamlfile.respell import Proposal
 
 
 def check(contract: Contract, context: Context) -> Iterator[Finding]:
@@ -34,7 +36,22 @@ def check(contract: Contract, context: Context) -> Iterator[Finding]:
     for path, version in places:
         if parse_version(version) is None:
             message = f"version {version} is no semantic version, expected MAJOR.MINOR.PATCH"
-            yield RULE.finding(contract, path, message, advice="write three numbers, such as 1.0.0")
+            yield RULE.finding(
+                contract,
+                path,
+                message,
+                advice="write three numbers, such as 1.0.0",
+                fix=_completed(contract, path, version),
+            )
+
+
+def _completed(contract: Contract, path: Path, version: str) -> Fix | None:
+    """Return the fix of a version that lacks its last number, or has a letter before it."""
+    meant = version.removeprefix("v")
+    meant = f"{meant}.0" if meant.count(".") == 1 else meant
+    if parse_version(meant) is None:
+        return None
+    return rewritten(contract, path, version, Proposal(f"write {meant}", meant, safe=True))
 
 
 RULE = Rule(
@@ -43,7 +60,7 @@ RULE = Rule(
     since="0.1",
     severity=Severity.ERROR,
     gate=GateName.VERSIONS,
-    fix=FixKind.NEVER,
+    fix=FixKind.SOMETIMES,
     page=__doc__,
     check=check,
 )

@@ -10,7 +10,7 @@ Example
 Instead
     depends_on: [ softmax-kernel-v1 ]
 Fix
-    None yet; the message names the nearest contract.
+    Unsafe: writes the nearest contract, where one is near.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pv.lint.context import Context
+from pv.lint.repair import nearest_fix
 from pv.lint.rule import FixKind, GateName, Rule
 from pv.lint.wording import did_you_mean, shortened
 from pv.model.contract import Contract
@@ -29,14 +30,12 @@ def check(contract: Contract, context: Context) -> Iterator[Finding]:
     """Yield a finding for every entry without a contract."""
     for position, name in enumerate(contract.depends_on):
         if context.registry.find(name) is None:
-            advice = did_you_mean(
-                name,
-                (*context.registry.by_stem, *context.registry.by_id),
-                "add the contract, or remove the entry",
-            )
+            known = (*context.registry.by_stem, *context.registry.by_id)
+            advice = did_you_mean(name, known, "add the contract, or remove the entry")
             message = f"depends_on names {shortened(name)}, expected a contract of this registry"
             path = ("metadata", "depends_on", position)
-            yield RULE.finding(contract, path, message, advice=advice)
+            fix = nearest_fix(contract, path, name, known)
+            yield RULE.finding(contract, path, message, advice=advice, fix=fix)
 
 
 RULE = Rule(
@@ -45,7 +44,7 @@ RULE = Rule(
     since="0.1",
     severity=Severity.ERROR,
     gate=GateName.COMPOSITION,
-    fix=FixKind.NEVER,
+    fix=FixKind.SOMETIMES,
     page=__doc__,
     check=check,
 )

@@ -10,7 +10,8 @@ Example
 Instead
     status: PARTIAL_ALGORITHM_LEVEL
 Fix
-    None: only the author knows what was meant. A team adds words of its own to its lifecycle.yaml.
+    Unsafe: writes the nearest word, where one is near. A team adds words of its own to its
+    lifecycle.yaml.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from collections.abc import Iterator
 
 from pv.lint.claims import claims_of
 from pv.lint.context import Context
+from pv.lint.repair import nearest_fix
 from pv.lint.rule import FixKind, GateName, Rule
 from pv.lint.wording import did_you_mean, shortened
 from pv.model.contract import Contract
@@ -39,7 +41,8 @@ def check(contract: Contract, context: Context) -> Iterator[Finding]:
                 f'{claim.label} has the status "{shortened(claim.word)}", '
                 "expected a word of lifecycle.yaml"
             )
-            yield RULE.finding(contract, claim.path, message, advice=advice)
+            fix = nearest_fix(contract, claim.path, claim.word, words.words)
+            yield RULE.finding(contract, claim.path, message, advice=advice, fix=fix)
     for falsifier in contract.falsifiers:
         for name, answers in falsifier.decides.items():
             for verdict, word in answers.items():
@@ -52,7 +55,8 @@ def check(contract: Contract, context: Context) -> Iterator[Finding]:
                     advice = did_you_mean(
                         word, lifecycle.hypothesis.words, "choose a known verdict"
                     )
-                    yield RULE.finding(contract, path, message, advice=advice)
+                    fix = nearest_fix(contract, path, word, lifecycle.hypothesis.words)
+                    yield RULE.finding(contract, path, message, advice=advice, fix=fix)
 
 
 RULE = Rule(
@@ -61,7 +65,7 @@ RULE = Rule(
     since="0.1",
     severity=Severity.ERROR,
     gate=GateName.TRANSITIONS,
-    fix=FixKind.NEVER,
+    fix=FixKind.SOMETIMES,
     page=__doc__,
     check=check,
 )

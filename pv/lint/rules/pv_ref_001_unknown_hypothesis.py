@@ -9,7 +9,7 @@ Example
 Instead
     decides: { A2: { HELD: FALSIFIED } }
 Fix
-    None yet; the message names the nearest hypothesis.
+    Unsafe: writes the nearest hypothesis, where one is near.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pv.lint.context import Context
+from pv.lint.repair import nearest_fix
 from pv.lint.rule import FixKind, GateName, Rule
 from pv.lint.wording import did_you_mean
 from pv.model.contract import Contract
@@ -33,7 +34,8 @@ def check(contract: Contract, context: Context) -> Iterator[Finding]:
                 advice = did_you_mean(name, known, "add it under hypotheses")
                 message = f"{falsifier.id} decides {name}, expected a hypothesis of this contract"
                 path = (*falsifier.path, "decides", name)
-                yield RULE.finding(contract, path, message, advice=advice, key=True)
+                fix = nearest_fix(contract, path, name, known, key=True)
+                yield RULE.finding(contract, path, message, advice=advice, key=True, fix=fix)
 
 
 RULE = Rule(
@@ -42,7 +44,7 @@ RULE = Rule(
     since="0.1",
     severity=Severity.ERROR,
     gate=GateName.REFERENCES,
-    fix=FixKind.NEVER,
+    fix=FixKind.SOMETIMES,
     page=__doc__,
     check=check,
 )

@@ -10,7 +10,7 @@ Example
 Instead
     stages: [ { id: M-7, gates: [ FALSIFY-FFN-GGUF-016 ] } ]
 Fix
-    None yet; the message names the nearest falsifier.
+    Unsafe: writes the nearest falsifier, where one is near.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pv.lint.context import Context
+from pv.lint.repair import nearest_fix
 from pv.lint.rule import FixKind, GateName, Rule
 from pv.lint.wording import did_you_mean
 from pv.model.contract import Contract
@@ -36,7 +37,8 @@ def check(contract: Contract, context: Context) -> Iterator[Finding]:
                     f"stage {stage.id} waits for {gate}, expected a falsifier of this contract"
                 )
                 path = (*stage.path, "gates", position)
-                yield RULE.finding(contract, path, message, advice=advice)
+                fix = nearest_fix(contract, path, gate, known)
+                yield RULE.finding(contract, path, message, advice=advice, fix=fix)
 
 
 RULE = Rule(
@@ -45,7 +47,7 @@ RULE = Rule(
     since="0.1",
     severity=Severity.ERROR,
     gate=GateName.REFERENCES,
-    fix=FixKind.NEVER,
+    fix=FixKind.SOMETIMES,
     page=__doc__,
     check=check,
 )

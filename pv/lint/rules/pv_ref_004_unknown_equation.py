@@ -11,7 +11,7 @@ Example
 Instead
     proof_obligations: [ { property: sums to one, applies_to: softmax } ]
 Fix
-    None yet; the message names the nearest equation.
+    Unsafe: writes the nearest equation, where one is near.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pv.lint.context import Context
+from pv.lint.repair import nearest_fix
 from pv.lint.rule import FixKind, GateName, Rule
 from pv.lint.wording import did_you_mean
 from pv.model.contract import Contract
@@ -42,7 +43,8 @@ def check(contract: Contract, context: Context) -> Iterator[Finding]:
             what = f"obligation {obligation.id or number}"
             message = f"{what} applies to {name}, expected an equation of this contract"
             path = (*obligation.path, "applies_to")
-            yield RULE.finding(contract, path, message, advice=advice)
+            fix = nearest_fix(contract, path, name, known)
+            yield RULE.finding(contract, path, message, advice=advice, fix=fix)
 
 
 RULE = Rule(
@@ -51,7 +53,7 @@ RULE = Rule(
     since="0.1",
     severity=Severity.WARNING,
     gate=GateName.REFERENCES,
-    fix=FixKind.NEVER,
+    fix=FixKind.SOMETIMES,
     page=__doc__,
     check=check,
 )

@@ -11,7 +11,7 @@ Example
 Instead
     kani_harnesses: [ { id: KANI-SM-001, obligation: SM-INV-001 } ]
 Fix
-    None yet; the message names the nearest obligation.
+    Unsafe: writes the nearest obligation or equation, where one is near.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from pv.lint.context import Context
+from pv.lint.repair import nearest_fix
 from pv.lint.rule import FixKind, GateName, Rule
 from pv.lint.wording import did_you_mean
 from pv.model.contract import Contract
@@ -40,7 +41,8 @@ def check(contract: Contract, context: Context) -> Iterator[Finding]:
         advice = did_you_mean(name, known, "give the obligation this id")
         message = f"proof harness for {name}, expected an obligation or equation of this contract"
         path = ("kani_harnesses", position, "obligation")
-        yield RULE.finding(contract, path, message, advice=advice)
+        fix = nearest_fix(contract, path, name, known)
+        yield RULE.finding(contract, path, message, advice=advice, fix=fix)
 
 
 RULE = Rule(
@@ -49,7 +51,7 @@ RULE = Rule(
     since="0.1",
     severity=Severity.WARNING,
     gate=GateName.REFERENCES,
-    fix=FixKind.NEVER,
+    fix=FixKind.SOMETIMES,
     page=__doc__,
     check=check,
 )

@@ -10,7 +10,7 @@ Example
 Instead
     unblocks: [ FALSIFY-FFN-GGUF-017 ]
 Fix
-    None yet; the message names the nearest one.
+    Unsafe: writes the nearest id, where one is near.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pv.lint.context import Context
+from pv.lint.repair import nearest_fix
 from pv.lint.rule import FixKind, GateName, Rule
 from pv.lint.wording import did_you_mean
 from pv.model.contract import Contract
@@ -36,7 +37,8 @@ def check(contract: Contract, context: Context) -> Iterator[Finding]:
             advice = did_you_mean(name, known, "remove the entry")
             message = f"{falsifier.id} unblocks {name}, expected an id of the registry"
             path = (*falsifier.path, "unblocks", position)
-            yield RULE.finding(contract, path, message, advice=advice)
+            fix = nearest_fix(contract, path, name, known)
+            yield RULE.finding(contract, path, message, advice=advice, fix=fix)
 
 
 RULE = Rule(
@@ -45,7 +47,7 @@ RULE = Rule(
     since="0.1",
     severity=Severity.WARNING,
     gate=GateName.REFERENCES,
-    fix=FixKind.NEVER,
+    fix=FixKind.SOMETIMES,
     page=__doc__,
     check=check,
 )

@@ -10,7 +10,7 @@ Example
 Instead
     criteria: [ { id: AC-1, criterion: parity holds, gates: [ FALSIFY-PARITY-001 ] } ]
 Fix
-    None yet; the message names the nearest falsifier.
+    Unsafe: writes the nearest falsifier, where one is near.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pv.lint.context import Context
+from pv.lint.repair import nearest_fix
 from pv.lint.rule import FixKind, GateName, Rule
 from pv.lint.wording import did_you_mean
 from pv.model.contract import Contract
@@ -39,7 +40,8 @@ def check(contract: Contract, context: Context) -> Iterator[Finding]:
                     "expected a falsifier of the registry"
                 )
                 path = (*criterion.path, "gates", position)
-                yield RULE.finding(contract, path, message, advice=advice)
+                fix = nearest_fix(contract, path, gate, known)
+                yield RULE.finding(contract, path, message, advice=advice, fix=fix)
 
 
 RULE = Rule(
@@ -48,7 +50,7 @@ RULE = Rule(
     since="0.1",
     severity=Severity.ERROR,
     gate=GateName.SHIP,
-    fix=FixKind.NEVER,
+    fix=FixKind.SOMETIMES,
     page=__doc__,
     check=check,
 )

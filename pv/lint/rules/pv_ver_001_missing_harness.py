@@ -10,7 +10,7 @@ Example
 Instead
     harness: falsifiers/ffn_gguf/layer_chain.py::forward_drift
 Fix
-    None yet; the message names the nearest one that exists.
+    Unsafe: writes the nearest function, where one is near.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from collections.abc import Iterator
 
 from pv.bindings.interface import BindingClass, Resolution
 from pv.lint.context import Context
+from pv.lint.repair import word_rewritten
 from pv.lint.rule import FixKind, GateName, Rule
 from pv.model.contract import BindingKind, Contract
 from pv.model.finding import Finding
@@ -34,14 +35,17 @@ def check(contract: Contract, context: Context) -> Iterator[Finding]:
             for found in context.resolver.resolve(falsifier):
                 if found.binding_class is BindingClass.DANGLING:
                     message = f"{falsifier.id}: {found.reason}"
+                    path = falsifier.binding.path
+                    fix = word_rewritten(contract, path, found.missing, found.nearest)
                     advice = _advice(found)
-                    yield RULE.finding(contract, falsifier.binding.path, message, advice=advice)
+                    yield RULE.finding(contract, path, message, advice=advice, fix=fix)
         for companion in falsifier.beside:
             found = context.resolver.harness(companion.harness)
             if found.binding_class is BindingClass.DANGLING:
                 message = f"{falsifier.id}, beside {companion.name}: {found.reason}"
                 path = (*companion.path, "harness")
-                yield RULE.finding(contract, path, message, advice=_advice(found))
+                fix = word_rewritten(contract, path, found.missing, found.nearest)
+                yield RULE.finding(contract, path, message, advice=_advice(found), fix=fix)
 
 
 def _advice(found: Resolution) -> str:
@@ -56,7 +60,7 @@ RULE = Rule(
     since="0.1",
     severity=Severity.ERROR,
     gate=GateName.VERIFY,
-    fix=FixKind.NEVER,
+    fix=FixKind.SOMETIMES,
     page=__doc__,
     check=check,
 )

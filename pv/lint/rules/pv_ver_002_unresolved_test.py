@@ -12,7 +12,7 @@ Example
 Instead
     test: cargo test -p serve --lib -- helpers::tests::rounds_half_up --exact
 Fix
-    None yet; the message names the nearest test that exists.
+    Unsafe: writes the nearest test that exists, where one is near.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from collections.abc import Iterator
 
 from pv.bindings.interface import FAILING, Resolution
 from pv.lint.context import Context
+from pv.lint.repair import word_rewritten
 from pv.lint.rule import FixKind, GateName, Rule
 from pv.lint.wording import shortened
 from pv.model.contract import Contract
@@ -35,7 +36,8 @@ def check(contract: Contract, context: Context) -> Iterator[Finding]:
         if found.binding_class in FAILING:
             quoted = f' "{shortened(found.reference)}"' if found.reference else ""
             message = f"{located.falsifier}: {found.binding_class}{quoted}: {found.reason}"
-            yield RULE.finding(contract, located.path, message, advice=_advice(found))
+            fix = word_rewritten(contract, located.path, found.missing, found.nearest)
+            yield RULE.finding(contract, located.path, message, advice=_advice(found), fix=fix)
 
 
 def _advice(found: Resolution) -> str:
@@ -52,7 +54,7 @@ RULE = Rule(
     since="0.1",
     severity=Severity.ERROR,
     gate=GateName.STRICT_TEST_BINDING,
-    fix=FixKind.NEVER,
+    fix=FixKind.SOMETIMES,
     page=__doc__,
     check=check,
 )

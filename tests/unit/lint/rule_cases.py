@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pv.lint.engine import lint
+from pv.lint.fix import Mended, mend
 from pv.lint.intake import take
 from pv.lint.options import Options
 from pv.lint.rule import Rule
@@ -67,3 +68,13 @@ def run_case(rule: Rule, case: Mapping[str, Any], folder: Path) -> list[dict[str
             row["severity"] = finding.severity.value
         found.append(row)
     return found
+
+
+def fix_case(rule: Rule, case: Mapping[str, Any], folder: Path) -> tuple[dict[str, str], Mended]:
+    """Apply every fix of one rule to one case; return the texts as a case file writes them."""
+    options = build_registry(case, folder)
+    judged = take([], folder).judged
+    root = folder.resolve()
+    mended = mend(judged, lambda them: lint(root, them, options, rules=[rule]), unsafe=True)
+    texts = {change.file: change.after for change in mended.changes}
+    return texts, mended

@@ -12,11 +12,11 @@ import yaml
 from pv.lint.catalogue import all_rules, find_rule
 from pv.lint.gates import GATES
 from pv.lint.page import PARTS, parse_page, text_page
-from pv.lint.rule import GATE_ABOUT, GateName, Rule
+from pv.lint.rule import GATE_ABOUT, FixKind, GateName, Rule
 from pv.lint.rules import RULES
 from pv.lint.rules.__main__ import main
 from pv.model.verdict import Severity
-from tests.unit.lint.rule_cases import run_case
+from tests.unit.lint.rule_cases import ALONE, fix_case, run_case
 
 CASES = Path(__file__).parents[2] / "rules"
 SOURCES = Path(__file__).parents[3] / "pv" / "lint" / "rules"
@@ -38,6 +38,26 @@ def test_a_case_gives_exactly_its_findings(
     rule: Rule, case: dict[str, Any], tmp_path: Path
 ) -> None:
     assert run_case(rule, case, tmp_path) == case["expect"]
+
+
+@pytest.mark.parametrize(("rule", "case"), ROWS)
+def test_fixes_give_exactly_the_fixed_text_and_leave_the_rule_silent(
+    rule: Rule, case: dict[str, Any], tmp_path: Path
+) -> None:
+    fixed = case.get("fixed", {})
+    texts, mended = fix_case(rule, case, tmp_path)
+    assert texts == ({ALONE: fixed} if isinstance(fixed, str) else fixed)
+    assert mended.converged
+    left = [each.message for each in mended.report.findings if each.rule == rule.id]
+    if texts:
+        assert left == case.get("left", [])
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+def test_a_rule_declares_a_fix_exactly_where_a_case_shows_one(rule: Rule) -> None:
+    shown = any("fixed" in case for case in FILES[rule.id])
+    assert shown == (rule.fix is not FixKind.NEVER)
+    assert (parse_page(rule.page).parts[-1][1][:4] == "None") == (rule.fix is FixKind.NEVER)
 
 
 def test_every_rule_has_a_case_that_fires_and_one_that_does_not() -> None:
