@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 import sys
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from pv.cli.exitcodes import ExitCode
-
-
-class Format(StrEnum):
-    """How the report is written."""
-
-    TEXT = "text"
-    JSON = "json"
+from pv.cli.options import Formats, Outputs, Statistics, destinations
 
 
 def lint(
+    context: typer.Context,
     paths: Annotated[
         list[str] | None,
         typer.Argument(help="Contract files or folders; the whole registry where none is named."),
@@ -36,9 +29,9 @@ def lint(
         str | None,
         typer.Option(metavar="REV", help="Git revision to compare statuses with; HEAD."),
     ] = None,
-    format: Annotated[  # noqa: A002 - the option is called --format
-        Format, typer.Option(help="For people or for programs.")
-    ] = Format.TEXT,
+    formats: Formats = None,
+    outputs: Outputs = None,
+    statistics: Statistics = False,
 ) -> None:
     """Judge contracts together: references, versions, moves, bindings, evidence, arithmetic.
 
@@ -47,25 +40,31 @@ def lint(
     """
     import gc
 
-    from pv.lint.engine import Outcome
     from pv.lint.engine import lint as run
     from pv.lint.intake import take
     from pv.lint.options import Options
-    from pv.output.lint import write_lint_json, write_lint_text
+    from pv.output.formats import deliver_all
+    from pv.output.judged import file_report
+    from pv.output.lint import report_of_lint
 
     gc.set_threshold(100_000, 50, 100)  # nodes and records hold no cycles; scans are pure cost
+    places = destinations(context, formats, outputs)
     intake = take(paths or [], root)
     options = Options(strict=strict, strict_test_binding=strict_test_binding, base=base)
-    report = run(intake.root, intake.judged, options, shown=intake.asked)
-    if not report.files:
+    found = run(intake.root, intake.judged, options, shown=intake.asked)
+    if not found.files:
         where = ", ".join(paths or [str(intake.root / "contracts")])
         sys.stderr.write(f"no contract found under {where}: nothing was judged\n")
-    if format is Format.JSON:
-        write_lint_json(report, sys.stdout)
-    else:
-        texts = {one.document.file: one.document.text for one in intake.judged}
-        write_lint_text(report, texts, sys.stdout)
-    if report.crashes:
-        raise report.crashes[0]
-    codes = {Outcome.PASS: ExitCode.OK, Outcome.FAIL: ExitCode.FINDINGS}
-    raise typer.Exit(codes.get(report.outcome, ExitCode.NO_VERDICT))
+    asked = intake.asked
+    shown = [one for one in intake.judged if asked is None or one.document.file in asked]
+    report = report_of_lint(
+        found,
+        [file_report(one) for one in shown],
+        {one.document.file: one.document.text for one in shown},
+        strict=strict,
+        statistics=statistics,
+    )
+    deliver_all(report, places, sys.stdout)
+    if found.crashes:
+        raise found.crashes[0]
+    raise typer.Exit(report.outcome.exit_code)

@@ -7,32 +7,35 @@ from typing import Annotated
 
 import typer
 
-from pv.cli.exitcodes import ExitCode
-from pv.output.names import Format
+from pv.cli.options import Formats, Outputs, Statistics, destinations
 
 
 def validate(
+    context: typer.Context,
     paths: Annotated[
         list[str],
         typer.Argument(help="Contract files, folders of them, or patterns.", metavar="PATH..."),
     ],
-    format: Annotated[Format, typer.Option(help="For people or for programs.")] = Format.TEXT,  # noqa: A002 - the option is called --format
+    formats: Formats = None,
+    outputs: Outputs = None,
     strict: Annotated[bool, typer.Option("--strict", help="Warnings fail too.")] = False,
+    statistics: Statistics = False,
 ) -> None:
     """Judge the form of contracts, each file alone.
 
     Exit codes: 0 no error · 1 errors found · 2 a path does not exist · 3 no file was judged.
     """
-    from pv.output.formats import deliver
+    from pv.output.formats import deliver_all
     from pv.output.interface import Outcome
     from pv.output.judged import report_of
     from pv.registry.discover import discover
     from pv.yamlfile.judge import judge_file
 
+    places = destinations(context, formats, outputs)
     files = discover(paths)
-    report = report_of((judge_file(one.path, one.display) for one in files), strict=strict)
+    judged = (judge_file(one.path, one.display) for one in files)
+    report = report_of(judged, strict=strict, statistics=statistics)
     if report.outcome is Outcome.NOTHING_JUDGED:
         sys.stderr.write(f"no contract found under {', '.join(paths)}: nothing was judged\n")
-    deliver(report, format, sys.stdout)
-    codes = {Outcome.PASS: ExitCode.OK, Outcome.FAIL: ExitCode.FINDINGS}
-    raise typer.Exit(codes.get(report.outcome, ExitCode.NO_VERDICT))
+    deliver_all(report, places, sys.stdout)
+    raise typer.Exit(report.outcome.exit_code)

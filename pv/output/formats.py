@@ -2,18 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from io import TextIOWrapper
+from pathlib import Path
+from typing import Final, NamedTuple, cast
 
 from pv.errors import UsageError
-from pv.output.interface import Report, Stream
-from pv.output.json import write_json
+from pv.output.interface import Report, Stream, Writer
 from pv.output.names import Format
-from pv.output.text import write_text
 
-WRITERS: dict[Format, Callable[[Report, Stream], None]] = {
-    Format.TEXT: write_text,
-    Format.JSON: write_json,
+WRITERS: Final[Mapping[Format, tuple[str, str]]] = {
+    Format.TEXT: ("pv.output.text", "write_text"),
+    Format.CONCISE: ("pv.output.concise", "write_concise"),
+    Format.JSON: ("pv.output.json", "write_json"),
+    Format.JSONL: ("pv.output.jsonl", "write_jsonl"),
+    Format.SARIF: ("pv.output.sarif", "write_sarif"),
+    Format.JUNIT: ("pv.output.junit", "write_junit"),
+    Format.GITHUB: ("pv.output.github", "write_github"),
+    Format.MARKDOWN: ("pv.output.markdown", "write_markdown"),
 }
+"""Module and function of each format: a format that is not asked for is not imported."""
+
+
+class Destination(NamedTuple):
+    """One format and where it goes; None is standard output."""
+
+    form: Format
+    path: Path | None
+
+
+def writer_of(form: Format) -> Writer:
+    """Return the function that writes a format."""
+    module, name = WRITERS[form]
+    return cast("Writer", getattr(import_module(module), name))
+
+
+def deliver_all(report: Report, destinations: Sequence[Destination], stream: Stream) -> None:
+    """Write a report to every destination, files first; `stream` is standard output.
+
+    Raises UsageError where a file cannot be written.
+    """
+    for form, path in sorted(destinations, key=lambda one: one.path is None):
+        if path is None:
+            _in_utf8(stream)
+            deliver(report, form, stream)
+            continue
+        try:
+            file = path.open("w", encoding="utf-8", errors="backslashreplace", newline="\n")
+        except OSError as fault:
+            raise UsageError(
+                f"cannot write {str(path)!r} ({fault.strerror}), expected a file to write to",
+                advice="check the name after -o, and the folder it is in",
+            ) from fault
+        with file:
+            deliver(report, form, file)
 
 
 def deliver(report: Report, form: Format, stream: Stream) -> None:
@@ -22,7 +66,7 @@ def deliver(report: Report, form: Format, stream: Stream) -> None:
     A reader that went away (BrokenPipeError) is passed on: that is no fault of anyone.
     """
     try:
-        WRITERS[form](report, stream)
+        writer_of(form)(report, stream)
         stream.flush()
     except BrokenPipeError:
         raise
@@ -31,3 +75,13 @@ def deliver(report: Report, form: Format, stream: Stream) -> None:
             f"cannot write the report ({fault.strerror}), expected room for it",
             advice="check the disk or the file that the output goes to",
         ) from fault
+
+
+def _in_utf8(stream: Stream) -> None:
+    """Make pipes and files UTF-8 in every locale; a terminal keeps the encoding it has.
+
+    So does a stream whose encoding the user set.
+    """
+    asked = os.environ.get("PYTHONIOENCODING")
+    if isinstance(stream, TextIOWrapper) and not stream.isatty() and not asked:
+        stream.reconfigure(encoding="utf-8", newline="\n")

@@ -1,11 +1,15 @@
-"""What every format is made of: the files judged, their findings, and the verdict that follows."""
+"""What every format is made of: the files judged, their findings, and the verdict that follows.
+
+A format is one module with one function that takes a report and a stream; `formats.py` lists them.
+"""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TextIO, TypeAlias
+from typing import NamedTuple, Protocol, TextIO, TypeAlias
 
 from pv.model.finding import Finding
 from pv.model.verdict import Severity
@@ -18,6 +22,29 @@ class Outcome(StrEnum):
     FAIL = "FAIL"
     NOTHING_JUDGED = "NOTHING JUDGED"
     """No file was judged: that is never a pass."""
+    NO_VERDICT = "NO VERDICT"
+    """No gate had anything to judge: that is never a pass either."""
+    CRASHED = "INTERNAL ERROR"
+    """A rule crashed: nothing was shown to be sound."""
+
+    @property
+    def exit_code(self) -> int:
+        """The exit code of a command that prints this outcome."""
+        return _EXIT_CODES[self]
+
+    @property
+    def decided(self) -> bool:
+        """Whether something was judged to its end."""
+        return self in {Outcome.PASS, Outcome.FAIL}
+
+
+_EXIT_CODES: Mapping[Outcome, int] = {
+    Outcome.PASS: 0,
+    Outcome.FAIL: 1,
+    Outcome.NOTHING_JUDGED: 3,
+    Outcome.NO_VERDICT: 3,
+    Outcome.CRASHED: 4,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +59,28 @@ class FileReport:
 
 
 @dataclass(frozen=True, slots=True)
+class Gate:
+    """One family of rules after a run."""
+
+    name: str
+    state: str
+    judged: str
+    """What was judged, or why nothing was."""
+    errors: int
+    warnings: int
+    passed: bool | None
+    """None where nothing was judged."""
+
+
+class RuleCount(NamedTuple):
+    """How many findings of one rule and severity there are."""
+
+    rule: str
+    severity: Severity
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """Everything that one run of a command has to say about files."""
 
@@ -41,31 +90,63 @@ class Report:
     """File name to its text, for excerpts."""
     strict: bool = False
     """Whether warnings fail too."""
+    command: str = "validate"
+    gates: tuple[Gate, ...] = ()
+    """Empty where a command has none: then the findings alone decide."""
+    bindings: Mapping[str, int] = field(default_factory=dict)
+    """Test references by class; empty where they were not judged."""
+    crashes: tuple[str, ...] = ()
+    """Defects of `pv` that came up in this run."""
+    given: Outcome | None = None
+    """The verdict of the gates; None where the findings decide."""
+    statistics: bool = False
+    """Whether people asked for counts of each rule in place of the findings."""
 
     def count(self, severity: Severity) -> int:
         """Return the number of findings of a severity."""
         return sum(one.severity is severity for one in self.findings)
 
+    def fails(self, severity: Severity) -> bool:
+        """Tell whether a finding of this severity fails the run."""
+        return severity is Severity.ERROR or (self.strict and severity is Severity.WARNING)
+
     @property
     def outcome(self) -> Outcome:
-        """The verdict, from the final findings alone."""
+        """The verdict: that of the gates where there are any, else from the findings alone."""
+        if self.given is not None:
+            return self.given
         if not self.files:
             return Outcome.NOTHING_JUDGED
-        failing = self.count(Severity.ERROR)
-        if self.strict:
-            failing += self.count(Severity.WARNING)
+        failing = any(self.fails(one.severity) for one in self.findings)
         return Outcome.FAIL if failing else Outcome.PASS
+
+    @property
+    def counts(self) -> tuple[str, str, str]:
+        """The numbers of files, errors and warnings in words."""
+        return (
+            counted(len(self.files), "file"),
+            counted(self.count(Severity.ERROR), "error"),
+            counted(self.count(Severity.WARNING), "warning"),
+        )
 
     @property
     def summary(self) -> str:
         """The counts and the verdict in one line."""
-        parts = (
-            counted(len(self.files), "file"),
-            counted(self.count(Severity.ERROR), "error"),
-            counted(self.count(Severity.WARNING), "warning"),
-            self.outcome.value,
-        )
-        return " · ".join(parts)
+        word = self.outcome.value
+        if not self.gates:
+            return " · ".join((*self.counts, word))
+        failed = sum(gate.passed is False for gate in self.gates)
+        judged = sum(gate.passed is not None for gate in self.gates)
+        gates = f"{failed} of {judged} gates" if failed else counted(judged, "gate")
+        silent = Counter(gate.state for gate in self.gates if gate.passed is None)
+        others = (f"{number} {state}" for state, number in silent.items())
+        return " · ".join((f"{word}, {gates}", *self.counts, *others))
+
+    def by_rule(self) -> tuple[RuleCount, ...]:
+        """Return the counts of findings by rule and severity, the most frequent first."""
+        found = Counter((one.rule, one.severity) for one in self.findings)
+        counts = (RuleCount(rule, severity, number) for (rule, severity), number in found.items())
+        return tuple(sorted(counts, key=lambda one: (-one.number, one.rule, one.severity.value)))
 
 
 def counted(number: int, noun: str) -> str:
@@ -75,3 +156,10 @@ def counted(number: int, noun: str) -> str:
 
 Stream: TypeAlias = TextIO
 """Where a format is written."""
+
+
+class Writer(Protocol):
+    """One format: writes a whole report to a stream."""
+
+    def __call__(self, report: Report, stream: Stream, /) -> None:
+        """Write the report; OSError of the stream is passed on."""

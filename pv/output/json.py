@@ -7,39 +7,77 @@ from collections import Counter
 from typing import Any, Final
 
 from pv import __version__
+from pv.lint.fingerprint import fingerprints
 from pv.model.finding import Finding, Fix
 from pv.model.verdict import Severity
 from pv.output.interface import FileReport, Report, Stream
 
-SCHEMA_VERSION: Final = "1.0"
+SCHEMA_VERSION: Final = "1.1"
 """Major: a field went or changed its meaning. Minor: a field came."""
 
 
 def write_json(report: Report, stream: Stream) -> None:
     """Write the report as one document, ASCII only, so that no text in it can act on a terminal."""
-    json.dump(as_data(report), stream, indent=2, allow_nan=False)
+    data = {**head_data(report), **verdict_data(report)}
+    data |= {"files": files_data(report), "findings": findings_data(report)}
+    json.dump(data, stream, indent=2, allow_nan=False)
     stream.write("\n")
 
 
-def as_data(report: Report) -> dict[str, Any]:
-    """Return the report as plain data."""
-    by_file = Counter((one.span.file, one.severity) for one in report.findings)
+def head_data(report: Report) -> dict[str, Any]:
+    """Return what says how to read the rest."""
     return {
         "schema_version": SCHEMA_VERSION,
         "tool_version": __version__,
+        "command": report.command,
+    }
+
+
+def verdict_data(report: Report) -> dict[str, Any]:
+    """Return the outcome and the counts behind it."""
+    data: dict[str, Any] = {
         "outcome": report.outcome.value,
+        "exit_code": report.outcome.exit_code,
         "summary": {
             "files": len(report.files),
             **{f"{one.value}s": report.count(one) for one in (Severity.ERROR, Severity.WARNING)},
             "strict": report.strict,
         },
-        "files": [_file(one, by_file) for one in report.files],
-        "findings": [finding_data(one) for one in report.findings],
+        "statistics": [
+            {"rule": one.rule, "severity": one.severity.value, "count": one.number}
+            for one in report.by_rule()
+        ],
     }
+    if report.gates:
+        data["summary"]["gates"] = dict(Counter(gate.state for gate in report.gates))
+        data["gates"] = [
+            {
+                "gate": gate.name,
+                "state": gate.state,
+                "judged": gate.judged,
+                "errors": gate.errors,
+                "warnings": gate.warnings,
+            }
+            for gate in report.gates
+        ]
+        data["bindings"] = dict(report.bindings)
+        data["crashes"] = list(report.crashes)
+    return data
 
 
-def finding_data(finding: Finding) -> dict[str, Any]:
-    """Return one finding as plain data; lines and columns count from 1, `end` is exclusive."""
+def files_data(report: Report) -> list[dict[str, Any]]:
+    """Return a record for each judged file, with its counts."""
+    by_file = Counter((one.span.file, one.severity) for one in report.findings)
+    return [_file(one, by_file) for one in report.files]
+
+
+def findings_data(report: Report) -> list[dict[str, Any]]:
+    """Return a record for each finding; lines and columns count from 1, `end` is exclusive."""
+    prints = fingerprints(report.findings)
+    return [_finding(*pair) for pair in zip(report.findings, prints, strict=True)]
+
+
+def _finding(finding: Finding, fingerprint: str) -> dict[str, Any]:
     return {
         "rule": finding.rule,
         "severity": finding.severity.value,
@@ -49,6 +87,7 @@ def finding_data(finding: Finding) -> dict[str, Any]:
         "file": finding.span.file,
         "contract": finding.contract,
         "path": list(finding.path),
+        "fingerprint": fingerprint,
         "fix": _fix(finding.fix) if finding.fix else None,
     }
 

@@ -9,7 +9,9 @@ from pv.output.interface import FileReport, Report
 from pv.yamlfile.judge import Judged
 
 
-def report_of(judged: Iterable[Judged], *, strict: bool = False) -> Report:
+def report_of(
+    judged: Iterable[Judged], *, strict: bool = False, statistics: bool = False
+) -> Report:
     """Return the report on files judged one by one; texts are kept of files with findings only."""
     files: list[FileReport] = []
     findings: list[Finding] = []
@@ -19,7 +21,8 @@ def report_of(judged: Iterable[Judged], *, strict: bool = False) -> Report:
         findings.extend(one.findings)
         if one.findings:
             texts[one.document.file] = one.document.text
-    return Report(tuple(files), tuple(sorted(findings, key=Finding.sort_key)), texts, strict)
+    found = tuple(sorted(findings, key=Finding.sort_key))
+    return Report(tuple(files), found, texts, strict, statistics=statistics)
 
 
 def file_report(judged: Judged) -> FileReport:

@@ -9,4 +9,12 @@ class Format(StrEnum):
     """How findings are written."""
 
     TEXT = "text"
+    CONCISE = "concise"
     JSON = "json"
+    JSONL = "jsonl"
+    SARIF = "sarif"
+    JUNIT = "junit"
+    GITHUB = "github"
+    MARKDOWN = "markdown"
+    AUTO = "auto"
+    """GITHUB in GitHub Actions, else TEXT: replaced before anything is written."""

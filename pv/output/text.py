@@ -11,7 +11,8 @@ from pv.model.finding import Finding
 from pv.model.verdict import Severity
 from pv.output.escape import escape
 from pv.output.excerpt import excerpt
-from pv.output.interface import Outcome, Report, Stream
+from pv.output.interface import Gate, Outcome, Report, Stream, counted
+from pv.output.statistics import statistics_lines
 
 WIDTH: Final = 80
 """Columns of excerpts where the terminal does not say how wide it is."""
@@ -24,21 +25,45 @@ _COLOURS: Final = {
     Outcome.PASS: "\x1b[1;32m",
     Outcome.FAIL: "\x1b[1;31m",
     Outcome.NOTHING_JUDGED: "\x1b[1;33m",
+    Outcome.NO_VERDICT: "\x1b[1;33m",
+    Outcome.CRASHED: "\x1b[1;31m",
+    True: "\x1b[32m",
+    False: "\x1b[1;31m",
 }
+"""True and False are gates that passed and failed."""
 
 
 def write_text(report: Report, stream: Stream) -> None:
-    """Write every finding and then the summary line."""
-    colour, width = wants_colour(stream), terminal_width(stream)
+    """Write a line for each gate, every finding with its source line, and the summary line."""
+    colour = wants_colour(stream)
+    for gate in report.gates:
+        stream.write(_gate_line(gate, colour) + "\n")
+    apart = "\n" if report.gates and report.findings else ""
+    stream.write(apart)
+    for line in _body(report, terminal_width(stream), colour):
+        stream.write(line + "\n")
+    summary, word = report.summary, report.outcome
+    if colour:
+        summary = summary.replace(word.value, _painted(word.value, word, colour), 1)
+    stream.write(f"{apart}{summary}\n")
+
+
+def _body(report: Report, width: int, colour: bool) -> Iterator[str]:
+    if report.statistics:
+        yield from statistics_lines(report)
+        return
     for finding in report.findings:
         text = report.texts.get(finding.span.file, "")
-        for line in finding_lines(finding, text, width=width, colour=colour):
-            stream.write(line + "\n")
-    summary = report.summary
-    if colour:
-        word = report.outcome
-        summary = summary.removesuffix(word.value) + _painted(word.value, word, colour)
-    stream.write(summary + "\n")
+        yield from finding_lines(finding, text, width=width, colour=colour)
+
+
+def _gate_line(gate: Gate, colour: bool) -> str:
+    found = [counted(gate.errors, "error")] if gate.errors else []
+    found += [counted(gate.warnings, "warning")] if gate.warnings else []
+    state = gate.state if gate.passed is None else _painted(gate.state, gate.passed, colour)
+    about = f": {escape(gate.judged)}" if gate.judged else ""
+    tail = f" · {', '.join(found)}" if found else ""
+    return f"{gate.name:<20} {state}{about}{tail}"
 
 
 def finding_lines(
@@ -68,5 +93,5 @@ def terminal_width(stream: Stream) -> int:
     return shutil.get_terminal_size((WIDTH, 24)).columns if stream.isatty() else WIDTH
 
 
-def _painted(text: str, what: Severity | Outcome, colour: bool) -> str:
+def _painted(text: str, what: Severity | Outcome | bool, colour: bool) -> str:
     return f"{_COLOURS[what]}{text}{_RESET}" if colour else text

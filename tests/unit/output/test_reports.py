@@ -12,10 +12,11 @@ import pytest
 
 from pv import __version__
 from pv.errors import UsageError
+from pv.lint.fingerprint import fingerprints
 from pv.marks import Mark, Span
 from pv.model.finding import Finding, Fix
 from pv.model.verdict import Severity
-from pv.output.formats import deliver
+from pv.output.formats import WRITERS, deliver
 from pv.output.interface import FileReport, Outcome, Report
 from pv.output.json import write_json
 from pv.output.names import Format
@@ -90,10 +91,16 @@ def test_json_for_programs() -> None:
     assert stream.getvalue().isascii()
     place = {"line": 2, "column": 3, "end_line": 2, "end_column": 12}
     assert json.loads(stream.getvalue()) == {
-        "schema_version": "1.0",
+        "schema_version": "1.1",
         "tool_version": __version__,
+        "command": "validate",
         "outcome": "FAIL",
+        "exit_code": 1,
         "summary": {"files": 2, "errors": 1, "warnings": 1, "strict": True},
+        "statistics": [
+            {"rule": "PV-SCH-002", "severity": "error", "count": 1},
+            {"rule": "PV-SCH-003", "severity": "warning", "count": 1},
+        ],
         "files": [
             {
                 "file": "contracts/a.yaml",
@@ -122,6 +129,7 @@ def test_json_for_programs() -> None:
                 **place,
                 "contract": "a",
                 "path": ["falsification_tests", 0, "predicton"],
+                "fingerprint": fingerprints([_ERROR])[0],
                 "fix": {
                     "title": "rename",
                     "replacement": "prediction",
@@ -142,6 +150,7 @@ def test_json_for_programs() -> None:
                 "end_column": 1,
                 "contract": "",
                 "path": [],
+                "fingerprint": fingerprints([_WARNING])[0],
                 "fix": None,
             },
         ],
@@ -167,7 +176,7 @@ def test_the_verdict_follows_from_files_and_findings(
     assert Report(files, findings, strict=strict).outcome is outcome
 
 
-@pytest.mark.parametrize("form", Format)
+@pytest.mark.parametrize("form", WRITERS)
 def test_a_full_disk_is_said_and_no_defect(form: Format) -> None:
     full = Path("/dev/full").open("w", encoding="utf-8")  # noqa: SIM115 - closing it fails too
     with pytest.raises(UsageError) as caught:

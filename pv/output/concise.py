@@ -1,0 +1,18 @@
+"""One line a finding, for editors and for grep; the verdict last."""
+
+from __future__ import annotations
+
+from pv.output.escape import escape
+from pv.output.interface import Report, Stream
+from pv.output.statistics import statistics_lines
+
+
+def write_concise(report: Report, stream: Stream) -> None:
+    """Write `file:line:column: severity rule message` for each finding, then the summary line."""
+    if report.statistics:
+        stream.writelines(f"{line}\n" for line in statistics_lines(report))
+    else:
+        for one in report.findings:
+            place = escape(str(one.span))
+            stream.write(f"{place}: {one.severity} {one.rule} {escape(one.message)}\n")
+    stream.write(report.summary + "\n")
