@@ -244,6 +244,15 @@ class Falsifier(Part):
     test: str = maybe()
 
 
+class Tombstone(Part):
+    """A falsifier that was taken out."""
+
+    table = "tombstone"
+    id: Text
+    reason: Text
+    since: str = maybe()
+
+
 class Stage(Part):
     """A milestone, as far as its gates."""
 
@@ -350,6 +359,7 @@ class Contract(Part):
     proof_obligations: list[Obligation] = maybe()
     hypotheses: list[Hypothesis] = maybe()
     falsification_tests: list[Falsifier] = maybe()
+    tombstones: list[Tombstone] = maybe()
     stages: list[Stage] = maybe()
     lessons: list[Lesson] = maybe()
     models: list[ShipModel] = maybe()
