@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 _SEPARATORS = "|&;<>\n"
@@ -28,6 +29,7 @@ class Command(NamedTuple):
         return f"cd {self.folder} && {line}" if self.folder else line
 
 
+@lru_cache(maxsize=256)  # a text is asked about several times in a row
 def split_commands(text: str) -> tuple[Command, ...] | None:
     """Return the commands of a text, or None where it is no command text at all.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -58,6 +58,8 @@ class Resolver:
     def __init__(self, root: Path) -> None:
         self.root = root.resolve()
         self.python = PythonSources()
+        # Several rules in a row ask about the same texts.
+        self._texts = lru_cache(maxsize=1024)(self.resolve_text)
 
     @cached_property
     def rust(self) -> RustWorkspace:
@@ -81,7 +83,7 @@ class Resolver:
             return self._cargo(binding)
         if binding.kind is BindingKind.COMMAND and binding.argv:
             return (self._command(Command(binding.argv)),)
-        return self.resolve_text(binding.text)
+        return self._texts(binding.text)
 
     def harness(self, reference: str, controls: tuple[str, ...] = ()) -> Resolution:
         """Resolve a harness of the registry, or one packed with `pv` where it has no such file."""

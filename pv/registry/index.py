@@ -31,17 +31,17 @@ class Registry:
     @cached_property
     def by_id(self) -> Mapping[str, tuple[Contract, ...]]:
         """Return contracts by id; more than one under an id is a fault that a rule reports."""
-        return _grouped((contract.id, contract) for contract in self.contracts)
+        return grouped((contract.id, contract) for contract in self.contracts)
 
     @cached_property
     def by_stem(self) -> Mapping[str, tuple[Contract, ...]]:
         """Return contracts by the stem of their file name."""
-        return _grouped((contract.stem, contract) for contract in self.contracts)
+        return grouped((contract.stem, contract) for contract in self.contracts)
 
     @cached_property
     def falsifiers(self) -> Mapping[str, tuple[Owned, ...]]:
         """Return falsifiers by id, over all contracts."""
-        return _grouped(
+        return grouped(
             (falsifier.id, Owned(contract, falsifier))
             for contract in self.contracts
             for falsifier in contract.falsifiers
@@ -73,6 +73,20 @@ class Registry:
             if path[-1] == "id"
         )
 
+    @cached_property
+    def harnesses(self) -> frozenset[str]:
+        """Return what falsifiers and their companions name as their test, as written."""
+        return frozenset(
+            reference
+            for contract in self.contracts
+            for falsifier in contract.falsifiers
+            for reference in (falsifier.binding.text, *(each.harness for each in falsifier.beside))
+        )
+
+    def named_dependencies(self, contract: Contract) -> tuple[str, ...]:
+        """Return what a contract of this registry names under `depends_on`."""
+        return contract.depends_on
+
     def find(self, name: str) -> Contract | None:
         """Return the contract that a `depends_on` entry names: stem, id, file name or path."""
         stem = PurePosixPath(name).name.removesuffix(".yaml").removesuffix(".yml")
@@ -84,7 +98,9 @@ class Registry:
         """Return file of a contract to the files it depends on, entries that dangle left out."""
         return {
             contract.file: tuple(
-                found.file for name in contract.depends_on if (found := self.find(name))
+                found.file
+                for name in self.named_dependencies(contract)
+                if (found := self.find(name))
             )
             for contract in self.contracts
         }
@@ -115,7 +131,8 @@ def texts_of(
             waiting.extend(((*path, at), value[at]) for at in reversed(range(len(value))))
 
 
-def _grouped(pairs: Iterable[tuple[str, _T]]) -> dict[str, tuple[_T, ...]]:
+def grouped(pairs: Iterable[tuple[str, _T]]) -> dict[str, tuple[_T, ...]]:
+    """Return name to everything that stands under it, in order."""
     groups: dict[str, list[_T]] = defaultdict(list)
     for name, value in pairs:
         groups[name].append(value)

@@ -31,12 +31,7 @@ _RETURNS = "Measurements"
 
 def check_registry(registry: Registry, context: Context) -> Iterator[Finding]:
     """Yield a finding for every harness function without a falsifier."""
-    named = {
-        reference
-        for contract in registry.contracts
-        for falsifier in contract.falsifiers
-        for reference in (falsifier.binding.text, *(each.harness for each in falsifier.beside))
-    }
+    named = registry.harnesses
     for file in harness_files(registry.root):
         sources, path = context.resolver.python, context.resolver.root / file
         module = sources.module(path) if sources.mentions(path, _RETURNS) else None
