@@ -93,6 +93,8 @@ class Report:
     command: str = "validate"
     gates: tuple[Gate, ...] = ()
     """Empty where a command has none: then the findings alone decide."""
+    states: Mapping[str, int] = field(default_factory=dict)
+    """How many gates ended in each state, in the order in which they are shown."""
     bindings: Mapping[str, int] = field(default_factory=dict)
     """Test references by class; empty where they were not judged."""
     crashes: tuple[str, ...] = ()
@@ -138,8 +140,8 @@ class Report:
         failed = sum(gate.passed is False for gate in self.gates)
         judged = sum(gate.passed is not None for gate in self.gates)
         gates = f"{failed} of {judged} gates" if failed else counted(judged, "gate")
-        silent = Counter(gate.state for gate in self.gates if gate.passed is None)
-        others = (f"{number} {state}" for state, number in silent.items())
+        silent = {gate.state for gate in self.gates if gate.passed is None}
+        others = (f"{self.states[state]} {state}" for state in self.states if state in silent)
         return " · ".join((f"{word}, {gates}", *self.counts, *others))
 
     def by_rule(self) -> tuple[RuleCount, ...]:

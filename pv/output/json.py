@@ -49,7 +49,7 @@ def verdict_data(report: Report) -> dict[str, Any]:
         ],
     }
     if report.gates:
-        data["summary"]["gates"] = dict(Counter(gate.state for gate in report.gates))
+        data["summary"]["gates"] = dict(report.states)
         data["gates"] = [
             {
                 "gate": gate.name,

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 from pv.model.contract import Path
 from pv.model.finding import Finding
 from pv.output.escape import escape
-from pv.output.interface import FileReport, Gate, Report, Stream
+from pv.output.interface import FileReport, Gate, Report, Stream, counted
 
 _BEYOND: Final = re.compile("[\ufffe\uffff]")
 """Not among the harmful characters, and still none of XML."""
@@ -71,7 +71,8 @@ def _suites(report: Report) -> Iterator[_Suite]:
 
 def _gate(gate: Gate) -> _Case:
     kind = {True: "", False: "failure", None: "skipped"}[gate.passed]
-    return _Case(gate.name, kind, gate.state if kind else "", gate.judged)
+    found = f"{counted(gate.errors, 'error')}, {counted(gate.warnings, 'warning')}"
+    return _Case(gate.name, kind, gate.state if gate.passed is None else found, gate.judged)
 
 
 def _cases(file: FileReport, findings: Sequence[Finding], report: Report) -> Iterator[_Case]:

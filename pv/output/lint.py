@@ -29,6 +29,7 @@ def report_of_lint(
         strict=strict,
         command="lint",
         gates=tuple(_gate(one) for one in run.gates),
+        states={state.value: run.count(state) for state in GateState},
         bindings=run.bindings,
         crashes=tuple(str(one) for one in run.crashes),
         given=Outcome(run.outcome.value),

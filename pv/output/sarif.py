@@ -91,7 +91,11 @@ def _descriptor(rule: Rule) -> dict[str, Any]:
     page = parse_page(rule.page)
     parts = dict(page.parts)
     text = "\n\n".join(f"{name}: {body}" for name, body in page.parts)
-    markdown = "\n\n".join(f"**{name}**\n\n{_block(name, body)}" for name, body in page.parts)
+    coded = {"Example", "Instead"} if "Example" in parts else set()
+    blocks = (
+        (name, f"```yaml\n{body}\n```" if name in coded else body) for name, body in page.parts
+    )
+    markdown = "\n\n".join(f"**{name}**\n\n{body}" for name, body in blocks)
     return {
         "id": rule.id,
         "name": rule.name,
@@ -101,10 +105,6 @@ def _descriptor(rule: Rule) -> dict[str, Any]:
         "defaultConfiguration": {"level": _LEVELS[rule.severity]},
         "properties": {"tags": [rule.gate.value], "since": rule.since, "fix": rule.fix.value},
     }
-
-
-def _block(name: str, body: str) -> str:
-    return f"```yaml\n{body}\n```" if name == "Example" else body
 
 
 def _result(finding: Finding, index: int, fingerprint: str) -> dict[str, Any]:
