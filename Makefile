@@ -29,7 +29,8 @@ demo: $(VENV)/.core
 	$(BIN)/pv lint --strict-test-binding
 	@# 0 and 1 are verdicts: a claim that the model refutes is a result, not a failed demonstration.
 	$(BIN)/pv discharge --all --live || test $$? -eq 1
-	$(BIN)/pv status --local || test $$? -eq 1
+	@# Its last line alone: what it lists stands in the report.
+	$(BIN)/pv status --local | tail -n 1
 	$(BIN)/pv render --local --output .pv/report
 
 test: $(VENV)/.dev
