@@ -1,18 +1,30 @@
-"""`pv rule`: the page of a rule, or the list of all of them."""
+"""`pv rule`: the page of a rule, or of all of them, or the list."""
 
 from __future__ import annotations
 
 import sys
+from enum import StrEnum
 from typing import Annotated
 
 import typer
+
+
+class Format(StrEnum):
+    """How pages are written."""
+
+    TEXT = "text"
+    JSON = "json"
 
 
 def rule(
     name: Annotated[
         str | None, typer.Argument(help="Id or name of a rule, in any case.", metavar="RULE")
     ] = None,
-    listed: Annotated[bool, typer.Option("--list", help="List every rule.")] = False,
+    every: Annotated[bool, typer.Option("--all", help="Every rule with its page.")] = False,
+    listed: Annotated[bool, typer.Option("--list", help="Every rule in a line.")] = False,
+    format: Annotated[  # noqa: A002 - the option is called --format
+        Format, typer.Option("--format", "-f", help="For people or for programs.")
+    ] = Format.TEXT,
 ) -> None:
     """Print the page of a rule: what it finds, why it matters, what to write instead.
 
@@ -21,11 +33,17 @@ def rule(
     from pv.errors import UsageError
     from pv.lint.catalogue import all_rules, find_rule
     from pv.lint.page import text_page
+    from pv.output.rule_json import rules_json
 
-    if listed:
-        for one in all_rules():
+    advice = "pv rule PV-VER-002, pv rule --list, or pv rule --all --format json"
+    if (name is not None) + every + listed != 1:
+        found = "no rule is named" if not (every or listed) else "more than one thing is asked for"
+        raise UsageError(f"{found}, expected a rule, --all or --list", advice=advice)
+    rules = all_rules() if name is None else (find_rule(name),)
+    if format is Format.JSON:
+        sys.stdout.write(rules_json(rules))
+    elif listed:
+        for one in rules:
             sys.stdout.write(f"{one.id}  {one.severity:<7}  {one.gate:<20} {one.name}\n")
-        return
-    if name is None:
-        raise UsageError("no rule is named", advice="pv rule PV-VER-002, or pv rule --list")
-    sys.stdout.write(text_page(find_rule(name)))
+    else:
+        sys.stdout.write("\n\n".join(map(text_page, rules)))
