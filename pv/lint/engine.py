@@ -18,6 +18,7 @@ from pv.lint.gates import GATES, Count, GateState, Scope, Sums
 from pv.lint.options import Options
 from pv.lint.rule import GateName, Rule
 from pv.lint.rules import RULES
+from pv.lint.settle import Settled, settle
 from pv.model.contract import Contract
 from pv.model.finding import Finding
 from pv.model.verdict import Severity
@@ -61,6 +62,8 @@ class Report:
     crashes: tuple[RuleCrashError, ...] = ()
     bindings: Mapping[str, int] = field(default_factory=dict)
     """References by class; filled where strict test binding was asked for."""
+    settled: Settled = field(default_factory=lambda: Settled(()))
+    """What became of every finding, those included that do not count."""
 
     @property
     def outcome(self) -> Outcome:
@@ -87,33 +90,36 @@ def lint(
     *,
     shown: frozenset[str] | None = None,
     rules: Sequence[Rule] = RULES,
+    keeper: Keeper | None = None,
 ) -> Report:
     """Lint files that belong together.
 
     `shown` names the files whose findings are wanted (all where None): the others are only there to
-    be referred to, so a file has the same findings alone and among all.
+    be referred to, so a file has the same findings alone and among all. A `keeper` may know parts
+    from an earlier run.
 
     Raises UsageError for a base revision that was asked for and is not there.
     """
     wanted = [one for one in judged if shown is None or one.document.file in shown]
     contracts = [one.contract for one in judged if one.contract is not None]
-    context = Context(Registry(root, contracts), options)
+    keeper = keeper or Keeper()
+    context = Context(keeper.registry(root, contracts), options)
     check_base(context)
     names = frozenset(one.document.file for one in wanted)
     parts = [
-        judge_contract(one, context, rules)
+        keeper.contract(one, context, rules)
         for one in context.registry.contracts
         if one.file in names
     ]
     form = Part({GateName.VALIDATE: [each for one in wanted for each in one.findings]}, {}, [])
-    together = judge_registry(context, rules, shown=None if shown is None else names)
+    together = keeper.together(context, rules, None if shown is None else names)
     return assemble([form, *parts, together], Scope(len(wanted), len(parts), context))
 
 
 def check_base(context: Context) -> None:
     """Raise UsageError where a base revision was asked for and is not there."""
-    if context.options.base is not None and context.revision.problem:
-        raise UsageError(f"--base {context.options.base}: {context.revision.problem}")
+    if context.options.base is not None and context.past.problem:
+        raise UsageError(f"--base {context.options.base}: {context.past.problem}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +129,24 @@ class Part:
     findings: Mapping[GateName, Sequence[Finding]]
     counts: Mapping[GateName, Sums]
     crashes: Sequence[RuleCrashError]
+
+
+class Keeper:
+    """Where the parts of a run come from: here, from running the rules."""
+
+    def registry(self, root: Path, contracts: Sequence[Contract]) -> Registry:
+        """Return the registry that the rules ask."""
+        return Registry(root, contracts)
+
+    def contract(self, contract: Contract, context: Context, rules: Sequence[Rule]) -> Part:
+        """Return what judging one contract gives."""
+        return judge_contract(contract, context, rules)
+
+    def together(
+        self, context: Context, rules: Sequence[Rule], shown: frozenset[str] | None
+    ) -> Part:
+        """Return what judging the registry as a whole gives."""
+        return judge_registry(context, rules, shown=shown)
 
 
 def judge_contract(contract: Contract, context: Context, rules: Sequence[Rule] = RULES) -> Part:
@@ -174,15 +198,25 @@ def assemble(parts: Sequence[Part], scope: Scope) -> Report:
         name: tuple(map(sum, zip(*rows, strict=True))) if rows else (0,) * GATES[name].width
         for name, rows in columns.items()
     }
+    gate_of = {finding.rule: name for name, found in by_gate.items() for finding in found}
+    every = [finding for found in by_gate.values() for finding in found]
+    whole = scope.contracts == len(scope.context.registry.contracts)
+    settled = settle(every, scope.context.options, whole=whole)
     reports = tuple(
-        _report(name, sums[name], scope, found, crashes) for name, found in by_gate.items()
+        _report(
+            name,
+            sums[name],
+            scope,
+            [each for each in settled.count if gate_of[each.rule] is name],
+            crashes,
+        )
+        for name in by_gate
     )
-    findings = sorted((each for found in by_gate.values() for each in found), key=Finding.sort_key)
     bindings: dict[str, int] = {}
     if scope.context.options.strict_test_binding:
         numbers = sums[GateName.STRICT_TEST_BINDING]
         bindings = {name.value: number for name, number in zip(BindingClass, numbers, strict=True)}
-    return Report(reports, tuple(findings), scope.files, tuple(crashes), bindings)
+    return Report(reports, settled.count, scope.files, tuple(crashes), bindings, settled)
 
 
 def _asked(gate: GateName, options: Options) -> bool:
