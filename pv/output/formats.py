@@ -50,14 +50,13 @@ def deliver_all(report: Report, destinations: Sequence[Destination], stream: Str
             deliver(report, form, stream)
             continue
         try:
-            file = path.open("w", encoding="utf-8", errors="backslashreplace", newline="\n")
+            with path.open("w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
+                writer_of(form)(report, file)
         except OSError as fault:
             raise UsageError(
                 f"cannot write {str(path)!r} ({fault.strerror}), expected a file to write to",
-                advice="check the name after -o, and the folder it is in",
+                advice="check the name after -o, its folder and the disk",
             ) from fault
-        with file:
-            deliver(report, form, file)
 
 
 def deliver(report: Report, form: Format, stream: Stream) -> None:
