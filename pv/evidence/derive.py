@@ -39,12 +39,13 @@ class Deriver:
         local: bool = False,
         freshness: Freshness = "judged",
         resolver: Resolver | None = None,
+        history: History | None = None,
     ) -> None:
         self._root = root
         self._local = local
         self._freshness = freshness
         self._lifecycle = load_lifecycle(root)
-        self._history = History(root)
+        self._history = history or History(root)
         self._resolver = resolver or Resolver(root)
 
     @property

@@ -58,6 +58,28 @@ class History:
         before = self._limits_at(parent, contract.file).get(falsifier)
         return before != self._limits_at(commit, contract.file).get(falsifier)
 
+    def brought_together(
+        self, contract: Contract, falsifier: Falsifier, receipt: str
+    ) -> str | None:
+        """Return the commit that brought a receipt together with the present limits.
+
+        It is empty where both are not committed yet, and None where one was there first, or where
+        order is not known.
+        """
+        commit = self._added.get(receipt)
+        if commit is None:
+            return "" if self.expect_commit(contract, falsifier) is None and self._tracked else None
+        if not self.came_with_its_limits(contract, receipt):
+            return None
+        present = expect_digest(falsifier.expect)
+        then = self._limits_at(commit, contract.file).get(falsifier.id)
+        return commit if then == present else None
+
+    @cached_property
+    def _tracked(self) -> bool:
+        """Whether there is a commit at all, so that order can be asked for."""
+        return bool(self._git("rev-parse", "--verify", "--quiet", "HEAD"))
+
     @cached_property
     def _added(self) -> Mapping[str, str]:
         """Return receipt path to the commit that added it, for all committed receipts."""

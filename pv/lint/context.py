@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 
@@ -10,15 +9,16 @@ from pv.bindings.interface import Located
 from pv.bindings.resolve import Resolver
 from pv.errors import BadInputError, PvError
 from pv.evidence.derive import Deriver
+from pv.evidence.history import History
 from pv.evidence.store import folder_of
 from pv.lint.options import Options
+from pv.lint.past import Past
+from pv.lint.rule import GateName
+from pv.lint.suppress import Suppression, suppressions_of
 from pv.model.contract import Contract
 from pv.model.lifecycle import Lifecycle
 from pv.model.status import ContractStatus
 from pv.registry.index import Registry
-from pv.registry.revision import Revision, read_revision
-from pv.yamlfile.decode import decode
-from pv.yamlfile.read import read_text
 
 
 class Context:
@@ -50,10 +50,25 @@ class Context:
             )
         return self._references[contract.file]
 
+    def suppressions(self, contract: Contract) -> tuple[Suppression, ...]:
+        """Return the suppressions that stand in a contract's comments."""
+        from pv.lint.catalogue import find_rule  # noqa: PLC0415 - the rules import this module
+
+        return suppressions_of(contract.text, contract.file, lambda name: find_rule(name).id)
+
+    def judges(self, rule: str) -> bool:
+        """Tell whether this run judges what a rule is about: not with a gate not asked for."""
+        from pv.lint.catalogue import find_rule  # noqa: PLC0415 - as above
+
+        asked = self.options.strict_test_binding
+        return rule not in self.options.ignored and (
+            asked or find_rule(rule).gate is not GateName.STRICT_TEST_BINDING
+        )
+
     @cached_property
     def _deriver(self) -> tuple[Deriver | None, str]:
         try:
-            return Deriver(self.root, resolver=self.resolver), ""
+            return Deriver(self.root, resolver=self.resolver, history=self.history), ""
         except PvError as error:
             return None, f"{error.span}: {error.message}" if error.span else error.message
 
@@ -79,28 +94,18 @@ class Context:
         return self._statuses.get(contract.file)
 
     @cached_property
-    def revision(self) -> Revision:
-        """Return the texts of the contracts in the base revision, or why there are none."""
-        files = [contract.file for contract in self.registry.contracts]
-        return read_revision(self.root, self.options.revision, files)
+    def history(self) -> History:
+        """Return what git knows of limits and receipts."""
+        return History(self.root)
+
+    @cached_property
+    def past(self) -> Past:
+        """Return the registry as the base revision has it."""
+        return Past(self.registry, self.options.base)
 
     def before(self, contract: Contract) -> Contract | None:
         """Return the contract as the base revision has it; None where that has none to read."""
-        return self._before.get(contract.file)
-
-    @cached_property
-    def _before(self) -> Mapping[str, Contract]:
-        present = {contract.file: contract for contract in self.registry.contracts}
-        found: dict[str, Contract] = {}
-        for file, text in self.revision.texts.items():
-            if text == present[file].text:
-                found[file] = present[file]
-                continue
-            document = read_text(text, file)
-            older = decode(document).contract if document.sound else None
-            if older is not None:
-                found[file] = older
-        return found
+        return self.past.before(contract)
 
 
 def fits_a_folder(falsifier: str) -> bool:

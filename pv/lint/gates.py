@@ -128,13 +128,27 @@ def _transitions(sums: Sums, scope: Scope) -> Count:
     context = scope.context
     if context.lifecycle_problem:
         return Count(0, "", context.lifecycle_problem)
-    if context.revision.problem:
-        return Count(0, "", f"{context.revision.problem}, so no move was compared")
+    if context.past.problem:
+        return Count(0, "", f"{context.past.problem}, so no move was compared")
     stated, compared = sums
     new = scope.contracts - compared
-    against = f"{_many(compared, 'contract')} against {context.options.revision}"
+    against = f"{_many(compared, 'contract')} against {context.past.base.name}"
     words = f"{_many(stated, 'status')}, {against}" + (f" ({new} new)" if new else "")
     return Count(stated + compared, words)
+
+
+def _history_of(contract: Contract, context: Context) -> Sums:
+    difference = context.past.difference(contract)
+    return (0, 0) if difference is None else (1, len(difference.changes))
+
+
+def _history(sums: Sums, scope: Scope) -> Count:
+    context, (compared, changes) = scope.context, sums
+    if context.past.problem:
+        return Count(0, "", f"{context.past.problem}, so no change was judged")
+    base = context.past.base
+    words = f"{_many(compared, 'contract')} against {base.name}, {_many(changes, 'change')}"
+    return Count(compared, f"{words}; {base.note}" if base.note else words)
 
 
 def _references_of(contract: Contract, context: Context) -> Sums:
@@ -208,6 +222,7 @@ GATES: Mapping[GateName, Gate] = {
         _named("version", "changelog entry"),
     ),
     GateName.TRANSITIONS: Gate(2, _transitions_of, _transitions),
+    GateName.HISTORY: Gate(2, _history_of, _history),
     GateName.REFERENCES: Gate(3, _references_of, _named("name", "stage gate", "obligation")),
     GateName.ARITHMETIC: Gate(
         2,

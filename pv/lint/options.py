@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+
+from pv.model.verdict import Severity
 
 
 def _today() -> date:
@@ -20,17 +23,19 @@ class Options:
     strict_test_binding: bool = False
     """Judge every test reference, and fail those that are dangling, ambiguous, prose or absent."""
     base: str | None = None
-    """The git revision that statuses are compared with.
+    """The git revision that contracts are compared with.
 
-    HEAD where none is asked for; one that is asked for must be there.
+    Where none is asked for, that is where the branch left the main one; one that is asked for must
+    be there.
     """
     today: date = date.min
     """The day after which a date lies in the future; the current one where it is not given."""
-
-    @property
-    def revision(self) -> str:
-        """Return the name of the base revision."""
-        return "HEAD" if self.base is None else self.base
+    severities: Mapping[str, Severity] = field(default_factory=dict, repr=False)
+    """Rule ids whose findings have another severity than they are born with."""
+    ignored: tuple[str, ...] = ()
+    """Rule ids whose findings do not count; they are counted apart."""
+    baseline: frozenset[str] | None = field(default=None, repr=False)
+    """Fingerprints of findings that are known and do not count; None where there is no baseline."""
 
     @property
     def day(self) -> date:

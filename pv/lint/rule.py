@@ -30,6 +30,7 @@ class GateName(StrEnum):
     COMPOSITION = "composition"
     VERSIONS = "versions"
     TRANSITIONS = "transitions"
+    HISTORY = "history"
     REFERENCES = "references"
     ARITHMETIC = "arithmetic"
     METHODOLOGY = "methodology"
@@ -50,9 +51,10 @@ GATE_ABOUT: Final[Mapping[GateName, str]] = {
     GateName.COMPOSITION: "dependencies exist and lead in no loop",
     GateName.VERSIONS: "versions are semantic, the changelog is in order and ends at the version",
     GateName.TRANSITIONS: "status words are known, and moved since the base as the table allows",
+    GateName.HISTORY: "what changed since the base has its version, its reason and its tombstones",
     GateName.REFERENCES: "names of hypotheses, gates, equations and falsifiers lead somewhere",
     GateName.ARITHMETIC: "counts and words about them agree with the lists",
-    GateName.METHODOLOGY: "limits have reasons and can be broken, falsifiers have planted faults",
+    GateName.METHODOLOGY: "limits and suppressions have reasons, falsifiers planted faults",
     GateName.EVIDENCE: "receipts are whole and belong to something, models are identified",
     GateName.SHIP: "ship criteria wait for falsifiers that exist, and credit is explained",
     GateName.STRICT_TEST_BINDING: "every test reference ends in one class, and the classes add up",

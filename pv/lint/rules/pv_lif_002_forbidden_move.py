@@ -1,8 +1,8 @@
 """A status move that the table does not allow.
 
 What it finds
-    A status that changed since the base revision (`--base`, HEAD by default) in a way that
-    `schemas/lifecycle.yaml` does not list. Steps back are always allowed.
+    A status that changed since the base revision (`--base`; by default where the branch left the
+    main one) in a way that `schemas/lifecycle.yaml` does not list. Steps back are always allowed.
 Why it matters
     Every step asks for its own evidence. A step that skips others skips what they ask for.
 Example
@@ -37,7 +37,7 @@ def check(contract: Contract, context: Context) -> Iterator[Finding]:
             continue
         message = (
             f"{move.claim.label} moved from {move.before} to {move.claim.word} since "
-            f"{context.options.revision}, a move that lifecycle.yaml does not allow"
+            f"{context.past.base.name}, a move that lifecycle.yaml does not allow"
         )
         allowed = ", ".join(words.moves.get(before.name, ())) or "nothing"
         advice = f"from {before.name} allowed: {allowed}"

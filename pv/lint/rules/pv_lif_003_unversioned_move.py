@@ -41,7 +41,7 @@ def check(contract: Contract, context: Context) -> Iterator[Finding]:
     for move in moves_of(contract, context):
         message = (
             f"{move.claim.label} moved from {move.before} to {move.claim.word} since "
-            f"{context.options.revision} under version {contract.version}, "
+            f"{context.past.base.name} under version {contract.version}, "
             f"expected at least {expected}"
         )
         advice = f"set metadata.version to {expected} and write its changelog entry"

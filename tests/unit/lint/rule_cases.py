@@ -14,6 +14,7 @@ from pv.lint.fix import Mended, mend
 from pv.lint.intake import take
 from pv.lint.options import Options
 from pv.lint.rule import Rule
+from pv.lint.rules import RULES
 
 GIT = shutil.which("git") or "git"
 ALONE = "contracts/case-v1.yaml"
@@ -31,6 +32,8 @@ def build_registry(case: Mapping[str, Any], folder: Path) -> Options:
             ["-c", "user.name=a", "-c", "user.email=a@b", "commit", "-q", "-m", "base"],
         ):
             subprocess.run([GIT, "-C", str(folder), *arguments], check=True)
+    for name in case.get("removed", ()):
+        (folder / name).unlink()
     _write(case.get("files") or {ALONE: case["text"]}, folder)
     today = date.fromisoformat(case.get("today", "2099-01-01"))
     return Options(strict_test_binding=case.get("strict_test_binding", False), today=today)
@@ -49,7 +52,8 @@ def run_case(rule: Rule, case: Mapping[str, Any], folder: Path) -> list[dict[str
     intake = take([], folder)
     faults = [p for one in intake.judged for p in one.document.problems]
     assert not faults, f"the case is no YAML: {faults}"
-    report = lint(folder.resolve(), intake.judged, options, rules=[rule])
+    rules = RULES if case.get("all_rules") else [rule]
+    report = lint(folder.resolve(), intake.judged, options, rules=rules)
     assert not report.crashes, report.crashes
     found = []
     for finding in report.findings:

@@ -99,7 +99,7 @@ def test_json_says_what_the_text_says() -> None:
     assert data["summary"]["files"] == 6
     assert data["summary"]["errors"] == sum(one["severity"] == "error" for one in data["findings"])
     assert data["summary"]["errors"] == sum(gate["errors"] for gate in data["gates"])
-    assert sum(data["summary"]["gates"].values()) == len(data["gates"]) == 17
+    assert sum(data["summary"]["gates"].values()) == len(data["gates"]) == 18
     assert data["bindings"]["bound"] == 2
     assert sum(data["bindings"].values()) == 6
 

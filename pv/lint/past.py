@@ -1,0 +1,121 @@
+"""The registry as its base revision has it; git is asked, and texts are read, when first needed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final
+
+from pv.model.contract import Contract
+from pv.registry.base import Base, find_base
+from pv.registry.difference import Difference, compare
+from pv.registry.index import Registry
+from pv.registry.revision import Revision, contracts_in, read_revision
+from pv.yamlfile.decode import decode
+from pv.yamlfile.read import read_text
+
+_TOMBSTONES: Final = b"tombstones"
+
+
+class Past:
+    """What contracts were, and what became of them since."""
+
+    def __init__(self, registry: Registry, asked: str | None) -> None:
+        self._root = registry.root
+        self._registry = registry
+        self._asked = asked
+        self._before: dict[str, Contract | None] = {}
+        self._differences: dict[str, Difference] = {}
+
+    @cached_property
+    def base(self) -> Base:
+        """Return the revision that contracts are compared with."""
+        return find_base(self._root, self._asked)
+
+    @cached_property
+    def problem(self) -> str:
+        """Return why nothing can be compared; empty where it can."""
+        return read_revision(self._root, self.base.revision, ()).problem
+
+    @cached_property
+    def _revision(self) -> Revision:
+        files = [contract.file for contract in self._registry.contracts]
+        return read_revision(self._root, self.base.revision, files)
+
+    def before(self, contract: Contract) -> Contract | None:
+        """Return the contract as the base revision has it; None where that has none to read.
+
+        It is the same object where the text is the same.
+        """
+        file = contract.file
+        if file not in self._before:
+            text = self._revision.texts.get(file)
+            same = text is not None and text == contract.text
+            self._before[file] = contract if same else _decoded(text, file)
+        return self._before[file]
+
+    def difference(self, contract: Contract) -> Difference | None:
+        """Return what changed in a contract; None where the base revision does not have it."""
+        older = self.before(contract)
+        if older is None:
+            return None
+        if contract.file not in self._differences:
+            self._differences[contract.file] = compare(older, contract)
+        return self._differences[contract.file]
+
+    @cached_property
+    def changed(self) -> Mapping[str, Contract]:
+        """Return the earlier contract of every file that holds other bytes now."""
+        found: dict[str, Contract] = {}
+        for file, text in self._revision.texts.items():
+            if _bytes_of(self._root / file) != text.encode():
+                older = _decoded(text, file)
+                if older is not None:
+                    found[file] = older
+        return found
+
+    @cached_property
+    def gone(self) -> Mapping[str, Contract]:
+        """Return the contracts of the base revision whose file is no longer there."""
+        known = {contract.file for contract in self._registry.contracts}
+        names = [
+            file
+            for file in contracts_in(self._root, self.base.revision)
+            if file not in known and not (self._root / file).exists()
+        ]
+        texts = read_revision(self._root, self.base.revision, names).texts if names else {}
+        decoded = {file: _decoded(text, file) for file, text in texts.items()}
+        return {file: contract for file, contract in decoded.items() if contract is not None}
+
+    @cached_property
+    def tombstones(self) -> frozenset[str]:
+        """Return the ids of all falsifiers that the registry says were taken out."""
+        return frozenset(
+            name
+            for contract in self._registry.contracts
+            if _TOMBSTONES in _bytes_of(self._root / contract.file)
+            for name in tombstones_of(contract)
+        )
+
+
+def tombstones_of(contract: Contract) -> Iterator[str]:
+    """Yield the ids of the falsifiers that a contract says were taken out."""
+    listed: Any = contract.data.get("tombstones")
+    for item in listed if isinstance(listed, list) else ():
+        if isinstance(item, Mapping) and isinstance(item.get("id"), str):
+            yield item["id"]
+
+
+def _decoded(text: str | None, file: str) -> Contract | None:
+    if text is None:
+        return None
+    document = read_text(text, file)
+    return decode(document).contract if document.sound else None
+
+
+def _bytes_of(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
