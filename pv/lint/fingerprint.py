@@ -1,8 +1,8 @@
 """The fingerprint of a finding: the same for the same fault, wherever in its file it stands.
 
 It is made of the rule, the contract, the path of names that leads to the place and the message.
-Whatever only says where the place stands now is left out: lines, columns, positions in lists and
-today's date. Values stay in: a number that changes makes another finding.
+Whatever only says where the place stands now is left out: lines, columns, positions in lists,
+today's date and the revision compared with. Values stay in: a number that changes makes another finding.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ _PLACES: Final = (
     (re.compile(r"(?<=\S):\d+:\d+\b"), ":#"),
     (re.compile(r"\[\d+\]"), "[#]"),
     (re.compile(r"\btoday \(\d{4}-\d\d-\d\d\)"), "today"),
+    (re.compile(r"\bsince \S+( \([0-9a-f]{8}\))?"), "since #"),
+    (re.compile(r"\bof (HEAD\b|\S+ \([0-9a-f]{8}\))"), "of #"),
     (re.compile(r"\s+"), " "),
 )
 _NUMBERED: Final = re.compile(r"\b(obligation) (\d+)\b")

@@ -73,6 +73,11 @@ def test_what_says_what_is_kept(other: Finding) -> None:
         ("first at line 1, column 2", "first at line 10, column 20"),
         ("F-1 stands at x/y.yaml:40:9 too", "F-1 stands at x/y.yaml:7:11 too"),
         ("tests[3] is a list", "tests[12] is a list"),
+        ("F-1 moved since HEAD under 1.0.0", "F-1 moved since main (0123abcd) under 1.0.0"),
+        (
+            "version 2.0.0 follows 1.0.0 of HEAD, e",
+            "version 2.0.0 follows 1.0.0 of dev (89abcdef), e",
+        ),
         ("no day after today (2026-01-02)", "no day after today (2026-11-12)"),
     ],
 )
