@@ -2,7 +2,8 @@
 
 It is made of the rule, the contract, the path of names that leads to the place and the message.
 Whatever only says where the place stands now is left out: lines, columns, positions in lists,
-today's date and the revision compared with. Values stay in: a number that changes makes another finding.
+today's date and the revision compared with. Values stay in: a number that changes makes another
+finding.
 """
 
 from __future__ import annotations
