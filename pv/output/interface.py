@@ -101,6 +101,8 @@ class Report:
     """Defects of `pv` that came up in this run."""
     given: Outcome | None = None
     """The verdict of the gates; None where the findings decide."""
+    aside: Mapping[str, int] = field(default_factory=dict)
+    """How many findings do not count, by why: in words that stand behind a number."""
     statistics: bool = False
     """Whether people asked for counts of each rule in place of the findings."""
 
@@ -136,13 +138,17 @@ class Report:
         """The counts and the verdict in one line."""
         word = self.outcome.value
         if not self.gates:
-            return " · ".join((*self.counts, word))
+            return " · ".join((*self.counts, *self._aside, word))
         failed = sum(gate.passed is False for gate in self.gates)
         judged = sum(gate.passed is not None for gate in self.gates)
         gates = f"{failed} of {judged} gates" if failed else counted(judged, "gate")
         silent = {gate.state for gate in self.gates if gate.passed is None}
         others = (f"{self.states[state]} {state}" for state in self.states if state in silent)
-        return " · ".join((f"{word}, {gates}", *self.counts, *others))
+        return " · ".join((f"{word}, {gates}", *self.counts, *self._aside, *others))
+
+    @property
+    def _aside(self) -> tuple[str, ...]:
+        return tuple(f"{number:,} {why}" for why, number in self.aside.items() if number)
 
     def by_rule(self) -> tuple[RuleCount, ...]:
         """Return the counts of findings by rule and severity, the most frequent first."""

@@ -48,6 +48,8 @@ def verdict_data(report: Report) -> dict[str, Any]:
             for one in report.by_rule()
         ],
     }
+    if report.aside:
+        data["summary"]["aside"] = dict(report.aside)
     if report.gates:
         data["summary"]["gates"] = dict(report.states)
         data["gates"] = [

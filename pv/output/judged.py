@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from pv.model.finding import Finding
 from pv.output.interface import FileReport, Report
@@ -16,13 +16,36 @@ def report_of(
     files: list[FileReport] = []
     findings: list[Finding] = []
     texts: dict[str, str] = {}
+    suppressed = 0
     for one in judged:
         files.append(file_report(one))
-        findings.extend(one.findings)
-        if one.findings:
+        count, number = _sifted(one)
+        findings.extend(count)
+        suppressed += number
+        if count:
             texts[one.document.file] = one.document.text
     found = tuple(sorted(findings, key=Finding.sort_key))
-    return Report(tuple(files), found, texts, strict, statistics=statistics)
+    aside = {"suppressed": suppressed} if suppressed else {}
+    return Report(tuple(files), found, texts, strict, aside=aside, statistics=statistics)
+
+
+def _sifted(judged: Judged) -> tuple[Sequence[Finding], int]:
+    """Return the findings that no comment sets aside, and how many are."""
+    contract = judged.contract
+    if contract is None or "pv:" not in contract.text:
+        return judged.findings, 0
+    from pv.lint.catalogue import find_rule  # noqa: PLC0415 - rarely needed, and not light
+    from pv.lint.suppress import (  # noqa: PLC0415 - as above
+        UNUSED,
+        claims_of_use,
+        sift,
+        suppressions_of,
+    )
+
+    every = suppressions_of(contract.text, contract.file, lambda name: find_rule(name).id)
+    claims = [claim for one in every for claim in claims_of_use(one, contract.id)]
+    count, aside = sift([*judged.findings, *claims])
+    return [one for one in count if one.rule != UNUSED], len(aside)
 
 
 def file_report(judged: Judged) -> FileReport:

@@ -33,6 +33,11 @@ def report_of_lint(
         bindings=run.bindings,
         crashes=tuple(str(one) for one in run.crashes),
         given=Outcome(run.outcome.value),
+        aside={
+            "suppressed": len(run.settled.suppressed),
+            "in the baseline": len(run.settled.known),
+            "ignored by configuration": len(run.settled.ignored),
+        },
         statistics=statistics,
     )
 

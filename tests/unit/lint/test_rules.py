@@ -55,7 +55,7 @@ def test_fixes_give_exactly_the_fixed_text_and_leave_the_rule_silent(
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
 def test_a_rule_declares_a_fix_exactly_where_a_case_shows_one(rule: Rule) -> None:
-    shown = any("fixed" in case for case in FILES[rule.id])
+    shown = any("fixed" in case for case in FILES.get(rule.id, ()))
     assert shown == (rule.fix is not FixKind.NEVER)
     assert (parse_page(rule.page).parts[-1][1][:4] == "None") == (rule.fix is FixKind.NEVER)
 

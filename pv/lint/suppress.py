@@ -1,0 +1,150 @@
+"""Findings that an author set aside in place: `# pv: ignore PV-XXX-NNN -- reason`.
+
+Behind a value the comment is about its own line; alone on a line, about the line below (comments
+between them are skipped). A suppression that names no rule, an unknown one, or no reason sets
+nothing aside. Faults of YAML itself and of suppressions cannot be set aside.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Final
+
+from pv.errors import UsageError
+from pv.marks import Mark, Span
+from pv.model.contract import Path
+from pv.model.finding import Finding
+from pv.model.verdict import Severity
+from pv.yamlfile.nodes import Mapping, Node, Scalar, Sequence
+from pv.yamlfile.read import read_text
+
+_COMMENT: Final = re.compile(r"(?<!\S)#[ \t]*pv:[ \t]*ignore\b([^\n\r]*)")
+_LINE: Final = re.compile(r"[ \t]*#")
+UNUSED: Final = "PV-SUP-002"
+"""Its findings carry, as their path, the rule and the lines that their comment is about."""
+KEPT: Final = ("PV-YML-", "PV-SUP-")
+"""Families whose findings always count."""
+
+Finder = Callable[[str], str]
+"""The id of a rule by any of its names; raises UsageError with advice where there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Suppression:
+    """One comment, as far as it could be understood."""
+
+    span: Span
+    lines: frozenset[int]
+    """The lines whose findings it is about."""
+    rules: tuple[str, ...]
+    faults: tuple[tuple[str, str], ...] = ()
+    """What is wrong with it, each with advice; then it sets nothing aside."""
+
+
+def sift(findings: Iterable[Finding]) -> tuple[list[Finding], list[Finding]]:
+    """Return the findings that count, and those that are set aside.
+
+    A suppression is among the findings as the one that it is of no use (`UNUSED`); what it sets
+    aside disproves that.
+    """
+    every = list(findings)
+    comments: dict[tuple[str, int, str], list[Finding]] = defaultdict(list)
+    for one in every:
+        if one.rule == UNUSED:
+            rule, *lines = one.path
+            for line in lines:
+                comments[one.span.file, int(line), str(rule)].append(one)
+    count: list[Finding] = []
+    aside: list[Finding] = []
+    used: set[int] = set()
+    for one in every:
+        hits = comments.get((one.span.file, one.span.start.line, one.rule), ())
+        used.update(map(id, hits))
+        (aside if hits else count).append(one)
+    left = [one for one in count if id(one) not in used]
+    return [replace(one, path=()) if one.rule == UNUSED else one for one in left], aside
+
+
+def claims_of_use(one: Suppression, contract: str) -> Iterator[Finding]:
+    """Yield, for each rule that a sound suppression names, the finding that it is of no use."""
+    for rule in () if one.faults else one.rules:
+        message = f"suppression of {rule} sets nothing aside"
+        advice = "remove it, or move it to the line of the finding"
+        path: Path = (rule, *sorted(one.lines))
+        yield Finding(UNUSED, Severity.WARNING, message, one.span, advice, contract, path)
+
+
+def suppressions_of(text: str, file: str, find: Finder) -> tuple[Suppression, ...]:
+    """Return the suppressions that stand in the comments of a text."""
+    matches = list(_COMMENT.finditer(text)) if "ignore" in text else []
+    root = read_text(text, file).root if matches else None
+    if root is None:
+        return ()
+    lines = text.split("\n")
+    texts = list(_texts(root))
+    found = (_suppression(file, match, lines, find) for match in matches)
+    return tuple(one for one in found if not any(_inside(one.span.start, text) for text in texts))
+
+
+def _suppression(file: str, match: re.Match[str], lines: list[str], find: Finder) -> Suppression:
+    line = match.string.count("\n", 0, match.start()) + 1
+    column = match.start() - match.string.rfind("\n", 0, match.start())
+    end = Mark(line, column + len(match[0].rstrip()))
+    span = Span(file, Mark(line, column), end)
+    names, dashes, reason = match[1].partition("--")
+    words = [word for word in re.split(r"[\s,]+", names) if word]
+    faults: list[tuple[str, str]] = []
+    rules: list[str] = []
+    for word in words:
+        try:
+            rules.append(find(word))
+        except UsageError as error:
+            faults.append((f"suppression of {word}: expected the id of a rule", error.advice))
+            continue
+        if rules[-1].startswith(KEPT):
+            advice = "repair what it finds"
+            faults.append((f"{rules[-1]} cannot be suppressed, expected another rule", advice))
+    if not words:
+        faults.append(("suppression names no rule", "write # pv: ignore PV-XXX-NNN -- reason"))
+    if not dashes or not reason.strip():
+        advice = "write the reason behind the ids: # pv: ignore PV-XXX-NNN -- reason"
+        faults.append(("suppression gives no reason", advice))
+    return Suppression(span, _lines(lines, line), tuple(rules), tuple(faults))
+
+
+def _lines(lines: list[str], line: int) -> frozenset[int]:
+    """Return its own line, and for a comment that stands alone the next that is none."""
+    if not _LINE.match(lines[line - 1]):
+        return frozenset({line})
+    below = line + 1
+    while below <= len(lines) and _LINE.match(lines[below - 1]):
+        below += 1
+    return frozenset({line, below})
+
+
+def _texts(root: Node) -> Iterator[Scalar]:
+    """Yield every key and value that could hold the sign of a comment."""
+    waiting: list[Node] = [root]
+    seen: set[int] = set()
+    while waiting:
+        node = waiting.pop()
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        if isinstance(node, Mapping):
+            for pair in node.pairs:
+                waiting += (pair.key, pair.value)
+        elif isinstance(node, Sequence):
+            waiting += node.items
+        elif "#" in node.text:
+            yield node
+
+
+def _inside(place: Mark, text: Scalar) -> bool:
+    start = text.start
+    if text.style in {"literal", "folded"}:  # its first line holds no text, and may have a comment
+        start = Mark(start.line + 1, 1)
+    return start <= place < text.end
