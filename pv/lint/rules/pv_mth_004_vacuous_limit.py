@@ -1,10 +1,11 @@
 """Limits that decide nothing.
 
 What it finds
-    A limit beyond the largest float32 number, which no measurement breaks, and two limits on one
-    metric that no outcome can meet together.
+    A limit beyond the largest float32 number, which no measurement breaks; a limit that the metric
+    cannot leave by its nature, such as a ratio that shall be at least 0 or a share of at most 1;
+    and two limits on one metric that no outcome can meet together.
 Why it matters
-    The first can never be red, the second never green: the run has no say in either.
+    The first two can never be red, the last never green: the run has no say in any of them.
 Example
     expect:
       - { metric: drift, op: "<=", value: 1.0e+39, reason: "…" }
@@ -21,13 +22,11 @@ from collections.abc import Iterator, Sequence
 from math import inf
 
 from pv.lint.context import Context
+from pv.lint.metrics import possible
 from pv.lint.rule import FixKind, GateName, Rule
 from pv.model.contract import Contract, Expectation, Falsifier
 from pv.model.finding import Finding
 from pv.model.verdict import Severity
-
-_LARGEST = (2 - 2**-23) * 2.0**127
-"""The largest float32 number: no measurement of float32 data is beyond it and finite."""
 
 
 def check(contract: Contract, context: Context) -> Iterator[Finding]:
@@ -47,7 +46,11 @@ def _judge(
         if allowed is None:
             continue
         low, high = allowed
-        if low <= -_LARGEST and high >= _LARGEST:
+        lowest_ever, highest_ever = possible(limit.metric)
+        strict = (limit.op == ">" and low == lowest_ever) or (
+            limit.op == "<" and high == highest_ever
+        )
+        if low <= lowest_ever and high >= highest_ever and not strict:
             message = (
                 f"{falsifier.id}: no {limit.metric} breaks {limit.op} {limit.value}, "
                 "expected a limit that can be broken"

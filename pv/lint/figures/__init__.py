@@ -1,0 +1,1 @@
+"""Reads figures that stand in prose: calculations, tables, tallies; nothing is run as code."""

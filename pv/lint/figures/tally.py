@@ -1,0 +1,98 @@
+"""Tallies in prose: a number and the list that it counts, parts of a whole, and percentages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import Final, NamedTuple
+
+_OUTCOMES: Final = (
+    "falsified|refuted|confirmed|discharged|held|passed|failed|open|planned|blocked|pending|proved|"
+    "proven|sorry|skipped|inconclusive"
+)
+_COUNTED: Final = re.compile(
+    rf"\b(?P<number>\d{{1,3}})\s+(?P<word>{_OUTCOMES})\s*\((?P<list>[^()]{{0,400}})\)",
+    re.IGNORECASE,
+)
+_PART: Final = re.compile(
+    rf"^[ \t]*(?:[-*][ \t]*)?(?P<word>(?:[\w-]{{1,40}}[ \t]+)?(?:{_OUTCOMES}))[ \t]*[:=]"
+    r"(?P<list>[^():]{0,400})\((?P<part>\d{1,3})\s+of\s+(?P<whole>\d{1,3})\s+(?P<noun>[a-z]+)",
+    re.IGNORECASE | re.MULTILINE,
+)
+_SHARE: Final = re.compile(
+    r"\b(?P<part>\d{1,6})\s*(?:of|/)\s*(?P<whole>\d{1,6})\b(?![.\d])[^.;:\n()%]{0,40}"
+    r"\(\s*(?P<percent>\d{1,3}(?:\.\d+)?)\s?%"
+    r"|(?P<percent2>\b\d{1,3}(?:\.\d+)?)\s?%[^.;:()%=≈]{0,40}\((?P<part2>\d{1,6})\s*(?:of|/)\s*(?P<whole2>\d{1,6})\b(?![.\d])"
+)
+
+
+class Tally(NamedTuple):
+    """A tally that does not come out."""
+
+    start: int
+    words: str
+    expected: str
+    """What it should be, in words."""
+
+
+def tallies(text: str) -> Iterator[Tally]:
+    """Yield every tally of a text that does not come out."""
+    yield from _counted(text)
+    yield from _parts(text)
+    yield from _shares(text)
+
+
+def _items(listed: str) -> int | None:
+    """Return how many items a list has; None where it is open or holds ranges."""
+    if re.search(r"…|\.\.|\betc\b|\d\s*[-–—]\s*\d|;|:|=", listed):
+        return None
+    parts = re.split(r",\s*(?:and\s+)?|\s+and\s+", " ".join(listed.split()))
+    return len([part for part in parts if part.strip()])
+
+
+def _counted(text: str) -> Iterator[Tally]:
+    for match in _COUNTED.finditer(text):
+        items = _items(match["list"])
+        if items is not None and items > 1 and items != int(match["number"]):
+            words = f"{match['number']} {match['word']}"
+            yield Tally(match.start(), words, f"{items}, as the list beside it has")
+
+
+def _parts(text: str) -> Iterator[Tally]:
+    """Yield lists with another number of items, and parts that exceed their whole."""
+    sums: dict[tuple[str, str], list[re.Match[str]]] = {}
+    for match in _PART.finditer(text):
+        items = _items(match["list"])
+        if items is not None and items > 1 and items != int(match["part"]):
+            words = f"{match['word']}: {match['part']} of {match['whole']}"
+            yield Tally(match.start(), words, f"{items}, as the list beside it has")
+        group = sums.setdefault((match["whole"], match["noun"].lower()), [])
+        if group and (text.count("\n\n", group[-1].end(), match.start()) or _same(group, match)):
+            group.clear()
+        group.append(match)
+        total = sum(int(each["part"]) for each in group)
+        if len(group) > 1 and total > int(match["whole"]):
+            listed = " and ".join(f"{each['part']} {each['word'].lower()}" for each in group)
+            words = f"{listed} of {match['whole']} {match['noun']}"
+            yield Tally(
+                match.start(), words, f"parts of at most {match['whole']}, they are {total}"
+            )
+
+
+def _same(group: list[re.Match[str]], match: re.Match[str]) -> bool:
+    return any(each["word"].lower() == match["word"].lower() for each in group)
+
+
+def _shares(text: str) -> Iterator[Tally]:
+    for match in _SHARE.finditer(text):
+        names = ("part", "whole", "percent")
+        part, whole, percent = (match[name] or match[f"{name}2"] for name in names)
+        if not int(whole):
+            continue
+        share = Fraction(100 * int(part), int(whole))
+        places = len(percent.partition(".")[2])
+        # A share may be rounded or cut off: both are printed in good faith.
+        if abs(share - Fraction(percent)) >= Fraction(1, 10**places):
+            words = f"{part} of {whole} is {percent} %"
+            yield Tally(match.start(), words, f"{float(share):.{max(places, 1)}f} %")
