@@ -1,7 +1,11 @@
-"""Statuses as text: claimed and derived side by side, differences marked in both directions."""
+"""Statuses as text: claimed and derived side by side, differences marked in both directions.
+
+At most 80 columns. Why a claim differs is said in full; what agrees may be cut, JSON has it whole.
+"""
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -15,6 +19,7 @@ _MARKS: Final = {
     Standing.UNCLAIMED: " ",
 }
 _PREFIX: Final = "FALSIFY-"
+WIDTH: Final = 80
 LEGEND: Final = "  > the claim is ahead of the evidence, < the evidence is ahead of the claim"
 
 
@@ -31,7 +36,7 @@ def _contract(status: ContractStatus) -> Iterator[str]:
     claimed = escape(status.claimed or "nothing")
     mark = _MARKS[status.standing]
     yield f"{escape(status.id)}: claims {claimed} {mark} derived {status.derived}"
-    yield f"  {escape('; '.join(status.reasons))}"
+    yield from _wrapped(escape("; ".join(status.reasons)), "  ")
     rows = [
         (_short(each.id), each.claimed or "-", _MARKS[each.standing], each.state, _why(each))
         for each in status.falsifiers
@@ -50,9 +55,8 @@ def _contract(status: ContractStatus) -> Iterator[str]:
     if status.gate:
         word = "holds" if status.gate.holds else "does not hold"
         missing = ", ".join(_short(each) for each in status.gate.missing) or "no falsifier named"
-        yield f"  qa_gate {escape(status.gate.id)} {word}" + (
-            "" if status.gate.holds else f": not discharged: {escape(missing)}"
-        )
+        rest = "" if status.gate.holds else f": not discharged: {escape(missing)}"
+        yield from _wrapped(f"qa_gate {escape(status.gate.id)} {word}{rest}", "  ")
     for path, reason in status.damaged:
         yield f"  DAMAGED {escape(path)}: {escape(reason)}; it is not counted"
 
@@ -71,7 +75,25 @@ def _rows(kind: str, rows: Sequence[tuple[str, str, str, str, str]]) -> Iterator
     widths = [max(len(row[column]) for row in cells) for column in range(4)]
     for row in cells:
         fixed = "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=False))
-        yield f"  {fixed}  {row[4]}".rstrip()
+        yield from _fitted(f"  {fixed}  ", row[4], in_full=bool(row[2].strip()))
+
+
+def _fitted(fixed: str, why: str, *, in_full: bool) -> Iterator[str]:
+    """Yield a row of at most 80 columns: a reason that is too long is cut, or wrapped below."""
+    line = (fixed + why).rstrip()
+    if len(line) <= WIDTH:
+        yield line
+    elif in_full:
+        yield fixed.rstrip()
+        yield from _wrapped(why, "      ")
+    else:
+        yield line[: WIDTH - 1] + "…"
+
+
+def _wrapped(text: str, indent: str) -> list[str]:
+    return textwrap.wrap(
+        text, WIDTH, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False
+    )
 
 
 def _matrix(statuses: Sequence[ContractStatus]) -> Iterator[str]:

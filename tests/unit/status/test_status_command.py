@@ -131,9 +131,15 @@ def test_a_run_moves_states_stages_hypotheses_and_the_other_direction_is_marked(
     found = home.pv("status")
     assert found.exit_code == 0
     # Not in git: the limit cannot be shown to be older than the result.
-    assert "BOUND    <  PARTIAL_ALGORITHM_LEVEL  POST-HOC" in found.stdout
+    assert "BOUND    <  PARTIAL_ALGORITHM_LEVEL\n      POST-HOC: " in found.stdout
     assert "A1          UNTESTED  <  FALSIFIED" in found.stdout
     assert "M-1    PENDING  <  ALGORITHM_LEVEL_DISCHARGED" in found.stdout
+
+
+def test_no_line_is_wider_than_80_columns(home):
+    home.claim("ACTIVE", "DISCHARGED")
+    home.pv("discharge", "TOY-001", "--record")
+    assert max(map(len, home.pv("status").stdout.splitlines())) <= 80
 
 
 def test_local_receipts_count_only_when_asked_for(home):
