@@ -8,7 +8,9 @@ from typing import Annotated
 
 import typer
 
+from pv.cli.fixing import Diff, Fix, UnsafeFixes, fix_first
 from pv.cli.options import Formats, Outputs, Statistics, destinations
+from pv.cli.settings import Base, Baseline, Strict, StrictTestBinding, options_of
 
 
 def lint(
@@ -20,18 +22,20 @@ def lint(
     root: Annotated[
         Path | None, typer.Option(help="Root of the registry; else found upwards.")
     ] = None,
-    strict_test_binding: Annotated[
-        bool,
-        typer.Option("--strict-test-binding", help="Fail references to tests that do not resolve."),
-    ] = False,
-    strict: Annotated[bool, typer.Option("--strict", help="Warnings fail a gate too.")] = False,
-    base: Annotated[
-        str | None,
-        typer.Option(metavar="REV", help="Git revision to compare statuses with; HEAD."),
-    ] = None,
+    strict_test_binding: StrictTestBinding = False,
+    strict: Strict = False,
+    base: Base = None,
+    baseline: Baseline = None,
     formats: Formats = None,
     outputs: Outputs = None,
     statistics: Statistics = False,
+    no_cache: Annotated[
+        bool,
+        typer.Option("--no-cache", help="Read every file again; nothing is taken from .pv/cache."),
+    ] = False,
+    fix: Fix = False,
+    unsafe_fixes: UnsafeFixes = False,
+    diff: Diff = False,
 ) -> None:
     """Judge contracts together: references, versions, moves, bindings, evidence, arithmetic.
 
@@ -40,18 +44,25 @@ def lint(
     """
     import gc
 
+    from pv.lint.config import Flags
     from pv.lint.engine import lint as run
     from pv.lint.intake import take
-    from pv.lint.options import Options
+    from pv.lint.kept import Texts
     from pv.output.formats import deliver_all
     from pv.output.judged import file_report
     from pv.output.lint import report_of_lint
 
     gc.set_threshold(100_000, 50, 100)  # nodes and records hold no cycles; scans are pure cost
     places = destinations(context, formats, outputs)
-    intake = take(paths or [], root)
-    options = Options(strict=strict, strict_test_binding=strict_test_binding, base=base)
-    found = run(intake.root, intake.judged, options, shown=intake.asked)
+    flags = Flags(strict, strict_test_binding, base, baseline)
+    options = options_of(paths or [], root, flags)
+    if fix or diff or unsafe_fixes:
+        fix_first(paths or [], root, options, fix=fix, unsafe=unsafe_fixes, diff=diff)
+    intake = take(paths or [], root, None if no_cache else options)
+    found = run(intake.root, intake.judged, options, shown=intake.asked, keeper=intake.session)
+    intake.save()
+    if found.settled.stale:
+        sys.stderr.write(f"{len(found.settled.stale):,} stale in the baseline: pv baseline check\n")
     if not found.files:
         where = ", ".join(paths or [str(intake.root / "contracts")])
         sys.stderr.write(f"no contract found under {where}: nothing was judged\n")
@@ -60,8 +71,8 @@ def lint(
     report = report_of_lint(
         found,
         [file_report(one) for one in shown],
-        {one.document.file: one.document.text for one in shown},
-        strict=strict,
+        Texts(shown),
+        strict=options.strict,
         statistics=statistics,
     )
     deliver_all(report, places, sys.stdout)

@@ -75,12 +75,13 @@ class Registry:
 
     @cached_property
     def harnesses(self) -> frozenset[str]:
-        """Return what falsifiers and their companions name as their test, as written."""
+        """Return the `file.py::function` that falsifiers and their companions name, as written."""
         return frozenset(
             reference
             for contract in self.contracts
             for falsifier in contract.falsifiers
             for reference in (falsifier.binding.text, *(each.harness for each in falsifier.beside))
+            if ".py::" in reference
         )
 
     def named_dependencies(self, contract: Contract) -> tuple[str, ...]:
@@ -124,7 +125,7 @@ def texts_of(
         path, value = waiting.pop()
         if isinstance(value, str):
             yield path, value
-        elif isinstance(value, Mapping):
+        elif isinstance(value, dict):  # plain data: far cheaper to ask than for a Mapping
             kept = [(key, inner) for key, inner in value.items() if key not in without]
             waiting.extend(((*path, key), inner) for key, inner in reversed(kept))
         elif isinstance(value, list):

@@ -1,0 +1,227 @@
+"""Contracts that are known from an earlier run: what rules ask of others, without reading the file.
+
+Everything that is not kept is read from the file when it is first asked for, so a rule sees no
+difference but in time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from pv.model.contract import Contract, Dialect, Falsifier
+from pv.model.finding import Finding
+from pv.registry.discover import ContractFile
+from pv.registry.index import Owned, Registry, grouped
+from pv.yamlfile.decode import Decoded
+from pv.yamlfile.intake import take_bytes, take_text
+from pv.yamlfile.judge import Judged, judge_file
+from pv.yamlfile.problems import Problem
+from pv.yamlfile.read import Document
+
+
+class Facts(NamedTuple):
+    """What contracts ask of each other: all that a registry needs to know of one file."""
+
+    id: str
+    stem: str
+    falsifiers: tuple[str, ...]
+    """Ids, in the order of the file."""
+    others: tuple[str, ...]
+    """Ids of stages, hypotheses and criteria."""
+    written: tuple[str, ...]
+    """Every text under a key `id`, sorted."""
+    depends_on: tuple[str, ...]
+    harnesses: tuple[str, ...]
+    """References of falsifiers and their companions, sorted."""
+
+
+class Label(NamedTuple):
+    """What a list of files shows of a contract."""
+
+    id: str
+    version: str | None
+    dialect: str
+
+
+def facts_of(contract: Contract) -> Facts:
+    """Return what others may ask of a contract."""
+    alone = Registry(Path(), (contract,))
+    falsifiers = tuple(each.id for each in contract.falsifiers)
+    return Facts(
+        id=contract.id,
+        stem=contract.stem,
+        falsifiers=falsifiers,
+        others=tuple(sorted(alone.names - {contract.id, *falsifiers})),
+        written=tuple(sorted(alone.written_ids)),
+        depends_on=contract.depends_on,
+        harnesses=tuple(sorted(alone.harnesses)),
+    )
+
+
+def _fill(target: object, source: object, names: Iterable[str]) -> None:
+    for name in names:
+        object.__setattr__(target, name, getattr(source, name))
+
+
+class KeptJudged(Judged):
+    """A judged file of which findings and label are kept; the rest is read when asked for."""
+
+    __slots__ = ("_contract", "_file")
+    _contract: KeptContract | None
+    _file: ContractFile
+
+    def __init__(
+        self, file: ContractFile, label: Label | None, findings: tuple[Finding, ...]
+    ) -> None:
+        put = object.__setattr__
+        put(self, "_file", file)
+        put(self, "findings", findings)
+        put(self, "document", KeptDocument(self, file.display))
+        put(self, "_contract", KeptContract(self, file.display, label) if label else None)
+
+    def __getattr__(self, name: str) -> Any:
+        if name != "decoded":
+            raise AttributeError(name)
+        object.__setattr__(self, name, self.read().decoded)
+        return self.decoded
+
+    @property
+    def contract(self) -> Contract | None:
+        """The contract, as far as it could be read."""
+        return self._contract
+
+    def text(self) -> str:
+        """Return the text of the file as it is now, for excerpts; empty where it is gone."""
+        data = take_bytes(self._file.path, self._file.display)
+        return "" if isinstance(data, Problem) else take_text(data, self._file.display)[0]
+
+    def read(self) -> Judged:
+        """Return the file read and judged again."""
+        return judge_file(self._file.path, self._file.display)
+
+
+class KeptDocument(Document):
+    """A document of which the name is known."""
+
+    __slots__ = ("_judged",)
+
+    def __init__(self, judged: KeptJudged, file: str) -> None:
+        object.__setattr__(self, "_judged", judged)
+        object.__setattr__(self, "file", file)
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in {"text", "root", "problems", "bom"}:
+            raise AttributeError(name)
+        if name == "text":
+            object.__setattr__(self, name, self._judged.text())
+        else:
+            _fill(self, self._judged.read().document, ("text", "root", "problems", "bom"))
+        return getattr(self, name)
+
+
+class KeptContract(Contract):
+    """A contract of which the label is known."""
+
+    __slots__ = ("_judged",)
+
+    def __init__(self, judged: KeptJudged, file: str, label: Label) -> None:
+        put = object.__setattr__
+        put(self, "_judged", judged)
+        put(self, "file", file)
+        put(self, "id", label.id)
+        put(self, "version", label.version)
+        put(self, "dialect", Dialect(label.dialect))
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in Contract.__dataclass_fields__:
+            raise AttributeError(name)
+        decoded: Decoded = self._judged.decoded
+        # A file that lost its contract since it was found unchanged cannot be judged by halves.
+        if decoded.contract is None:
+            raise OSError(f"{self.file} changed while it was judged")
+        _fill(self, decoded.contract, set(Contract.__dataclass_fields__) - {"file"})
+        return getattr(self, name)
+
+
+class Texts(Mapping[str, str]):
+    """File name to text, read when first asked for."""
+
+    def __init__(self, judged: Iterable[Judged]) -> None:
+        self._documents = {one.document.file: one.document for one in judged}
+
+    def __getitem__(self, file: str) -> str:
+        return self._documents[file].text
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._documents)
+
+    def __len__(self) -> int:
+        return len(self._documents)
+
+
+class KeptFalsifier(Falsifier):
+    """A falsifier of which the id is known."""
+
+    __slots__ = ("_at", "_contract")
+
+    def __init__(self, contract: Contract, at: int, name: str) -> None:
+        put = object.__setattr__
+        put(self, "_contract", contract)
+        put(self, "_at", at)
+        put(self, "id", name)
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in Falsifier.__dataclass_fields__:
+            raise AttributeError(name)
+        _fill(self, self._contract.falsifiers[self._at], Falsifier.__dataclass_fields__)
+        return getattr(self, name)
+
+
+class KeptRegistry(Registry):
+    """A registry that answers from facts; file name to facts, for every contract."""
+
+    def __init__(
+        self, root: Path, contracts: Iterable[Contract], facts: Mapping[str, Facts]
+    ) -> None:
+        super().__init__(root, contracts)
+        self._pairs = [(contract, facts[contract.file]) for contract in self.contracts]
+        self._facts = facts
+
+    @cached_property
+    def by_stem(self) -> Mapping[str, tuple[Contract, ...]]:
+        """As `Registry.by_stem`."""
+        return grouped((facts.stem, contract) for contract, facts in self._pairs)
+
+    @cached_property
+    def falsifiers(self) -> Mapping[str, tuple[Owned, ...]]:
+        """As `Registry.falsifiers`."""
+        return grouped(
+            (name, Owned(contract, KeptFalsifier(contract, at, name)))
+            for contract, facts in self._pairs
+            for at, name in enumerate(facts.falsifiers)
+        )
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """As `Registry.names`."""
+        names = {*self.by_id, *self.falsifiers}
+        for _, facts in self._pairs:
+            names.update(facts.others)
+        return frozenset(names)
+
+    @cached_property
+    def written_ids(self) -> frozenset[str]:
+        """As `Registry.written_ids`."""
+        return frozenset(name for _, facts in self._pairs for name in facts.written)
+
+    @cached_property
+    def harnesses(self) -> frozenset[str]:
+        """As `Registry.harnesses`."""
+        return frozenset(name for _, facts in self._pairs for name in facts.harnesses)
+
+    def named_dependencies(self, contract: Contract) -> tuple[str, ...]:
+        """As `Registry.named_dependencies`."""
+        return self._facts[contract.file].depends_on
