@@ -61,10 +61,10 @@ def _verdict(statuses: list[ContractStatus], code: ExitCode) -> str:
     ahead = [name for each in statuses for name in each.ahead]
     damaged = sum(len(each.damaged) for each in statuses)
     falsifiers = sum(len(each.falsifiers) for each in statuses)
-    judged = f"judged: contracts {len(statuses)}, falsifiers {falsifiers}"
+    judged = f"contracts {len(statuses)}, falsifiers {falsifiers}"
     if not statuses:
         return f"no contract was judged (exit {code:d})"
-    what = f"claims ahead of the evidence: {len(ahead)}" if ahead else "no claim is ahead"
+    what = f"claims ahead: {len(ahead)}" if ahead else "no claim is ahead"
     broken = f", damaged receipts: {damaged}" if damaged else ""
     word = "OK" if code is ExitCode.OK else "FAIL" if code is ExitCode.FINDINGS else "NO VERDICT"
     return f"{word}: {what}{broken}; {judged} (exit {code:d})"

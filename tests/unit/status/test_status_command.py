@@ -113,7 +113,7 @@ def test_the_whole_text_of_a_registry_without_receipts(home):
           falsifier  [1]
           TOY-002    BOUND
 
-        OK: no claim is ahead; judged: contracts 1, falsifiers 2 (exit 0)
+        OK: no claim is ahead; contracts 1, falsifiers 2 (exit 0)
         """
     )
 
@@ -123,7 +123,7 @@ def test_a_claim_ahead_of_its_evidence_is_marked_and_fails(home):
     found = home.pv("status")
     assert found.exit_code == 1
     assert "TOY-001    DISCHARGED  >  BOUND    no receipt" in found.stdout
-    assert "FAIL: claims ahead of the evidence: 1; judged" in found.stdout
+    assert "FAIL: claims ahead: 1; contracts" in found.stdout
 
 
 def test_a_run_moves_states_stages_hypotheses_and_the_other_direction_is_marked(home):
