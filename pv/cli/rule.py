@@ -18,7 +18,10 @@ class Format(StrEnum):
 
 def rule(
     name: Annotated[
-        str | None, typer.Argument(help="Id or name of a rule, in any case.", metavar="RULE")
+        str | None,
+        typer.Argument(
+            help="Id or name of a rule, or an id of the Rust pv, in any case.", metavar="RULE"
+        ),
     ] = None,
     every: Annotated[bool, typer.Option("--all", help="Every rule with its page.")] = False,
     listed: Annotated[bool, typer.Option("--list", help="Every rule in a line.")] = False,
@@ -31,7 +34,7 @@ def rule(
     Exit codes: 0 printed · 2 no such rule.
     """
     from pv.errors import UsageError
-    from pv.lint.catalogue import all_rules, find_rule
+    from pv.lint.catalogue import all_rules, find_rules
     from pv.lint.page import text_page
     from pv.output.rule_json import rules_json
 
@@ -39,11 +42,12 @@ def rule(
     if (name is not None) + every + listed != 1:
         found = "no rule is named" if not (every or listed) else "more than one thing is asked for"
         raise UsageError(f"{found}, expected a rule, --all or --list", advice=advice)
-    rules = all_rules() if name is None else (find_rule(name),)
+    rules, remark = (all_rules(), "") if name is None else find_rules(name)
     if format is Format.JSON:
         sys.stdout.write(rules_json(rules))
     elif listed:
         for one in rules:
             sys.stdout.write(f"{one.id}  {one.severity:<7}  {one.gate:<20} {one.name}\n")
     else:
+        sys.stdout.write(f"{remark}\n\n" if remark else "")
         sys.stdout.write("\n\n".join(map(text_page, rules)))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from pv.errors import UsageError
+from pv.lint.aliases import find_alias
+from pv.lint.options import Options
 from pv.lint.rule import FixKind, GateName, Rule
 from pv.lint.rules import RULES
 from pv.yamlfile.codes import RULES as FORM_RULES
@@ -16,15 +18,45 @@ def all_rules() -> tuple[Rule, ...]:
 
 
 def find_rule(name: str) -> Rule:
-    """Return the rule of an id or a name; raises UsageError with the nearest one."""
+    """Return the rule of an id or a name, ours first, then the nearest one for a foreign id.
+
+    Raises UsageError with the nearest name, or with the reason why there is no rule for it.
+    """
+    return find_rules(name)[0][0]
+
+
+def find_rules(name: str) -> tuple[tuple[Rule, ...], str]:
+    """Return the rules of an id or a name, and a remark where the id is one of the Rust pv.
+
+    Raises UsageError as `find_rule`.
+    """
     wanted = name.strip().casefold()
     rules = all_rules()
     for rule in rules:
         if wanted in {rule.id.casefold(), rule.name.casefold()}:
-            return rule
+            return (rule,), ""
+    if (alias := find_alias(name)) is not None:
+        if not alias.ours:
+            raise UsageError(
+                f"{alias.id} of the Rust pv ({alias.fires}) has no rule here",
+                advice=alias.note or "docs/rust-rules.md has the whole table",
+            )
+        by_id = {rule.id: rule for rule in rules}
+        remark = f"{alias.id} of the Rust pv ({alias.fires}) is {', '.join(alias.ours)} here"
+        return tuple(by_id[each] for each in alias.ours), remark
     meant = nearest(wanted, (*(rule.id for rule in rules), *(rule.name for rule in rules)))
     advice = f"did you mean {meant}?" if meant else "pv rule --list shows all of them"
     raise UsageError(f"no rule {name!r}, expected an id or a name", advice=advice)
+
+
+def is_judged(rule: str, options: Options) -> bool:
+    """Tell whether a run judges what a rule is about; of an unknown one nothing is left to find."""
+    try:
+        gate = find_rule(rule).gate
+    except UsageError:
+        return True
+    asked = options.strict_test_binding or gate is not GateName.STRICT_TEST_BINDING
+    return asked and rule not in options.ignored
 
 
 def _form_rule(info: RuleInfo) -> Rule:

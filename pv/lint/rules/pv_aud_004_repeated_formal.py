@@ -25,7 +25,7 @@ from typing import Final
 
 from pv.lint.context import Context
 from pv.lint.rule import FixKind, GateName, Rule
-from pv.model.contract import Contract
+from pv.model.contract import Contract, Path
 from pv.model.finding import Finding
 from pv.model.verdict import Severity
 
@@ -34,16 +34,16 @@ _SIGNS: Final = (("≤", "<="), ("≥", ">="), ("≠", "!="), ("×", "*"), ("·"
 
 def check(contract: Contract, context: Context) -> Iterator[Finding]:
     """Yield a finding for every obligation after the first with one formula."""
-    first: dict[tuple[str, str], int] = {}
+    first: dict[tuple[str, str], Path] = {}
     for obligation in contract.obligations:
         formal = _folded(obligation.formal)
         if not formal:
             continue
-        line = contract.span((*obligation.path, "formal")).start.line
-        same = first.setdefault((formal, obligation.applies_to), line)
-        if same != line:
-            message = f"formal is that of line {same}, expected a formula of its own"
-            path = (*obligation.path, "formal")
+        path = (*obligation.path, "formal")
+        same = first.setdefault((formal, obligation.applies_to), path)
+        if same != path:
+            line = contract.span(same).start.line
+            message = f"formal is that of line {line}, expected a formula of its own"
             yield RULE.finding(contract, path, message, advice="state what differs, or drop one")
 
 

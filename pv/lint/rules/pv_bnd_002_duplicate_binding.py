@@ -23,7 +23,7 @@ from collections.abc import Iterator
 from pv.lint.context import Context
 from pv.lint.rule import FixKind, GateName, Rule
 from pv.lint.tables import rows_of, text_of
-from pv.model.contract import Contract
+from pv.model.contract import Contract, Path
 from pv.model.finding import Finding
 from pv.model.verdict import Severity
 
@@ -32,15 +32,15 @@ _KEYS = ("contract", "equation", "module_path", "function", "file", "signature")
 
 def check(contract: Contract, context: Context) -> Iterator[Finding]:
     """Yield a finding for every row that stands there already."""
-    first: dict[tuple[str, ...], int] = {}
+    first: dict[tuple[str, ...], Path] = {}
     for path, row in rows_of(contract):
         key = tuple(text_of(row, name) for name in _KEYS)
         if not key[0] or not key[1]:
             continue
-        line = contract.span(path).start.line
-        same = first.setdefault(key, line)
-        if same != line:
-            message = f"{key[1]} of {key[0]} stands in line {same} too, expected one row"
+        same = first.setdefault(key, path)
+        if same != path:
+            line = contract.span(same).start.line
+            message = f"{key[1]} of {key[0]} stands in line {line} too, expected one row"
             yield RULE.finding(contract, path, message, advice="drop one of them")
 
 

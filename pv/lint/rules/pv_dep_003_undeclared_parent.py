@@ -21,6 +21,7 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from pv.lint.context import Context
+from pv.lint.obligations import entries
 from pv.lint.rule import FixKind, GateName, Rule
 from pv.model.contract import Contract
 from pv.model.finding import Finding
@@ -30,19 +31,12 @@ from pv.model.verdict import Severity
 def check(contract: Contract, context: Context) -> Iterator[Finding]:
     """Yield a finding for every parent that is not depended on."""
     listed = {_stem(name) for name in contract.depends_on}
-    for parent, position in _parents(contract):
-        if _stem(parent) not in listed:
+    for entry, obligation in entries(contract):
+        parent = entry.get("parent_contract")
+        if isinstance(parent, str) and parent.strip() and _stem(parent) not in listed:
             message = f"parent_contract is {parent}, expected an entry of depends_on"
-            path = ("proof_obligations", position, "parent_contract")
+            path = (*obligation, "parent_contract")
             yield RULE.finding(contract, path, message, advice=f"add {parent} to depends_on")
-
-
-def _parents(contract: Contract) -> Iterator[tuple[str, int]]:
-    obligations = contract.data.get("proof_obligations")
-    for position, each in enumerate(obligations if isinstance(obligations, list) else ()):
-        parent = each.get("parent_contract") if isinstance(each, dict) else None
-        if isinstance(parent, str) and parent.strip():
-            yield parent, position
 
 
 def _stem(name: str) -> str:

@@ -1,8 +1,8 @@
 """Two entries of a list with one id.
 
 What it finds
-    An equation, obligation, hypothesis, stage, lesson or ship criterion whose id another entry of
-    the same list has.
+    An equation, obligation, hypothesis, stage, lesson, ship criterion or bounded proof whose id
+    another entry of the same list has.
 Why it matters
     What refers to the id means one of the two, and nobody can tell which.
 Example
@@ -20,7 +20,7 @@ Fix
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from pv.lint.context import Context
 from pv.lint.rule import FixKind, GateName, Rule
@@ -47,8 +47,22 @@ def check(contract: Contract, context: Context) -> Iterator[Finding]:
         ("lesson", contract.lessons),
         ("criterion", [each for model in contract.ship_models for each in model.criteria]),
     )
-    for noun, entries in lists:
+    proofs = contract.data.get("kani_harnesses")
+    for noun, entries in (*lists, ("proof", _proofs(proofs if isinstance(proofs, list) else []))):
         yield from _doubles(contract, noun, entries)
+
+
+class _Proof(NamedTuple):
+    id: str | None
+    path: Path
+
+
+def _proofs(proofs: Sequence[object]) -> list[_Proof]:
+    return [
+        _Proof(proof["id"], ("kani_harnesses", position))
+        for position, proof in enumerate(proofs)
+        if isinstance(proof, dict) and isinstance(proof.get("id"), str)
+    ]
 
 
 def _doubles(contract: Contract, noun: str, entries: Sequence[_Entry]) -> Iterator[Finding]:
