@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from pv.errors import UsageError
+from pv.lint.catalogue import is_judged
 from pv.lint.fingerprint import VERSION, fingerprints
+from pv.lint.options import Options
 from pv.lint.suppress import KEPT
 from pv.model.finding import Finding
 
@@ -36,6 +38,8 @@ class Difference(NamedTuple):
     """Findings that the baseline does not hold."""
     stale: tuple[Entry, ...]
     """Entries that no finding has any more."""
+    unjudged: tuple[Entry, ...]
+    """Entries of rules that this run does not ask: nothing can be said about them."""
 
 
 def entries_of(findings: Iterable[Finding]) -> tuple[Entry, ...]:
@@ -49,12 +53,16 @@ def entries_of(findings: Iterable[Finding]) -> tuple[Entry, ...]:
     return tuple(sorted(found, key=_order))
 
 
-def compare(baseline: Iterable[Entry], findings: Iterable[Finding]) -> Difference:
+def compare(baseline: Iterable[Entry], findings: Iterable[Finding], options: Options) -> Difference:
     """Return what is in one and not in the other; an extra copy of a known finding is added."""
     old = {one.fingerprint: one for one in baseline}
     new = {one.fingerprint: one for one in entries_of(findings)}
-    added = tuple(one for name, one in new.items() if name not in old)
-    return Difference(added, tuple(one for name, one in old.items() if name not in new))
+    gone = [one for name, one in old.items() if name not in new]
+    return Difference(
+        tuple(one for name, one in new.items() if name not in old),
+        tuple(one for one in gone if is_judged(one.rule, options)),
+        tuple(one for one in gone if not is_judged(one.rule, options)),
+    )
 
 
 def load(path: Path) -> tuple[Entry, ...]:

@@ -13,7 +13,6 @@ from pv.evidence.history import History
 from pv.evidence.store import folder_of
 from pv.lint.options import Options
 from pv.lint.past import Past
-from pv.lint.rule import GateName
 from pv.lint.suppress import Suppression, suppressions_of
 from pv.model.contract import Contract
 from pv.model.lifecycle import Lifecycle
@@ -58,12 +57,9 @@ class Context:
 
     def judges(self, rule: str) -> bool:
         """Tell whether this run judges what a rule is about: not with a gate not asked for."""
-        from pv.lint.catalogue import find_rule  # noqa: PLC0415 - as above
+        from pv.lint.catalogue import is_judged  # noqa: PLC0415 - as above
 
-        asked = self.options.strict_test_binding
-        return rule not in self.options.ignored and (
-            asked or find_rule(rule).gate is not GateName.STRICT_TEST_BINDING
-        )
+        return is_judged(rule, self.options)
 
     @cached_property
     def _deriver(self) -> tuple[Deriver | None, str]:

@@ -34,8 +34,8 @@ class Options:
     """Rule ids whose findings have another severity than they are born with."""
     ignored: tuple[str, ...] = ()
     """Rule ids whose findings do not count; they are counted apart."""
-    baseline: frozenset[str] | None = field(default=None, repr=False)
-    """Fingerprints of findings that are known and do not count; None where there is no baseline."""
+    baseline: Mapping[str, str] | None = field(default=None, repr=False)
+    """Known findings, which do not count: fingerprint to rule; None where there is no baseline."""
 
     @property
     def day(self) -> date:

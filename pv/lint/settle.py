@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from pv.lint.catalogue import is_judged
 from pv.lint.fingerprint import fingerprints
 from pv.lint.options import Options
 from pv.lint.suppress import KEPT, sift
@@ -37,10 +38,12 @@ def settle(findings: Sequence[Finding], options: Options, *, whole: bool) -> Set
     if options.baseline is not None:
         names = fingerprints(ordered)
         pairs = list(zip(ordered, names, strict=True))
-        held = {name for one, name in pairs if not one.rule.startswith(KEPT)} & options.baseline
+        able = {name for one, name in pairs if not one.rule.startswith(KEPT)}
+        held = able & options.baseline.keys()
         known = [one for one, name in pairs if name in held]
         ordered = [one for one, name in pairs if name not in held]
-        stale = sorted(options.baseline - set(names)) if whole else []
+        gone = options.baseline.keys() - set(names) if whole else ()
+        stale = sorted(name for name in gone if is_judged(options.baseline[name], options))
     return Settled(
         tuple(ordered),
         tuple(sorted(suppressed, key=Finding.sort_key)),

@@ -1,0 +1,143 @@
+"""Configuration: where it is found, what it changes, and that nothing in it is passed over."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pv.errors import UsageError
+from pv.lint.config import KEYS, Flags, apply
+from tests.unit.lint.in_process import pv
+
+WARNING = (
+    "metadata: { version: 1.0.0, kind: pattern, description: one, references: [ two ] }\n"
+    "falsification_tests:\n"
+    "  - { id: F-1, rule: r, prediction: p, if_fails: i, test: by hand }\n"
+    "unkno: 1\n"
+)
+
+
+@pytest.fixture
+def registry(tmp_path: Path) -> Path:
+    (tmp_path / "contracts").mkdir()
+    (tmp_path / "contracts" / "a-v1.yaml").write_text(WARNING)
+    return tmp_path
+
+
+def configured(registry: Path, text: str, name: str = "pv.toml") -> None:
+    (registry / name).write_text(text, encoding="utf-8")
+
+
+def code(registry: Path, *flags: str) -> int:
+    return pv("lint", *flags, folder=registry).returncode
+
+
+EFFECTS = {
+    "strict": "strict = true\n",
+    "strict_test_binding": "strict_test_binding = true\n",
+    "base": 'base = "nowhere"\n',
+    "baseline": 'baseline = "gone.json"\n',
+    "severity": '[severity]\nPV-SCH-003 = "error"\n',
+}
+
+
+def test_every_key_changes_what_a_run_comes_to(registry: Path) -> None:
+    assert {*EFFECTS, "ignore"} == set(KEYS)
+    assert code(registry) == 0
+    for key, text in EFFECTS.items():
+        configured(registry, text)
+        assert code(registry) == (2 if key in {"base", "baseline"} else 1), key
+    configured(registry, EFFECTS["strict"] + '[ignore]\nunknown-key = "they come from outside"\n')
+    done = pv("lint", folder=registry)
+    assert " · 1 ignored by configuration · " in done.stdout.splitlines()[-1]
+    assert "PV-SCH-003" not in done.stdout
+    configured(registry, EFFECTS["strict"] + '[severity]\nPV-SCH-003 = "info"\n')
+    assert "info PV-SCH-003" in pv("lint", folder=registry).stdout
+
+
+def test_a_table_in_pyproject_means_the_same(registry: Path) -> None:
+    configured(registry, "[tool.other]\nstrict = 1\n", "pyproject.toml")
+    assert code(registry) == 0
+    configured(registry, "[tool.pv]\nstrict_test_binding = true\n", "pyproject.toml")
+    assert code(registry) == 1
+    configured(registry, "")
+    done = pv("config", folder=registry)
+    assert done.returncode == 2
+    assert "both stand in" in done.stderr
+
+
+def test_it_is_looked_for_up_to_the_top_of_the_checkout(tmp_path: Path) -> None:
+    inner = tmp_path / "checkout" / "deep"
+    inner.mkdir(parents=True)
+    configured(tmp_path, "strict = true\n")
+    assert not apply(inner).options.strict
+    configured(tmp_path / "checkout", "strict = true\n")
+    assert not apply(inner).options.strict  # no checkout: strangers' files do not apply
+    (tmp_path / "checkout" / ".git").mkdir()
+    assert apply(inner).options.strict
+    configured(inner, "")
+    assert not apply(inner).options.strict
+    (inner / "pv.toml").unlink()
+    (tmp_path / "checkout" / "pv.toml").unlink()
+    assert not apply(inner).options.strict
+
+
+def test_config_shows_what_applies_and_from_where(registry: Path) -> None:
+    configured(
+        registry,
+        'strict = true\nbase = "HEAD"\nbaseline = "known.json"\n'
+        'severity = { unsemantic-version = "warning" }\n[ignore]\n"PV-SCH-003" = "outside"\n',
+    )
+    done = pv("config", "--base", "main", folder=registry)
+    assert done.stdout.splitlines() == [
+        "strict                   true  (pv.toml:1)",
+        "strict_test_binding      false  (default)",
+        "base                     main  (flag)",
+        f"baseline                 {registry / 'known.json'}  (pv.toml:3)",
+        "severity.unsemantic-version warning  (pv.toml:4)",
+        "ignore.PV-SCH-003        outside  (pv.toml:6)",
+    ]
+    assert done.returncode == 0
+
+
+def test_a_flag_comes_before_the_file(registry: Path) -> None:
+    configured(registry, 'base = "HEAD"\nbaseline = "known.json"\n')
+    flags = Flags(strict=True, base="main", baseline=Path("mine.json"))
+    found = apply(registry, flags, read_baseline=False)
+    assert (found.options.strict, found.options.base) == (True, "main")
+    assert found.baseline == Path("mine.json")
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "said", "advice"),
+    [
+        ("\nstritc = true\n", "2:1", 'unknown key "stritc"', "did you mean strict?"),
+        ("wholly-other = 1\n", "1:1", 'unknown key "wholly-other"', "known keys: strict"),
+        ('strict = "yes"\n', "1:1", "strict is yes, expected true or false", ""),
+        ("base = 1\n", "1:1", "base is 1, expected a text", ""),
+        ('baseline = ""\n', "1:1", "baseline is , expected a text", ""),
+        ("ignore = [ 'PV-SCH-003' ]\n", "1:1", "expected a table of rules", ""),
+        ("[ignore]\nPV-SCH-03 = 'r'\n", "2:1", "no rule 'PV-SCH-03'", "did you mean PV-SCH-003?"),
+        ("[ignore]\nPV-SCH-003 = ' '\n", "2:1", "without a reason", "write PV-SCH-003"),
+        ("[ignore]\nPV-YML-001 = 'r'\n", "2:1", "PV-YML-001 always counts", ""),
+        ("[severity]\nPV-SUP-001 = 'info'\n", "2:1", "PV-SUP-001 always counts", ""),
+        ("[severity]\nPV-SCH-003 = 'fatal'\n", "2:1", "expected one of error, warning, info", ""),
+    ],
+)
+def test_what_cannot_be_followed_is_told_with_its_place(
+    tmp_path: Path, text: str, place: str, said: str, advice: str
+) -> None:
+    configured(tmp_path, text)
+    with pytest.raises(UsageError) as caught:
+        apply(tmp_path)
+    assert said in caught.value.message
+    assert advice in caught.value.advice
+    assert str(caught.value.span) == f"pv.toml:{place}"
+
+
+@pytest.mark.parametrize("text", ["strict =", "a = 1\na = 2", "\x00", "[tool]\npv = 1"])
+def test_a_file_that_is_no_configuration_is_refused(tmp_path: Path, text: str) -> None:
+    configured(tmp_path, text, "pyproject.toml")
+    with pytest.raises(UsageError):
+        apply(tmp_path)
