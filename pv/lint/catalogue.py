@@ -49,6 +49,11 @@ def find_rules(name: str) -> tuple[tuple[Rule, ...], str]:
     raise UsageError(f"no rule {name!r}, expected an id or a name", advice=advice)
 
 
+def ids_of(name: str) -> tuple[str, ...]:
+    """Return the ids of the rules that a name stands for; raises UsageError as `find_rule`."""
+    return tuple(rule.id for rule in find_rules(name)[0])
+
+
 def is_judged(rule: str, options: Options) -> bool:
     """Tell whether a run judges what a rule is about; of an unknown one nothing is left to find."""
     try:

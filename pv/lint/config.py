@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple
 
 from pv.errors import UsageError
 from pv.lint import baseline
-from pv.lint.catalogue import find_rule
+from pv.lint.catalogue import ids_of
 from pv.lint.options import Options
 from pv.lint.suppress import KEPT
 from pv.marks import Mark, Span
@@ -86,8 +86,10 @@ def apply(root: Path, flags: Flags | None = None, *, read_baseline: bool = True)
         strict=picked["strict"][0],
         strict_test_binding=picked["strict_test_binding"][0],
         base=picked["base"][0],
-        severities={find_rule(rule).id: Severity(word) for rule, word in severities.items()},
-        ignored=tuple(sorted(find_rule(rule).id for rule in ignored)),
+        severities={
+            rule: Severity(word) for name, word in severities.items() for rule in ids_of(name)
+        },
+        ignored=tuple(sorted({rule for name in ignored for rule in ids_of(name)})),
         baseline=_fingerprints(path) if path and read_baseline else None,
     )
     return Applied(options, tuple(settings), path)
@@ -175,16 +177,17 @@ def _check_rules(found: Configuration, key: str, table: Any) -> None:
     words = [each.value for each in Severity]
     for name, value in table.items():
         try:
-            rule = find_rule(name).id
+            rules = ids_of(name)
         except UsageError as error:
             raise _fault(found, name, f"{key}: {error.message}", error.advice) from None
-        if rule.startswith(KEPT):
-            raise _fault(found, name, f"{key}: {rule} always counts, expected another rule")
+        for rule in rules:
+            if rule.startswith(KEPT):
+                raise _fault(found, name, f"{key}: {rule} always counts, expected another rule")
         if key == "severity" and value not in words:
-            what = f"severity of {rule} is {_short(value)}, expected one of {', '.join(words)}"
+            what = f"severity of {name} is {_short(value)}, expected one of {', '.join(words)}"
             raise _fault(found, name, what)
         if key == "ignore" and not (isinstance(value, str) and value.strip()):
-            what = f"{rule} is ignored without a reason, expected a text"
+            what = f"{name} is ignored without a reason, expected a text"
             raise _fault(found, name, what, f'write {name} = "the reason"')
 
 

@@ -51,15 +51,15 @@ class Context:
 
     def suppressions(self, contract: Contract) -> tuple[Suppression, ...]:
         """Return the suppressions that stand in a contract's comments."""
-        from pv.lint.catalogue import find_rule  # noqa: PLC0415 - the rules import this module
+        from pv.lint.catalogue import ids_of  # noqa: PLC0415 - the rules import this module
 
-        return suppressions_of(contract.text, contract.file, lambda name: find_rule(name).id)
+        return suppressions_of(contract.text, contract.file, ids_of)
 
-    def judges(self, rule: str) -> bool:
-        """Tell whether this run judges what a rule is about: not with a gate not asked for."""
+    def judges(self, rules: str) -> bool:
+        """Tell whether this run judges what one of several rules is about: its gate was asked."""
         from pv.lint.catalogue import is_judged  # noqa: PLC0415 - as above
 
-        return is_judged(rule, self.options)
+        return any(is_judged(rule, self.options) for rule in rules.split(", "))
 
     @cached_property
     def _deriver(self) -> tuple[Deriver | None, str]:

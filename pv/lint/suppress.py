@@ -11,6 +11,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import product
 from typing import Final
 
 from pv.errors import UsageError
@@ -28,8 +29,9 @@ UNUSED: Final = "PV-SUP-002"
 KEPT: Final = ("PV-YML-", "PV-SUP-")
 """Families whose findings always count."""
 
-Finder = Callable[[str], str]
-"""The id of a rule by any of its names; raises UsageError with advice where there is none."""
+Finder = Callable[[str], tuple[str, ...]]
+"""The ids of rules by any name, a foreign one may stand for several; raises UsageError."""
+_AND: Final = ", "
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,8 @@ class Suppression:
     span: Span
     lines: frozenset[int]
     """The lines whose findings it is about."""
-    rules: tuple[str, ...]
+    rules: tuple[tuple[str, ...], ...]
+    """For each word the ids of the rules that it stands for."""
     faults: tuple[tuple[str, str], ...] = ()
     """What is wrong with it, each with advice; then it sets nothing aside."""
 
@@ -54,9 +57,9 @@ def sift(findings: Iterable[Finding]) -> tuple[list[Finding], list[Finding]]:
     comments: dict[tuple[str, int, str], list[Finding]] = defaultdict(list)
     for one in every:
         if one.rule == UNUSED:
-            rule, *lines = one.path
-            for line in lines:
-                comments[one.span.file, int(line), str(rule)].append(one)
+            rules, *lines = one.path
+            for line, rule in product(lines, str(rules).split(_AND)):
+                comments[one.span.file, int(line), rule].append(one)
     count: list[Finding] = []
     aside: list[Finding] = []
     used: set[int] = set()
@@ -69,11 +72,11 @@ def sift(findings: Iterable[Finding]) -> tuple[list[Finding], list[Finding]]:
 
 
 def claims_of_use(one: Suppression, contract: str) -> Iterator[Finding]:
-    """Yield, for each rule that a sound suppression names, the finding that it is of no use."""
-    for rule in () if one.faults else one.rules:
-        message = f"suppression of {rule} sets nothing aside"
+    """Yield, for each word of a sound suppression, the finding that it is of no use."""
+    for rules in () if one.faults else one.rules:
+        message = f"suppression of {_AND.join(rules)} sets nothing aside"
         advice = "remove it, or move it to the line of the finding"
-        path: Path = (rule, *sorted(one.lines))
+        path: Path = (_AND.join(rules), *sorted(one.lines))
         yield Finding(UNUSED, Severity.WARNING, message, one.span, advice, contract, path)
 
 
@@ -97,16 +100,16 @@ def _suppression(file: str, match: re.Match[str], lines: list[str], find: Finder
     names, dashes, reason = match[1].partition("--")
     words = [word for word in re.split(r"[\s,]+", names) if word]
     faults: list[tuple[str, str]] = []
-    rules: list[str] = []
+    rules: list[tuple[str, ...]] = []
     for word in words:
         try:
             rules.append(find(word))
         except UsageError as error:
             faults.append((f"suppression of {word}: expected the id of a rule", error.advice))
             continue
-        if rules[-1].startswith(KEPT):
+        for kept in (rule for rule in rules[-1] if rule.startswith(KEPT)):
             advice = "repair what it finds"
-            faults.append((f"{rules[-1]} cannot be suppressed, expected another rule", advice))
+            faults.append((f"{kept} cannot be suppressed, expected another rule", advice))
     if not words:
         faults.append(("suppression names no rule", "write # pv: ignore PV-XXX-NNN -- reason"))
     if not dashes or not reason.strip():

@@ -34,7 +34,7 @@ def _sifted(judged: Judged) -> tuple[Sequence[Finding], int]:
     contract = judged.contract
     if contract is None or "pv:" not in contract.text:
         return judged.findings, 0
-    from pv.lint.catalogue import find_rule  # noqa: PLC0415 - rarely needed, and not light
+    from pv.lint.catalogue import ids_of  # noqa: PLC0415 - rarely needed, and not light
     from pv.lint.suppress import (  # noqa: PLC0415 - as above
         UNUSED,
         claims_of_use,
@@ -42,7 +42,7 @@ def _sifted(judged: Judged) -> tuple[Sequence[Finding], int]:
         suppressions_of,
     )
 
-    every = suppressions_of(contract.text, contract.file, lambda name: find_rule(name).id)
+    every = suppressions_of(contract.text, contract.file, ids_of)
     claims = [claim for one in every for claim in claims_of_use(one, contract.id)]
     count, aside = sift([*judged.findings, *claims])
     return [one for one in count if one.rule != UNUSED], len(aside)

@@ -56,6 +56,11 @@ def test_every_key_changes_what_a_run_comes_to(registry: Path) -> None:
     assert "info PV-SCH-003" in pv("lint", folder=registry).stdout
 
 
+def test_an_id_of_the_rust_pv_stands_for_all_of_ours(registry: Path) -> None:
+    configured(registry, "[ignore]\nSCHEMA-001 = 'elsewhere'\n")
+    assert apply(registry).options.ignored == ("PV-SCH-017", "PV-SCH-018")
+
+
 def test_a_table_in_pyproject_means_the_same(registry: Path) -> None:
     configured(registry, "[tool.other]\nstrict = 1\n", "pyproject.toml")
     assert code(registry) == 0

@@ -40,6 +40,8 @@ def test_a_suppressed_finding_does_not_count_and_is_still_there() -> None:
         ("# pv: ignore PV-SCH-003 -- r\n# other\n   # third\nunkno: 1\n", []),
         ("unkno: 1 # pv: ignore unknown-key -- by name\n", []),
         ("unkno: # pv: ignore PV-SCH-003 -- r\n  - 1\n", []),
+        ("equations: # pv: ignore SCHEMA-004 -- an id of the Rust pv\n", []),
+        ("unkno: 1 # pv: ignore SCHEMA-002 -- r\n", ["PV-SCH-003", "PV-SUP-002"]),
         ("unkno: | # pv: ignore PV-SCH-003 -- r\n  text\n", []),
         ("unkno: 1 # why # pv: ignore PV-SCH-003 -- r\n", []),
         ("unkno: |\n  text\n# pv: ignore PV-SCH-003 -- r\nunkna: 1\n", ["PV-SCH-003"]),
