@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
-from math import isfinite
+from sys import float_info
 from typing import Any, Final
 
 from pv.model.contract import Path
@@ -252,11 +252,11 @@ class Checker:
     def _number(self, node: Scalar, value: float, key: Key, path: Path, label: str) -> Any:
         shape = key.shape
         wanted = shape & (Shape.NUMBER | Shape.INTEGER | Shape.DECIMAL)
-        if wanted and not isfinite(value):
+        if wanted and not abs(value) <= float_info.max:  # an integer may be beyond every float
             self.note(
                 SchemaCode.NOT_FINITE,
                 path,
-                f"{label}: {key.name} is {node.text}, expected a finite number",
+                f"{label}: {key.name} is {clip(node.text)}, expected a finite number",
                 "write the limit that is meant",
             )
             return _ABSENT
