@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import os
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -47,13 +48,13 @@ class Kept(NamedTuple):
     """JSON: findings of the rules and counts of the gates."""
 
 
-def stamp_of(path: Path) -> str:
+def stamp_of(place: str) -> str:
     """Return what tells a changed file without reading it; empty where it is too young.
 
     The time of the last change of its inode is part of it: that one nobody can set back.
     """
     try:
-        found = path.stat()
+        found = os.stat(place)  # noqa: PTH116 - thrice as fast without a Path
     except (OSError, ValueError):
         return ""
     youngest = max(found.st_mtime_ns, found.st_ctime_ns)

@@ -85,7 +85,7 @@ class Session(Keeper):
         return KeptRegistry(root, contracts, facts)
 
     def _entry(self, file: ContractFile) -> _Entry:
-        stamp = stamp_of(file.path)
+        stamp = stamp_of(file.place)
         stamp = stamp and f"{self._tool} {stamp}"
         before = self._before.get(file.display)
         if before is not None and stamp and before.stamp == stamp:

@@ -187,8 +187,11 @@ class KeptRegistry(Registry):
         self, root: Path, contracts: Iterable[Contract], facts: Mapping[str, Facts]
     ) -> None:
         super().__init__(root, contracts)
-        self._pairs = [(contract, facts[contract.file]) for contract in self.contracts]
         self._facts = facts
+
+    @cached_property
+    def _pairs(self) -> list[tuple[Contract, Facts]]:
+        return [(contract, self._facts[contract.file]) for contract in self.contracts]
 
     @cached_property
     def by_stem(self) -> Mapping[str, tuple[Contract, ...]]:

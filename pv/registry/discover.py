@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Final
 
 from pv.errors import UsageError
@@ -21,8 +21,13 @@ _PATTERN: Final = frozenset("*?[")
 class ContractFile:
     """One file to judge: where it is, and the name that people see."""
 
-    path: Path
+    place: str
     display: str
+
+    @property
+    def path(self) -> Path:
+        """Where the file is; made when asked for, as ten thousand of them take their time."""
+        return Path(self.place)
 
 
 def discover(
@@ -36,10 +41,18 @@ def discover(
     """
     base = relative_to or Path.cwd()
     found: dict[str, ContractFile] = {}
+    folders: dict[str, tuple[str, str]] = {}
     for argument in arguments:
         for path in _expand(str(argument)):
-            identity = os.path.realpath(path)
-            found.setdefault(identity, ContractFile(path, _display(path, base)))
+            folder, name = os.path.split(path)
+            if folder not in folders:
+                shown = PurePath(_display(Path(folder), base)).as_posix()
+                folders[folder] = os.path.realpath(folder), "" if shown == "." else f"{shown}/"
+            real, prefix = folders[folder]
+            linked = os.path.islink(path)  # noqa: PTH114 - thrice as fast without a Path
+            identity = os.path.realpath(path) if linked else f"{real}/{name}"
+            display = f"{prefix}{name}" if name != ".." else _display(Path(path), base)
+            found.setdefault(identity, ContractFile(path, display))
     return tuple(sorted(found.values(), key=lambda one: one.display))
 
 
@@ -49,19 +62,19 @@ def contracts_of(root: Path) -> tuple[ContractFile, ...]:
     return discover([folder], relative_to=root) if folder.is_dir() else ()
 
 
-def _expand(argument: str) -> Iterator[Path]:
+def _expand(argument: str) -> Iterator[str]:
     path = Path(argument)
     if argument and path.is_dir():
         yield from _walk(path)
     elif argument and (path.exists() or path.is_symlink()):
-        yield path
+        yield str(path)
     elif _PATTERN & set(argument):
         # A pattern may match folders too, and each stands for what is below it.
         anchor = Path(path.anchor) if path.anchor else Path()
         pattern = str(path.relative_to(path.anchor)) if path.anchor else argument
         for match in sorted(anchor.glob(pattern)):
             if not _hidden(match, argument):
-                yield from _walk(match) if match.is_dir() else (match,)
+                yield from _walk(match) if match.is_dir() else (str(match),)
     else:
         raise UsageError(
             f"no file or folder {argument!r}, expected a contract or a folder of contracts",
@@ -76,13 +89,13 @@ def _hidden(match: Path, pattern: str) -> bool:
     return any(not any(fnmatchcase(part, one) for one in said) for part in hidden)
 
 
-def _walk(folder: Path) -> Iterator[Path]:
+def _walk(folder: Path) -> Iterator[str]:
     """Yield the contract files below a folder; links to folders are not followed."""
     for place, folders, files in os.walk(folder, onerror=_unlistable):
         folders[:] = sorted(one for one in folders if one != EVIDENCE and one[0] != ".")
         for name in sorted(files):
             if name.endswith(SUFFIXES) and not name.startswith("."):
-                yield Path(place, name)
+                yield name if place == "." else f"{place}/{name}"
 
 
 def _unlistable(fault: OSError) -> None:
