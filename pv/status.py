@@ -30,6 +30,7 @@ _UNRUNNABLE: Final = {
     BindingKind.BLOCKED: State.BLOCKED,
     BindingKind.MANUAL: State.MANUAL,
     BindingKind.ABSENT: State.PROPOSED,
+    BindingKind.EXTERNAL: State.PROPOSED,
 }
 _WITHOUT_EVIDENCE: Final = frozenset({State.PROPOSED, State.PLANNED, State.BLOCKED, State.MANUAL})
 _ANSWERED: Final = frozenset({State.DISCHARGED, State.PARTIAL_ALGORITHM_LEVEL})

@@ -223,8 +223,9 @@ class Resolver:
 
 def _declared(binding: Binding) -> Resolution | None:
     """Return what the contract itself says about a test that is not here to be looked for."""
-    if repository := binding.details.get("repository"):
-        reason = f"declared to stand in {repository}"
+    repository = binding.details.get("repository")
+    if repository or binding.kind is BindingKind.EXTERNAL:
+        reason = f"declared to stand in {repository or 'a repository without a name'}"
         return Resolution(BindingClass.EXTERNAL, binding.text, reason)
     if binding.kind in _DECLARED:
         return Resolution(_DECLARED[binding.kind], binding.text, binding.reason)

@@ -47,6 +47,8 @@ class BindingKind(StrEnum):
     PLANNED = "planned"
     BLOCKED = "blocked"
     MANUAL = "manual"
+    EXTERNAL = "external"
+    """The test stands in another repository: nothing of it is looked for or run here."""
     TEXT = "text"
     ABSENT = "absent"
 

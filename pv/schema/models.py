@@ -173,6 +173,15 @@ class Cargo(Part):
     manifest: str = maybe()
 
 
+class External(Part):
+    """A test that stands in another repository."""
+
+    table = "external"
+    repository: Text
+    reference: Text
+    revision: str = maybe()
+
+
 class Command(Part):
     """A program with its arguments, run without a shell."""
 
@@ -227,6 +236,7 @@ class Falsifier(Part):
     planned: Absence = maybe()
     blocked: Absence = maybe()
     manual: Absence = maybe()
+    external: External = maybe()
     parameters: Free = maybe()
     expect: list[Expectation] = maybe()
     controls: list[str] = maybe()

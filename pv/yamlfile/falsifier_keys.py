@@ -13,7 +13,16 @@ _RECORD, _RECORDS = Shape.RECORD, Shape.RECORDS
 OPERATORS: Final = ("<=", "<", ">=", ">", "==", "within", "near")
 QUORUMS: Final = ("all", "any")
 DEVICES: Final = ("cuda",)
-BINDINGS: Final = ("harness", "pytest", "cargo", "command", "planned", "blocked", "manual")
+BINDINGS: Final = (
+    "harness",
+    "pytest",
+    "cargo",
+    "command",
+    "planned",
+    "blocked",
+    "manual",
+    "external",
+)
 """The keys of which a falsifier has exactly one."""
 
 EXPECTATION = section(
@@ -44,6 +53,15 @@ _ABSENCE = (
     Key("by", _TEXT, "Who does it, or decides"),
 )
 ABSENCE = section("absence", "reason", *_ABSENCE)
+
+EXTERNAL = section(
+    "external",
+    "external test",
+    Key("repository", _TEXT, "Where the test stands", required=True),
+    Key("reference", _TEXT, "Its name there: node id, test path or command", required=True),
+    Key("revision", _TEXT, "Commit or tag at which it was read"),
+    labels=("reference",),
+)
 
 CARGO = section(
     "cargo",
@@ -106,6 +124,7 @@ FALSIFIER = section(
     Key("planned", _RECORD, "Nothing runs yet, and why", "absence"),
     Key("blocked", _RECORD, "Nothing can run, and why", "absence"),
     Key("manual", _RECORD, "A person decides, and why", "absence"),
+    Key("external", _RECORD, "A test of another repository; nothing runs here", "external"),
     Key("parameters", _FREE, "Inputs of the harness"),
     Key("expect", _RECORDS, "Limits on what the harness measures", "expectation"),
     Key("controls", _TEXTS, "Planted faults that must turn it red"),

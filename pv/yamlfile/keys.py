@@ -20,6 +20,7 @@ from pv.yamlfile.falsifier_keys import (
     DEMAND,
     DERIVED,
     EXPECTATION,
+    EXTERNAL,
     FALSIFIER,
     MODEL,
 )
@@ -196,7 +197,9 @@ LESSON = section(
 TOMBSTONE = section(
     "tombstone",
     "tombstone",
-    Key("id", _TEXT, "Falsifier that is no longer there; its id is never used again", required=True),
+    Key(
+        "id", _TEXT, "Falsifier that is no longer there; its id is never used again", required=True
+    ),
     Key("reason", _TEXT, "Why it was taken out", required=True),
     Key("since", _TEXT, "Version without it"),
 )
@@ -300,7 +303,9 @@ CONTRACT = section(
     Key("proof_obligations", _RECORDS, "What must be shown", "obligation"),
     Key("hypotheses", _RECORDS, "Claims about causes", "hypothesis"),
     Key("falsification_tests", _RECORDS, "Tests that could prove a claim wrong", "falsifier"),
-    Key("tombstones", _RECORDS, "Falsifiers that were taken out, each with its reason", "tombstone"),
+    Key(
+        "tombstones", _RECORDS, "Falsifiers that were taken out, each with its reason", "tombstone"
+    ),
     Key("stages", _RECORDS, "Milestones, each as far as its gates", "stage"),
     Key("lessons", _RECORDS, "What incidents taught", "lesson"),
     Key("models", _RECORDS, "Models to ship", "ship_model", since=Dialect.SHIP),
@@ -356,9 +361,9 @@ SECTIONS: Final[Mapping[str, Section]] = {
     one.name: one
     for one in (
         CONTRACT, METADATA, REFERENCE, CHANGE, EQUATION, TOLERANCE, OBLIGATION, HYPOTHESIS, STAGE,
-        LESSON, KANI, GATE, SUMMARY, EXPECTATION, COMPANION, ABSENCE, CARGO, COMMAND, DERIVED,
-        MODEL, DEMAND, FALSIFIER, PERCENT, FOREIGN, CRITERION, SHIP_MODEL, BINDING_ROW, CONDITION,
-        PHASE, STRUCTURE, ENFORCEMENT, TOMBSTONE,
+        LESSON, KANI, GATE, SUMMARY, EXPECTATION, COMPANION, ABSENCE, EXTERNAL, CARGO, COMMAND,
+        DERIVED, MODEL, DEMAND, FALSIFIER, PERCENT, FOREIGN, CRITERION, SHIP_MODEL, BINDING_ROW,
+        CONDITION, PHASE, STRUCTURE, ENFORCEMENT, TOMBSTONE,
     )
 }  # fmt: skip
 """Every section by name; a key points to the section of the mappings below it."""

@@ -80,7 +80,7 @@ def _version_of(key: str) -> tuple[tuple[int, str], ...]:
 def _incomplete(checker: Checker, item: Checked, binding: Binding) -> None:
     lacks = [keys[0] for keys in (_RULE, _PREDICTION, _IF_FAILS) if item.lacks(*keys)]
     if binding.kind is BindingKind.ABSENT and item.lacks(*BINDINGS, *_TEXTS):
-        lacks.append(f"test ({', '.join(BINDINGS[:4])}, or planned, blocked, manual)")
+        lacks.append(f"test ({', '.join(BINDINGS[:4])}, or planned, blocked, manual, external)")
     if lacks:
         what = f"{item.label}: no {', no '.join(lacks)}"
         checker.note(SchemaCode.INCOMPLETE_FALSIFIER, item.path, what, "add what is missing")
@@ -122,6 +122,11 @@ def _own_binding(item: Checked, key: str) -> Binding:
         return Binding(kind, " ".join(argv), path, argv=argv, details=rest)
     if kind is BindingKind.CARGO:
         return Binding(kind, _cargo_line(value), path, details=dict(value.values))
+    if kind is BindingKind.EXTERNAL:
+        repository = value.text("repository")
+        reason = f"stands in {repository}, and nothing of it runs here"
+        reference = value.text("reference")
+        return Binding(kind, reference, path, reason=reason, details=dict(value.values))
     rest = {name: one for name, one in value.values.items() if name != "reason"}
     reason = value.text("reason")
     return Binding(kind, reason, path, reason=reason, details=rest)

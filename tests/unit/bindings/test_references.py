@@ -144,6 +144,15 @@ STRUCTURED = [
     (falsifier(BindingKind.MANUAL, "", reason="a person reads it"), "manual"),
     (falsifier(BindingKind.ABSENT), "absent"),
     (
+        falsifier(
+            BindingKind.EXTERNAL,
+            "mill::tests::one_line",
+            details={"repository": "example.org/mill", "reference": "mill::tests::one_line"},
+        ),
+        "external",
+    ),
+    (falsifier(BindingKind.EXTERNAL, "checks/test_grain.py::test_sack"), "external"),
+    (
         falsifier(BindingKind.CARGO, "cargo test x", details={"repository": "example.org/mill"}),
         "external",
     ),

@@ -184,7 +184,13 @@ def test_an_unrecorded_model_is_never_discharged_and_keeps_the_falsifier_open():
 
 @pytest.mark.parametrize(
     ("kind", "expected"),
-    [("planned", "PLANNED"), ("blocked", "BLOCKED"), ("manual", "MANUAL"), ("absent", "PROPOSED")],
+    [
+        ("planned", "PLANNED"),
+        ("blocked", "BLOCKED"),
+        ("manual", "MANUAL"),
+        ("absent", "PROPOSED"),
+        ("external", "PROPOSED"),
+    ],
 )
 def test_what_does_not_run_says_so_whatever_receipts_lie_there(kind, expected):
     binding = Binding(BindingKind(kind), "", (), reason="why")
@@ -317,7 +323,7 @@ def test_claims_beside_derived_states(claimed, derived, standing):
     assert (found.state, found.standing) == (derived, Standing(standing))
 
 
-@pytest.mark.parametrize("kind", ["planned", "blocked", "manual", "absent"])
+@pytest.mark.parametrize("kind", ["planned", "blocked", "manual", "absent", "external"])
 def test_proposed_is_said_of_all_that_does_not_run(kind):
     one = falsifier(status="PROPOSED", binding=Binding(BindingKind(kind), "", ()))
     assert falsifier_state(one, [], LIFECYCLE).standing is Standing.AGREES

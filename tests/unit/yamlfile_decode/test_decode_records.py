@@ -275,6 +275,20 @@ BINDINGS = (
             details={"by": "reviewer"},
         ),
     ),
+    (
+        "external: { repository: example.org/mill, reference: mill::tests::turns, revision: v2 }",
+        Binding(
+            BindingKind.EXTERNAL,
+            "mill::tests::turns",
+            (*_AT, "external"),
+            reason="stands in example.org/mill, and nothing of it runs here",
+            details={
+                "repository": "example.org/mill",
+                "reference": "mill::tests::turns",
+                "revision": "v2",
+            },
+        ),
+    ),
     ("command: make check", Binding(BindingKind.TEXT, "make check", (*_AT, "command"))),
     ("test: prose", Binding(BindingKind.TEXT, "prose", (*_AT, "test"))),
     ("test_harness: cargo test", Binding(BindingKind.TEXT, "cargo test", (*_AT, "test_harness"))),

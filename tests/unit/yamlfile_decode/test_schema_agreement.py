@@ -114,6 +114,13 @@ GOOD: dict[str, Any] = {
             "if_fails": "x",
             "blocked": {"reason": "no device", "until": "2026-12-31"},
         },
+        {
+            "id": "F-3",
+            "rule": "r",
+            "prediction": "p",
+            "if_fails": "x",
+            "external": {"repository": "example.org/mill", "reference": "mill::turns"},
+        },
     ],
     "stages": [{"id": "M", "gates": ["F-1"]}],
     "lessons": [{"id": "L", "text": "t"}],
@@ -132,6 +139,14 @@ SHIP: dict[str, Any] = {
 }
 
 Edit = Callable[[dict[str, Any]], object]
+
+
+def _third(data: dict[str, Any]) -> Any:
+    return data["falsification_tests"][2]
+
+
+def _external(data: dict[str, Any]) -> Any:
+    return _third(data)["external"]
 
 
 def _first(data: dict[str, Any]) -> dict[str, Any]:
@@ -211,6 +226,9 @@ EDITS: tuple[tuple[str, dict[str, Any], Edit, bool], ...] = (
     ("negative tolerance", GOOD, lambda d: _limit(d).update(op="near", tolerance=-1), False),
     ("no limits in a limit", GOOD, lambda d: _limit(d).update(value=[]), False),
     ("control as number", GOOD, lambda d: _first(d).update(controls=[3]), False),
+    ("external without a repository", GOOD, lambda d: _external(d).pop("repository"), False),
+    ("external without a reference", GOOD, lambda d: _external(d).update(reference=""), False),
+    ("external and planned", GOOD, lambda d: _third(d).update(planned={"reason": "r"}), False),
     ("unknown quorum", GOOD, lambda d: _first(d)["models"].update(quorum="most"), False),
     ("the processor as a device", GOOD, lambda d: _first(d).update(device="cpu"), False),
     ("short digest", GOOD, lambda d: _first(d)["models"]["accept"][0].update(sha256="ab"), False),
