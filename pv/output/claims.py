@@ -1,0 +1,50 @@
+"""What a text says of a change, and what the change says to it, for people and programs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Final
+
+from pv import __version__
+from pv.output.escape import escape
+from pv.output.interface import Stream, counted
+from pv.registry.statements import Statement, Verdict
+
+SCHEMA_VERSION: Final = "1.0"
+
+
+def write_claims_text(statements: Sequence[Statement], base: str, stream: Stream) -> None:
+    """Write each statement with its verdict, and one line of sum."""
+    for each in statements:
+        quote, reason = escape(each.quote), escape(each.reason)
+        stream.write(f"line {each.line}: {each.verdict.value.upper()}  {quote} · {reason}\n")
+    counts = {verdict: _count(statements, verdict) for verdict in Verdict}
+    parts = [f"{number:,} {verdict.value}" for verdict, number in counts.items()]
+    said = counted(len(statements), "claim")
+    stream.write(f"{said} against {escape(base)}: {', '.join(parts)}\n")
+
+
+def write_claims_json(statements: Sequence[Statement], base: str, stream: Stream) -> None:
+    """Write the statements as one document, ASCII only."""
+    data = {
+        "schema_version": SCHEMA_VERSION,
+        "tool_version": __version__,
+        "base": base,
+        "summary": {verdict.value: _count(statements, verdict) for verdict in Verdict},
+        "claims": [
+            {
+                "line": each.line,
+                "quote": each.quote,
+                "verdict": each.verdict.value,
+                "reason": each.reason,
+            }
+            for each in statements
+        ],
+    }
+    json.dump(data, stream, indent=2, allow_nan=False)
+    stream.write("\n")
+
+
+def _count(statements: Sequence[Statement], verdict: Verdict) -> int:
+    return sum(each.verdict is verdict for each in statements)
