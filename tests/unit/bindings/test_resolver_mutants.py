@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,19 @@ from typing import Any
 import pytest
 import yaml
 
-from pv.bindings import cargo_test, places, pytest_node, python_function, resolve, rust_source
+from pv.bindings import (
+    cargo_command,
+    cargo_test,
+    places,
+    pytest_node,
+    python_function,
+    resolve,
+    rust_source,
+)
+from pv.bindings.cargo_command import CargoSelection, parse_cargo_test
+from pv.bindings.command_text import Command
+from pv.bindings.interface import BindingClass, Resolution, Target, bound, dangling
+from pv.bindings.pytest_command import PytestSelection, parse_pytest
 from pv.bindings.resolve import Resolver
 
 HERE = Path(__file__).parent
@@ -27,6 +40,13 @@ def _failing(folder: Path) -> list[str]:
         if found.binding_class != row["is"] or ids != wanted:
             failing.append(row["text"])
     return failing
+
+
+NEVER = re.compile(r"(?!)")
+
+
+def _found(text: str) -> Resolution:
+    return bound(text, (Target(text, text.partition("::")[0], 1),))
 
 
 def a_part_of_a_name_is_enough(patch: Patch) -> None:
@@ -98,6 +118,76 @@ def python_tests_have_no_bare_names(patch: Patch) -> None:
     patch.setattr(resolve, "find_tests", lambda *_: ())
 
 
+def no_node_is_known(patch: Patch) -> None:
+    patch.setattr(resolve, "_NODE", NEVER)
+
+
+def every_node_exists(patch: Patch) -> None:
+    patch.setattr(resolve, "resolve_node", lambda root, sources, text: _found(text))
+
+
+def every_harness_exists(patch: Patch) -> None:
+    patch.setattr(resolve, "resolve_harness", lambda root, sources, text, controls: _found(text))
+
+
+def pytest_is_any_program(patch: Patch) -> None:
+    patch.setattr(resolve, "parse_pytest", lambda _: None)
+
+
+def options_of_pytest_do_not_matter(patch: Patch) -> None:
+    def lenient(argv: tuple[str, ...]) -> PytestSelection | None:
+        found = parse_pytest(argv)
+        return found and found._replace(fault="")
+
+    patch.setattr(resolve, "parse_pytest", lenient)
+
+
+def module_paths_are_words(patch: Patch) -> None:
+    patch.setattr(resolve, "_MODULE_PATH", NEVER)
+
+
+def rust_files_are_words(patch: Patch) -> None:
+    patch.setattr(resolve, "_RUST_FILE", NEVER)
+
+
+def names_are_words(patch: Patch) -> None:
+    patch.setattr(
+        Resolver, "_bare_name", lambda self, name: Resolution(BindingClass.PROSE, name, "a word")
+    )
+
+
+def words_are_names(patch: Patch) -> None:
+    patch.setattr(Resolver, "_bare_name", lambda self, name: dangling(name, "no such test"))
+
+
+def scripts_are_words(patch: Patch) -> None:
+    patch.setattr(resolve, "is_path", lambda _: False)
+    patch.setattr(resolve, "is_command", lambda _: False)
+
+
+def quotes_are_not_read(patch: Patch) -> None:
+    patch.setattr(resolve, "split_commands", lambda text: (Command(tuple(text.split())),))
+    patch.setattr(resolve, "is_command", lambda _: True)
+
+
+def cargo_says_no_sentences(patch: Patch) -> None:
+    def literal(argv: tuple[str, ...]) -> CargoSelection | None:
+        found = parse_cargo_test(argv)
+        if found is not None:
+            found.sentence = False
+        return found
+
+    patch.setattr(cargo_command, "parse_cargo_test", literal)
+
+
+def nothing_is_a_word_too(patch: Patch) -> None:
+    patch.setattr(resolve, "_NOTHING", frozenset())
+
+
+def nobody_waits(patch: Patch) -> None:
+    patch.setattr(resolve, "_PLANNED_WORDS", ())
+
+
 MUTANTS: list[Callable[[Patch], None]] = [
     a_part_of_a_name_is_enough,
     any_package_will_do,
@@ -115,6 +205,20 @@ MUTANTS: list[Callable[[Patch], None]] = [
     no_command_is_known,
     loops_are_sentences,
     python_tests_have_no_bare_names,
+    no_node_is_known,
+    every_node_exists,
+    every_harness_exists,
+    pytest_is_any_program,
+    options_of_pytest_do_not_matter,
+    module_paths_are_words,
+    rust_files_are_words,
+    names_are_words,
+    words_are_names,
+    scripts_are_words,
+    quotes_are_not_read,
+    cargo_says_no_sentences,
+    nothing_is_a_word_too,
+    nobody_waits,
 ]
 
 
@@ -128,3 +232,12 @@ def test_a_planted_fault_turns_a_row_red(
 ) -> None:
     mutant(monkeypatch)
     assert _failing(HERE / "fixture")
+
+
+def test_every_row_is_red_under_a_named_fault() -> None:
+    red: set[str] = set()
+    for mutant in MUTANTS:
+        with pytest.MonkeyPatch.context() as patch:
+            mutant(patch)
+            red.update(_failing(HERE / "fixture"))
+    assert {row["text"] for row in ROWS} - red == set()
