@@ -10,8 +10,8 @@ Example
 Instead
     status: PARTIAL_ALGORITHM_LEVEL
 Fix
-    Unsafe: writes the nearest word, where one is near. A team adds words of its own to its
-    lifecycle.yaml.
+    Unsafe: writes the word that is meant, for a slip of one letter or of case. A team adds words of
+    its own to its lifecycle.yaml.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def check(contract: Contract, context: Context) -> Iterator[Finding]:
                 f'{claim.label} has the status "{shortened(claim.word)}", '
                 "expected a word of lifecycle.yaml"
             )
-            fix = nearest_fix(contract, claim.path, claim.word, words.words)
+            fix = nearest_fix(contract, claim.path, claim.word, words.words, slip=True)
             yield RULE.finding(contract, claim.path, message, advice=advice, fix=fix)
     for falsifier in contract.falsifiers:
         for name, answers in falsifier.decides.items():
@@ -55,7 +55,7 @@ def check(contract: Contract, context: Context) -> Iterator[Finding]:
                     advice = did_you_mean(
                         word, lifecycle.hypothesis.words, "choose a known verdict"
                     )
-                    fix = nearest_fix(contract, path, word, lifecycle.hypothesis.words)
+                    fix = nearest_fix(contract, path, word, lifecycle.hypothesis.words, slip=True)
                     yield RULE.finding(contract, path, message, advice=advice, fix=fix)
 
 
