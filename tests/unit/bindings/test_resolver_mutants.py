@@ -178,6 +178,7 @@ def cargo_says_no_sentences(patch: Patch) -> None:
         return found
 
     patch.setattr(cargo_command, "parse_cargo_test", literal)
+    patch.setattr(resolve, "is_command", lambda command: "cargo" in command.argv)
 
 
 def nothing_is_a_word_too(patch: Patch) -> None:
