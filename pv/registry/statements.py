@@ -125,9 +125,14 @@ def _denied(sentence: str, offset: int) -> bool:
 
 def _versions(sentence: str, change: ChangeSet) -> Iterator[tuple[int, str, _Answer]]:
     for match in _BUMP.finditer(sentence):
-        yield match.start(), match[0], _bumped(match[1], match[2], sentence, change)
+        near = _around(sentence, match)
+        yield match.start(), match[0], _bumped(match[1], match[2], near, change)
     for match in _BUMP_TO.finditer(sentence):
-        yield match.start(), match[0], _bumped(None, match[1], sentence, change)
+        yield match.start(), match[0], _bumped(None, match[1], _around(sentence, match), change)
+
+
+def _around(sentence: str, match: re.Match[str]) -> str:
+    return sentence[max(0, match.start() - _FAR) : match.end() + _FAR]
 
 
 def _bumped(before: str | None, after: str, sentence: str, change: ChangeSet) -> _Answer:
