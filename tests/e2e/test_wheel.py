@@ -53,7 +53,7 @@ def tree(folder):
     return {
         p.relative_to(ROOT).as_posix()
         for p in (ROOT / folder).rglob("*")
-        if p.is_file() and not p.is_symlink() and "__pycache__" not in p.parts
+        if p.is_file() and not p.is_symlink() and not {"__pycache__", ".pv"} & set(p.parts)
         and not any(part in ("kernels", "falsifiers") for part in p.relative_to(ROOT).parts[1:2])
     }  # fmt: skip
 
