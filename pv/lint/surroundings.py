@@ -21,6 +21,7 @@ import pv
 from pv.bindings.places import SKIPPED_FOLDERS
 from pv.lint.cache import digest_of
 from pv.lint.options import Options
+from pv.registry.base import find_base
 from pv.resources import packaged
 
 _PASSED: Final = "|".join(sorted(SKIPPED_FOLDERS))
@@ -48,7 +49,8 @@ def surroundings_of(root: Path, options: Options, contracts: frozenset[str]) -> 
     `contracts` are the files, relative to the root, whose content is looked at otherwise.
     """
     others = [stamp for stamp in _stamps(root) if stamp.partition("\0")[0] not in contracts]
-    asked = (options_text(options), options.day.isoformat(), str(root))
+    base = repr(find_base(root, options.base))  # a branch of another name is another base
+    asked = (options_text(options), options.day.isoformat(), str(root), base)
     return digest_of(tool_digest(), *asked, _revisions(root, options), *others)
 
 

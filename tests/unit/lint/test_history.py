@@ -167,3 +167,11 @@ def test_a_hostile_configuration_starts_nothing(origin: Path) -> None:
     proof.unlink(missing_ok=True)
     assert judged(origin)[1] == ["PV-HIS-001"]
     assert not proof.exists()
+
+
+def test_what_is_kept_of_a_run_follows_the_base(origin: Path) -> None:
+    assert "PV-HIS-001" in pv(origin, "lint").stdout
+    git(origin, "branch", "-m", "main", "trunk")
+    assert "PV-HIS-001" not in pv(origin, "lint").stdout
+    git(origin, "branch", "-m", "trunk", "main")
+    assert "PV-HIS-001" in pv(origin, "lint").stdout
