@@ -76,7 +76,7 @@ def test_no_contract_is_exit_3(tmp_path: Path) -> None:
         (["lint", "contracts/gone.yaml"], "no file or folder 'contracts/gone.yaml'"),
         (["lint", "--root", "gone"], "no folder gone"),
         (["lint", "--root", ".", "--base", "HEAD"], "--base HEAD: no git repository"),
-        (["rule", "PV-VER-003"], "no rule 'PV-VER-003', expected an id or a name"),
+        (["rule", "PV-VER-909"], "no rule 'PV-VER-909', expected an id or a name"),
         (["rule"], "no rule is named"),
     ],
 )
@@ -96,12 +96,12 @@ def test_json_says_what_the_text_says() -> None:
     assert done.stdout.isascii()
     assert data["outcome"] == "FAIL"
     assert done.returncode == 1
-    assert data["summary"]["files"] == 6
+    assert data["summary"]["files"] == 8
     assert data["summary"]["errors"] == sum(one["severity"] == "error" for one in data["findings"])
     assert data["summary"]["errors"] == sum(gate["errors"] for gate in data["gates"])
     assert sum(data["summary"]["gates"].values()) == len(data["gates"]) == 18
     assert data["bindings"]["bound"] == 2
-    assert sum(data["bindings"].values()) == 6
+    assert sum(data["bindings"].values()) == 9
 
 
 def test_control_characters_of_a_file_do_not_reach_the_terminal(tmp_path: Path) -> None:
