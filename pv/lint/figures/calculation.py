@@ -17,7 +17,7 @@ from pv.lint.figures.quantity import LOOSE, Quantity, applied, combined, negated
 from pv.lint.figures.tokens import Token, tokens
 
 _BLANK: Final = re.compile(r"\n[ \t]*\n")
-_CLAIM: Final = re.compile(r"[=≈≅]\s*~?[\d(]")
+_CLAIM: Final = re.compile(r"(?:[\d)%×x⁰-⁹⁻¹²³]|\d ?[A-Za-zµ]{1,9})\s*[=≈≅]\s*~?[\d(a-z-]|\(=")
 _OPERATION: Final = re.compile(r"[\d)%×x⁰-⁹²³]\s?[-×x·*/^+−]\s*[~(\da-z-]|[a-z2]\(")
 _DEEPEST: Final = 6
 _FAR: Final = 10.0
@@ -91,6 +91,8 @@ class Statement(NamedTuple):
 
 def statements(text: str) -> Iterator[Statement]:
     """Yield every statement of a text."""
+    if "=" not in text and "≈" not in text and "≅" not in text:
+        return
     start = 0
     for end in (*(each.start() for each in _BLANK.finditer(text)), len(text)):
         if _CLAIM.search(text, start, end) and _OPERATION.search(text, start, end):

@@ -59,6 +59,8 @@ class Table(NamedTuple):
 
 def tables(text: str) -> tuple[Table, ...]:
     """Return the tables of a text that have at least three rows."""
+    if text.count("\n") < _FEWEST - 1:
+        return ()
     groups: list[list[re.Match[str]]] = []
     for match in _ROW.finditer(text):
         last = groups[-1][-1] if groups else None

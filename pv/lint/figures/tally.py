@@ -38,6 +38,8 @@ class Tally(NamedTuple):
 
 def tallies(text: str) -> Iterator[Tally]:
     """Yield every tally of a text that does not come out."""
+    if "(" not in text:
+        return
     yield from _counted(text)
     yield from _parts(text)
     yield from _shares(text)
@@ -85,6 +87,8 @@ def _same(group: list[re.Match[str]], match: re.Match[str]) -> bool:
 
 
 def _shares(text: str) -> Iterator[Tally]:
+    if "%" not in text:
+        return
     for match in _SHARE.finditer(text):
         names = ("part", "whole", "percent")
         part, whole, percent = (match[name] or match[f"{name}2"] for name in names)

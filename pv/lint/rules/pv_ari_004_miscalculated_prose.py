@@ -20,25 +20,23 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from pv.lint.context import Context
-from pv.lint.figures.calculation import Fault, statements
+from pv.lint.figures.calculation import Fault
 from pv.lint.figures.place import place
-from pv.lint.figures.wording import about_a_format, digits
+from pv.lint.figures.texts import faulty
+from pv.lint.figures.wording import digits
 from pv.lint.rule import FixKind, GateName, Rule
 from pv.lint.wording import shortened
 from pv.model.contract import Contract
 from pv.model.finding import Finding
 from pv.model.verdict import Severity
-from pv.registry.index import texts_of
 
 
 def check(contract: Contract, context: Context) -> Iterator[Finding]:
     """Yield a finding for every calculation whose operands cannot give its result."""
-    for path, text in texts_of(contract.data):
-        for found in statements(text):
-            if found.fault() is Fault.WRONG and not about_a_format(text, found.start, found.end):
-                message = f'"{shortened(found.text)}", expected {digits(found)}'
-                finding = RULE.finding(contract, path, message, advice="correct one of the numbers")
-                yield replace(finding, span=place(contract, path, text, found.start))
+    for path, text, found in faulty(contract, Fault.WRONG):
+        message = f'"{shortened(found.text)}", expected {digits(found)}'
+        finding = RULE.finding(contract, path, message, advice="correct one of the numbers")
+        yield replace(finding, span=place(contract, path, text, found.start))
 
 
 RULE = Rule(

@@ -20,27 +20,24 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from pv.lint.context import Context
-from pv.lint.figures.calculation import Fault, statements
+from pv.lint.figures.calculation import Fault
 from pv.lint.figures.place import place
-from pv.lint.figures.wording import about_a_format, digits, reach
+from pv.lint.figures.texts import faulty
+from pv.lint.figures.wording import digits, reach
 from pv.lint.rule import FixKind, GateName, Rule
 from pv.lint.wording import shortened
 from pv.model.contract import Contract
 from pv.model.finding import Finding
 from pv.model.verdict import Severity
-from pv.registry.index import texts_of
 
 
 def check(contract: Contract, context: Context) -> Iterator[Finding]:
     """Yield a finding for every calculation whose operands do not bear its digits."""
     advice = "print the operands with their digits, or the result with fewer"
-    for path, text in texts_of(contract.data):
-        for found in statements(text):
-            unsupported = found.fault() is Fault.UNSUPPORTED
-            if unsupported and not about_a_format(text, found.start, found.end):
-                message = f'"{shortened(found.text)}", expected {digits(found)}, {reach(found)}'
-                finding = RULE.finding(contract, path, message, advice=advice)
-                yield replace(finding, span=place(contract, path, text, found.start))
+    for path, text, found in faulty(contract, Fault.UNSUPPORTED):
+        message = f'"{shortened(found.text)}", expected {digits(found)}, {reach(found)}'
+        finding = RULE.finding(contract, path, message, advice=advice)
+        yield replace(finding, span=place(contract, path, text, found.start))
 
 
 RULE = Rule(

@@ -31,18 +31,18 @@ from dataclasses import replace
 from pv.lint.context import Context
 from pv.lint.figures.place import place
 from pv.lint.figures.table import claims, unlabelled
+from pv.lint.figures.texts import figured
 from pv.lint.figures.wording import digits
 from pv.lint.rule import FixKind, GateName, Rule
 from pv.lint.wording import shortened
 from pv.model.contract import Contract
 from pv.model.finding import Finding
 from pv.model.verdict import Severity
-from pv.registry.index import texts_of
 
 
 def check(contract: Contract, context: Context) -> Iterator[Finding]:
     """Yield a finding for every claim about a table that the table contradicts."""
-    for path, text in texts_of(contract.data):
+    for path, text in figured(contract):
         for start, message, advice in _judged(text):
             finding = RULE.finding(contract, path, message, advice=advice)
             yield replace(finding, span=place(contract, path, text, start))

@@ -25,29 +25,35 @@ from pv.lint.wording import did_you_mean
 from pv.model.contract import Contract
 from pv.model.finding import Finding
 from pv.model.verdict import Severity
+from pv.registry.index import Registry
 
 
 def check(contract: Contract, context: Context) -> Iterator[Finding]:
     """Yield a finding for every row whose contract or equation is not there."""
+    registry = context.registry
     rows = [(path, row, text_of(row, "contract")) for path, row in rows_of(contract)]
-    found = {name: context.registry.find(name) for _, _, name in rows if name}
+    found = {name: _owners(registry, name) for _, _, name in rows if name}
     if not any(found.values()):
         return
     for path, row, name in rows:
-        owner = found.get(name)
         equation = text_of(row, "equation")
-        if name and owner is None:
+        if name and not found[name]:
             message = f"contract is {name}, expected one of the registry"
-            advice = did_you_mean(
-                PurePosixPath(name).stem, context.registry.by_stem, "name a contract of it"
-            )
+            stem = PurePosixPath(name).stem
+            advice = did_you_mean(stem, registry.by_stem, "name a contract of it")
             yield RULE.finding(contract, (*path, "contract"), message, advice=advice)
-        elif owner is not None and equation and owner.equations:
-            known = [each.id for each in owner.equations]
+        elif name and equation and all(owner.equations for owner in found[name]):
+            known = [each.id for owner in found[name] for each in owner.equations]
             if equation not in known:
-                message = f"equation is {equation}, expected one of {owner.stem}"
+                message = f"equation is {equation}, expected one of {found[name][0].stem}"
                 advice = did_you_mean(equation, known, f"it has {', '.join(known[:5])}")
                 yield RULE.finding(contract, (*path, "equation"), message, advice=advice)
+
+
+def _owners(registry: Registry, name: str) -> tuple[Contract, ...]:
+    """Return the contracts that a row may mean: several where a stem stands for several files."""
+    one = registry.find(name)
+    return registry.by_stem.get(one.stem, (one,)) if one is not None else ()
 
 
 RULE = Rule(
