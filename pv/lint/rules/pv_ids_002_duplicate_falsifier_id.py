@@ -32,8 +32,8 @@ def check_registry(registry: Registry, context: Context) -> Iterator[Finding]:
     """Yield a finding for every falsifier after the first of an id."""
     for name, owned in registry.falsifiers.items():
         first = owned[0]
-        place = first.contract.span((*first.falsifier.path, "id"))
         for each in owned[1:]:
+            place = first.contract.span((*first.falsifier.path, "id"))
             message = f"falsifier {name} stands at {place} too, expected an id of its own"
             path = (*each.falsifier.path, "id")
             yield RULE.finding(each.contract, path, message, advice="give it a new number")
