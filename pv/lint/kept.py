@@ -138,6 +138,9 @@ class KeptContract(Contract):
     def __getattr__(self, name: str) -> Any:
         if name not in Contract.__dataclass_fields__:
             raise AttributeError(name)
+        if name == "text":
+            object.__setattr__(self, name, self._judged.text())
+            return self.text
         decoded: Decoded = self._judged.decoded
         # A file that lost its contract since it was found unchanged cannot be judged by halves.
         if decoded.contract is None:

@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pv.lint import cache
+from pv.lint import kept as kept_module
 from pv.lint.engine import Report, lint
 from pv.lint.intake import take
 from pv.lint.kept import facts_of
@@ -132,7 +133,13 @@ def test_one_edit_reads_one_file(registry, monkeypatch):
         "judge_contract",
         lambda contract, *rest: judged.append(contract.file) or original(contract, *rest),
     )
+    read: list[str] = []
+    original_read = kept_module.judge_file
+    monkeypatch.setattr(
+        kept_module, "judge_file", lambda *file: read.append(file[1]) or original_read(*file)
+    )
     report = kept(registry)
+    assert not [name for name in read if "generated" in name]
     assert judged == [path.relative_to(registry).as_posix()]
     assert report == plain(registry)
 
