@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from enum import StrEnum
 from itertools import groupby
@@ -9,6 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from pv.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,6 +71,9 @@ def discharge(
     from pv.discharge.verdict import exit_code
     from pv.resources import find_root
 
+    for option, value in (("--timeout", timeout), ("--memory", memory)):
+        if value is not None and not math.isfinite(value):
+            raise UsageError(f"{option} is {value}, expected a finite number")
     limits = Limits(seconds=timeout or SECONDS, memory=int(memory * GIB))
     request = Request(
         root=find_root(root),

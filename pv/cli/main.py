@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from importlib import import_module
@@ -38,6 +39,15 @@ COMMANDS: Final = (
 """In the order of the help text. Each is a module of this package, imported when it is asked for:
 a function of the same name, or an `app` with commands of its own.
 """
+
+
+_SURROUNDINGS: Final = frozenset(
+    {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EACCES, errno.EPERM}
+)
+"""What the machine answers where nothing more can be written: no defect of ours."""
+
+
+_CLOSED_PIPE: Final = 128 + 13
 
 
 class LazyCommands(TyperGroup):
@@ -111,16 +121,47 @@ def _internal_error(error: BaseException) -> int:
     return ExitCode.INTERNAL
 
 
+def _run_app() -> None:
+    """Run the command, and write what is still buffered while its failure can be told."""
+    try:
+        app()
+    finally:
+        sys.stdout.flush()
+
+
+def _discard_what_is_left() -> None:
+    """Let what could not be written go: at the end of the process it would fail once more."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def run() -> None:
     """Run the command line and exit with the code that says what happened."""
+    # Where the caller closed a stream there is nobody to read it. Open to the end of the process.
+    sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123
+    sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             # A terminal that cannot show a character shows its escape.
             stream.reconfigure(errors="backslashreplace")
     try:
-        app()
+        _run_app()
+    except SystemExit as ending:
+        # The reader went away (`pv … | head`): neither a finding nor a success, but what a shell
+        # says of a program that a closed pipe ended.
+        if ending.code == 1 and type(sys.stdout).__name__ == "PacifyFlushWrapper":
+            sys.exit(_CLOSED_PIPE)
+        raise
     except PvError as error:
         sys.stderr.write(error.explain() + "\n")
         sys.exit(error.exit_code)
+    except OSError as error:
+        _discard_what_is_left()
+        if error.errno == errno.EPIPE:
+            sys.exit(_CLOSED_PIPE)
+        if error.errno not in _SURROUNDINGS:
+            sys.exit(_internal_error(error))
+        sys.stderr.write(f"cannot write {error.filename or 'the output'}: {error.strerror}\n")
+        sys.exit(ExitCode.USAGE)
     except Exception as error:  # noqa: BLE001 - the outermost frame: everything else is our own bug
         sys.exit(_internal_error(error))

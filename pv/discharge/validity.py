@@ -17,6 +17,7 @@ def faults(measurements: Measurements) -> tuple[str, ...]:
         *_ratio_faults(measurements),
         *_guard_evidence_faults(measurements),
         *_series_faults(measurements),
+        *_seed_faults(measurements),
     )
 
 
@@ -75,6 +76,12 @@ def _series_faults(measurements: Measurements) -> Iterator[str]:
     for series in measurements.series:
         band = tuple(side for side in (series.low, series.high) if side)
         yield from _columns(f"series {series.name}", (series.x, series.y, *band))
+
+
+def _seed_faults(measurements: Measurements) -> Iterator[str]:
+    for name, seed in measurements.seeds.items():
+        if isinstance(seed, bool) or not isinstance(seed, int):
+            yield f"seed {name} is {seed!r}, expected an integer"
 
 
 def _columns(name: str, columns: Sequence[Sequence[float]]) -> Iterator[str]:

@@ -107,7 +107,8 @@ def _details(outcome: Outcome) -> Iterator[str]:
             yield from _wrapped(f"guard    {guard.guard}: {word}: {guard.reason}")
     for control in outcome.controls:
         word = "red" if control.red else "green" if control.finite else "shows nothing"
-        wanted = "" if control.as_expected else "  NOT AS EXPECTED"
+        wanted = " as it should be" if not control.expected_red else ""
+        wanted = wanted if control.as_expected else "  NOT AS EXPECTED"
         yield from _wrapped(f"control  {control.name}: {word}{wanted}: {control.note}")
     if outcome.measurements:
         yield from _measured(outcome.measurements)

@@ -69,7 +69,7 @@ def _markdown_files(root: Path) -> Iterator[PurePosixPath]:
 def _read(path: Path) -> str | None:
     try:
         return path.read_bytes().decode("utf-8")
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{path}: cannot be read as UTF-8 text: {error}") from error
@@ -128,9 +128,15 @@ def pages(root: Path, view: RegistryView, base: PurePosixPath) -> list[Page]:
 
 
 def write(root: Path, page: Page) -> None:
-    """Write a page in one step: a reader sees the old text or the new one, never a part."""
-    path = root / page.path
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Write a page in one step: a reader sees the old text or the new one, never a part.
+
+    Raises UsageError where it cannot be written.
+    """
+    path = Path(os.path.normpath(root / page.path))
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    temporary.write_bytes(page.text.encode("utf-8"))
-    temporary.replace(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_bytes(page.text.encode("utf-8"))
+        temporary.replace(path)
+    except OSError as error:
+        raise UsageError(f"cannot write {path}: {error.strerror}") from error

@@ -166,3 +166,9 @@ def test_a_brief_line_is_cut_to_the_screen():
     (line,) = text_of([long], brief=True).splitlines()
     assert len(line) == 80
     assert line.endswith("…")
+
+
+def test_a_green_control_says_that_it_should_be_green():
+    walk = ControlResult("walk", False, False, True, (), "growth 1 <= 2")
+    shown = text_of([replace(OUTCOME, controls=(walk,))])
+    assert "control  walk: green as it should be: growth 1 <= 2" in shown
