@@ -262,6 +262,7 @@ def _held_live(status: FalsifierStatus) -> bool:
         each.verdict is Verdict.HELD
         and each.level is Level.LIVE
         and not each.stale
+        and not each.post_hoc
         and not _simulated(each)
         for each in status.receipts
     )

@@ -89,12 +89,13 @@ def _judgement(outcome: Outcome) -> dict[str, Any]:
 def view_of(stored: Stored, *, stale: tuple[str, ...], local: bool) -> ReceiptView:
     """Return a stored statement as the derivation of states sees it.
 
-    Raises BadInputError where verdict, level or model are not what they can be.
+    Raises BadInputError where verdict, level or model are not what they can be, or where the
+    verdict does not follow from what the statement says was measured.
     """
     predicate = stored.statement["predicate"]
     try:
         model = predicate["model"]
-        return ReceiptView(
+        view = ReceiptView(
             id=stored.id,
             path=stored.path,
             falsifier=predicate["falsifier"],
@@ -106,8 +107,43 @@ def view_of(stored: Stored, *, stale: tuple[str, ...], local: bool) -> ReceiptVi
             local=local,
             statement=stored.statement,
         )
+        fault = _contradiction(stored.statement)
     except (KeyError, TypeError, ValueError) as error:
         raise BadInputError(f"predicate is incomplete: {error}") from None
+    if fault:
+        raise BadInputError(f"contradicts itself: {fault}")
+    return view
+
+
+def _contradiction(statement: Mapping[str, Any]) -> str:
+    """Return where a statement is at odds with itself: what no run of ours can have written.
+
+    This finds an edited verdict, not a forger who edits the measurements as well: that takes a
+    signature, or another run. Raises KeyError or TypeError where something is missing.
+    """
+    predicate = statement["predicate"]
+    subjects = subjects_of(statement)
+    if not any(name.startswith(SOURCE) for name in subjects):
+        return "it rests on no source"
+    model = predicate["model"]
+    if model and subjects.get(f"{MODEL}{model['name']}") != model["sha256"]:
+        return f"its model {model['name']} is not among its subjects"
+    follows = _verdict_of(predicate)
+    if follows != predicate["verdict"]:
+        return f"its verdict is {predicate['verdict']}, and {follows} follows from its comparisons"
+    return ""
+
+
+def _verdict_of(predicate: Mapping[str, Any]) -> Verdict:
+    """Return the verdict that recorded comparisons, guards and controls lead to."""
+    sound = all(
+        each["finite"] and each["red"] == each["expected_red"] for each in predicate["controls"]
+    )
+    tripped = any(each["applies"] and each["tripped"] for each in predicate["guards"])
+    if tripped or not sound or not predicate["comparisons"]:
+        return Verdict.INCONCLUSIVE
+    met = all(each["met"] for each in predicate["comparisons"])
+    return Verdict.HELD if met else Verdict.REFUTED
 
 
 def subjects_of(statement: Mapping[str, Any]) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -217,3 +218,49 @@ def test_a_sound_file_with_a_broken_statement_is_damaged(home, make_outcome, spo
     found = load(home.root, home.contract, local=False)
     assert (len(found.receipts), len(found.damaged)) == (0, 1)
     assert "incomplete" in found.damaged[0].reason
+
+
+def _unmet(statement):
+    statement["predicate"]["comparisons"][0]["met"] = False
+
+
+def _tripped(statement):
+    guard = {"guard": "teeth", "applies": True, "tripped": True, "reason": "", "numbers": {}}
+    statement["predicate"]["guards"].append(guard)
+
+
+def _green_fault(statement):
+    control = {"name": "a", "expected_red": True, "red": False, "finite": True}
+    statement["predicate"]["controls"].append({**control, "comparisons": [], "note": ""})
+
+
+def _without_sources(statement):
+    statement["subject"] = [s for s in statement["subject"] if "source:" not in s["name"]]
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (_unmet, "its verdict is HELD, and REFUTED follows"),
+        (_tripped, "its verdict is HELD, and INCONCLUSIVE follows"),
+        (_green_fault, "its verdict is HELD, and INCONCLUSIVE follows"),
+        (lambda s: s["predicate"].update(comparisons=[]), "INCONCLUSIVE follows"),
+        (lambda s: s["predicate"].update(verdict="REFUTED"), "HELD follows"),
+        (
+            lambda s: s["predicate"].update(model={"name": "m", "sha256": "0" * 64}),
+            "model m is not",
+        ),
+        (_without_sources, "rests on no source"),
+    ],
+)
+def test_a_verdict_that_does_not_follow_from_its_own_record_is_damaged(
+    home, make_outcome, spoil, words
+):
+    outcome = replace(make_outcome(), sources={"falsifiers/toy.py": "0" * 64})
+    statement = statement_of(home.contract, home.falsifier, outcome, expect_commit=None, started="")
+    spoil(statement)
+    # Named by its new content, as a careful hand would: the bytes alone show nothing.
+    store.write(home.root, home.falsifier.id, statement, record=True)
+    found = load(home.root, home.contract, local=False)
+    assert (len(found.receipts), len(found.damaged)) == (0, 1)
+    assert words in found.damaged[0].reason
