@@ -62,7 +62,9 @@ def sha256_of_file(path: Path, *, afresh: bool = False) -> str:
 
 
 def _identity(status: os.stat_result) -> list[int]:
-    return [status.st_size, status.st_mtime_ns, status.st_ino, status.st_dev]
+    # The time of change too: an edit in place can put the time of modification back, not this one.
+    times = [status.st_mtime_ns, status.st_ctime_ns]
+    return [status.st_size, *times, status.st_ino, status.st_dev]
 
 
 def _memory_path() -> Path:
@@ -87,7 +89,7 @@ def _is_entry(entry: object) -> bool:
     if not isinstance(entry, dict) or set(entry) != {"identity", "sha256"}:
         return False
     identity, digest = entry["identity"], entry["sha256"]
-    numbers = isinstance(identity, list) and len(identity) == 4
+    numbers = isinstance(identity, list) and len(identity) == 5
     return (
         numbers
         and all(type(one) is int for one in identity)

@@ -16,6 +16,8 @@ def teeth(controls: Sequence[ControlResult]) -> GuardResult:
         reason = "no control is declared, so nothing shows that this falsifier can fail"
         return GuardResult(NAME, applies=True, tripped=True, reason=reason)
     wrong = [_wrong(each) for each in controls if not each.as_expected]
+    names = [each.name for each in controls]
+    wrong += [f"control {name} is listed twice" for name in set(names) if names.count(name) > 1]
     counts = {
         "planted faults": len(red),
         "gone red": sum(each.as_expected for each in red),

@@ -189,3 +189,9 @@ def test_every_guard_speaks_even_where_it_has_nothing_to_look_at():
     found = (*on_measurements(Measurements(())), on_controls([]))
     assert tuple(each.guard for each in found) == GUARDS
     assert [each.applies for each in found] == [False, False, False, True]
+
+
+def test_a_control_that_is_listed_twice_is_no_second_fault():
+    found = teeth([control("a"), control("a")])
+    assert found.tripped
+    assert "control a is listed twice" in found.reason

@@ -63,6 +63,14 @@ def test_a_changed_file_is_hashed_again(settled, tmp_path, change):
     assert sha256_of_file(settled) == hashlib.sha256(settled.read_bytes()).hexdigest()
 
 
+def test_an_edit_in_place_that_puts_the_time_back_is_hashed_again(settled):
+    assert sha256_of_file(settled) == TRUE
+    with settled.open("r+b") as file:
+        file.write(b"WEIGHTS")
+    os.utime(settled, ns=(OLD, OLD))
+    assert sha256_of_file(settled) == hashlib.sha256(b"WEIGHTS").hexdigest()
+
+
 def test_a_file_changed_just_now_is_not_remembered(settled, tmp_path, monkeypatch):
     monkeypatch.setattr(digest, "_SETTLED_AFTER", 3600.0)
     assert sha256_of_file(settled) == TRUE
