@@ -8,7 +8,7 @@ import sys
 from importlib import import_module
 from io import TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final, TextIO
 
 import typer
 from typer.core import TyperGroup
@@ -121,6 +121,10 @@ def _internal_error(error: BaseException) -> int:
     return ExitCode.INTERNAL
 
 
+def _nowhere() -> TextIO:
+    return Path(os.devnull).open("w", encoding="utf-8")
+
+
 def _run_app() -> None:
     """Run the command, and write what is still buffered while its failure can be told."""
     try:
@@ -137,9 +141,8 @@ def _discard_what_is_left() -> None:
 
 def run() -> None:
     """Run the command line and exit with the code that says what happened."""
-    # Where the caller closed a stream there is nobody to read it. Open to the end of the process.
-    sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123
-    sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123
+    # Where the caller closed a stream there is nobody to read it.
+    sys.stdout, sys.stderr = sys.stdout or _nowhere(), sys.stderr or _nowhere()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             # A terminal that cannot show a character shows its escape.

@@ -12,11 +12,12 @@ from typing import Final
 
 from pv.discharge.executors.process import run_job
 from pv.discharge.job import Job, Returned
-from pv.discharge.plan import Request, command, plan, short
+from pv.discharge.plan import Request, command, plan
 from pv.discharge.verdict import judge_run
 from pv.errors import UsageError
 from pv.evidence.history import History
 from pv.evidence.receipt import write_receipt
+from pv.model.contract import short_id
 from pv.model.receipt import Outcome
 from pv.model.verdict import WITH_RECEIPT, Level, Verdict
 from pv.registry.contracts import load_contracts
@@ -65,7 +66,7 @@ def _planned(request: Request) -> tuple[Job | Outcome, ...]:
     if not request.everything and request.ids:
         try:
             return plan(
-                load_contracts(request.root, [short(each) for each in request.ids]), request
+                load_contracts(request.root, [short_id(each) for each in request.ids]), request
             )
         except UsageError:
             pass  # asked again below, so that the message knows every falsifier there is

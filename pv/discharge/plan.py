@@ -10,12 +10,11 @@ from typing import Final, NamedTuple
 from pv.discharge.job import Job, Limits
 from pv.discharge.verdict import device_class
 from pv.errors import BadInputError, MissingError, PvError, UsageError
-from pv.model.contract import BindingKind, Contract, Falsifier, ModelReference
+from pv.model.contract import ID_PREFIX, BindingKind, Contract, Falsifier, ModelReference, short_id
 from pv.model.receipt import ModelIdentity, Outcome
 from pv.model.verdict import Cause, Level, State, Verdict
 from pv.registry.contracts import Loaded
 
-_PREFIX: Final = "FALSIFY-"
 _NOT_TO_RUN: Final = frozenset(
     {BindingKind.PLANNED, BindingKind.BLOCKED, BindingKind.MANUAL, BindingKind.ABSENT}
 )
@@ -45,15 +44,10 @@ class Request:
     """Whether `timeout_seconds` of an entry replaces the limit of time."""
 
 
-def short(falsifier: str) -> str:
-    """Return the short form of an id, as people type it."""
-    return falsifier.removeprefix(_PREFIX)
-
-
 def command(falsifier: str, request: Request, *, live: bool) -> tuple[str, ...]:
     """Return the command that repeats a run. No path of one machine stands in it."""
     device = () if request.device == "cpu" else ("--device", request.device)
-    return ("pv", "discharge", short(falsifier), *(("--live",) if live else ()), *device)
+    return ("pv", "discharge", short_id(falsifier), *(("--live",) if live else ()), *device)
 
 
 def plan(loaded: Sequence[Loaded], request: Request) -> tuple[Job | Outcome, ...]:
@@ -106,7 +100,7 @@ def _chosen(ids: Sequence[str], entries: Sequence[Entry], refused: Sequence[Load
 def _find(text: str, entries: Sequence[Entry], refused: Sequence[Loaded]) -> Entry:
     """Return the falsifier that an id or its short form names."""
     for fits in (
-        lambda known: known in (text, _PREFIX + text),
+        lambda known: known in (text, ID_PREFIX + text),
         lambda known: known.endswith("-" + text),
     ):
         found = [entry for entry in entries if fits(entry.falsifier.id)]
@@ -125,9 +119,9 @@ def _find(text: str, entries: Sequence[Entry], refused: Sequence[Loaded]) -> Ent
 def _nearest(text: str, known: Sequence[str]) -> str:
     import difflib  # noqa: PLC0415 - only for a wrong id
 
-    forms = {short(each).upper(): each for each in known}
-    near = difflib.get_close_matches(short(text.upper()), forms, n=3, cutoff=0.5)
-    return f"did you mean {', '.join(short(forms[each]) for each in near)}" if near else ""
+    forms = {short_id(each).upper(): each for each in known}
+    near = difflib.get_close_matches(short_id(text.upper()), forms, n=3, cutoff=0.5)
+    return f"did you mean {', '.join(short_id(forms[each]) for each in near)}" if near else ""
 
 
 def _items(entry: Entry, request: Request) -> Iterator[Job | Outcome]:

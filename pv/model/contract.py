@@ -10,11 +10,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from pv.marks import Span
 
 Path: TypeAlias = tuple[str | int, ...]
+ID_PREFIX: Final = "FALSIFY-"
+
+
+def short_id(falsifier: str) -> str:
+    """Return the short form of a falsifier id, as people read it and commands take it."""
+    return falsifier.removeprefix(ID_PREFIX)
 
 
 class Dialect(StrEnum):

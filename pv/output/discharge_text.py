@@ -12,6 +12,7 @@ from itertools import groupby
 from typing import Final
 
 from pv.compare import explain
+from pv.model.contract import short_id
 from pv.model.measurement import Measurements, Series
 from pv.model.receipt import CompanionResult, Comparison, Outcome
 from pv.model.verdict import Level, Verdict
@@ -22,7 +23,6 @@ _VERDICT_WIDTH: Final = max(len(each) for each in Verdict)
 _NAME_WIDTH: Final = 14
 _BRIEF_WIDTH: Final = 19
 _COLOURS: Final = {Verdict.HELD: "32", Verdict.REFUTED: "31", Verdict.INCONCLUSIVE: "33"}
-_PREFIX: Final = "FALSIFY-"
 
 
 def text_of(outcomes: Sequence[Outcome], *, colour: bool = False, brief: bool = False) -> str:
@@ -50,7 +50,7 @@ def _verdict(outcome: Outcome) -> Verdict:
 
 def _headlines(outcomes: Sequence[Outcome], colour: bool, brief: bool) -> Iterator[str]:
     """Yield the first screen: companions, the verdict itself, the models that are not here."""
-    short = outcomes[0].falsifier.removeprefix(_PREFIX)
+    short = short_id(outcomes[0].falsifier)
     for outcome in outcomes:
         absent = outcome.model is not None and not outcome.environment
         where = f"on {outcome.model.name}" if absent and outcome.model else ""
@@ -95,7 +95,7 @@ def _details(outcome: Outcome) -> Iterator[str]:
     where = f"{outcome.model.name}, " if outcome.model else ""
     level = "" if outcome.level is Level.SYNTHETIC else "live on "
     yield from _wrapped(
-        f"{outcome.falsifier.removeprefix(_PREFIX)} of {outcome.contract}:"
+        f"{short_id(outcome.falsifier)} of {outcome.contract}:"
         f" {level}{where}{outcome.device}, {outcome.seconds:.1f} s"
     )
     if outcome.cause:

@@ -9,6 +9,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from pv.model.contract import short_id
 from pv.model.status import ContractStatus, FalsifierStatus, Standing
 from pv.output.escape import escape
 
@@ -18,7 +19,6 @@ _MARKS: Final = {
     Standing.AGREES: " ",
     Standing.UNCLAIMED: " ",
 }
-_PREFIX: Final = "FALSIFY-"
 WIDTH: Final = 80
 LEGEND: Final = "  > the claim is ahead of the evidence, < the evidence is ahead of the claim"
 
@@ -38,7 +38,7 @@ def _contract(status: ContractStatus) -> Iterator[str]:
     yield f"{escape(status.id)}: claims {claimed} {mark} derived {status.derived}"
     yield from _wrapped(escape("; ".join(status.reasons)), "  ")
     rows = [
-        (_short(each.id), each.claimed or "-", _MARKS[each.standing], each.state, _why(each))
+        (short_id(each.id), each.claimed or "-", _MARKS[each.standing], each.state, _why(each))
         for each in status.falsifiers
     ]
     yield from _rows("falsifier", rows)
@@ -54,7 +54,7 @@ def _contract(status: ContractStatus) -> Iterator[str]:
     yield from _rows("hypothesis", hypotheses)
     if status.gate:
         word = "holds" if status.gate.holds else "does not hold"
-        missing = ", ".join(_short(each) for each in status.gate.missing) or "no falsifier named"
+        missing = ", ".join(short_id(each) for each in status.gate.missing) or "no falsifier named"
         rest = "" if status.gate.holds else f": not discharged: {escape(missing)}"
         yield from _wrapped(f"qa_gate {escape(status.gate.id)} {word}{rest}", "  ")
     for path, reason in status.damaged:
@@ -104,13 +104,13 @@ def _matrix(statuses: Sequence[ContractStatus]) -> Iterator[str]:
         return
     yield "models:"
     yield from (f"  [{number}] {escape(name)}" for number, name in enumerate(names, 1))
-    widths = [max([len("falsifier"), *(len(_short(each.id)) for each in live)])]
+    widths = [max([len("falsifier"), *(len(short_id(each.id)) for each in live)])]
     widths += [
         max([len(f"[{number}]"), *(len(_on(each, name)) for each in live)])
         for number, name in enumerate(names, 1)
     ]
     header = ["falsifier", *(f"[{number}]" for number in range(1, len(names) + 1))]
-    rows = [[_short(each.id), *(_on(each, name) for name in names)] for each in live]
+    rows = [[short_id(each.id), *(_on(each, name) for name in names)] for each in live]
     for row in [header, *rows]:
         cells = (f"{escape(cell):<{width}}" for cell, width in zip(row, widths, strict=True))
         yield f"  {'  '.join(cells)}".rstrip()
@@ -118,7 +118,3 @@ def _matrix(statuses: Sequence[ContractStatus]) -> Iterator[str]:
 
 def _on(status: FalsifierStatus, name: str) -> str:
     return next((model.state for model in status.models if model.name == name), "")
-
-
-def _short(falsifier: str) -> str:
-    return falsifier.removeprefix(_PREFIX)

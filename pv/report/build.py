@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from pv.evidence.derive import Deriver
-from pv.model.contract import BindingKind, Contract, Expectation, Falsifier
+from pv.model.contract import BindingKind, Contract, Expectation, Falsifier, short_id
 from pv.model.receipt import ReceiptView
 from pv.model.status import ContractStatus, FalsifierStatus, Standing
 from pv.model.verdict import State
@@ -30,8 +30,6 @@ from pv.report.view import (
     WaivedView,
 )
 from pv.ship import CriterionStanding, ShipStanding, standing
-
-_PREFIX = "FALSIFY-"
 
 
 def registry_view(root: Path, *, local: bool, base: str) -> RegistryView:
@@ -74,11 +72,6 @@ def _states_on(statuses: Sequence[ContractStatus], model: str) -> Callable[[str]
     return lambda gate: states.get(gate, State.PROPOSED)
 
 
-def short(falsifier: str) -> str:
-    """Return the short form of a falsifier id, as commands take it."""
-    return falsifier.removeprefix(_PREFIX)
-
-
 def _mark(where: Standing) -> str:
     return "≠ " if where in (Standing.AHEAD, Standing.BEHIND) else ""
 
@@ -119,7 +112,7 @@ def _falsifier(falsifier: Falsifier, status: FalsifierStatus) -> FalsifierView:
     predicate = receipt.statement["predicate"] if receipt else {}
     return FalsifierView(
         id=falsifier.id,
-        short=short(falsifier.id),
+        short=short_id(falsifier.id),
         rule=falsifier.rule,
         prediction=falsifier.prediction,
         binding=_binding(falsifier),
@@ -175,7 +168,7 @@ def _hypotheses(contract: Contract, status: ContractStatus) -> Iterator[RowView]
             derived=each.derived,
             mark=_mark(each.standing),
             claim=claims.get(each.id, ""),
-            by=", ".join(map(short, each.by)),
+            by=", ".join(map(short_id, each.by)),
         )
 
 
@@ -189,7 +182,7 @@ def _stages(contract: Contract, status: ContractStatus) -> Iterator[RowView]:
             derived=each.derived,
             mark=_mark(each.standing),
             title=stage.title,
-            gates=", ".join(map(short, stage.gates)),
+            gates=", ".join(map(short_id, stage.gates)),
         )
 
 
@@ -216,13 +209,13 @@ def _matrix(statuses: Sequence[ContractStatus]) -> MatrixView:
     rows = []
     for each in live:
         states = {model.name: str(model.state) for model in each.models}
-        rows.append(MatrixRow(short(each.id), tuple(states.get(name, "–") for name in models)))
+        rows.append(MatrixRow(short_id(each.id), tuple(states.get(name, "–") for name in models)))
     return MatrixView(models, tuple(rows))
 
 
 def _needs(criterion: CriterionStanding) -> str:
     waiting = [
-        f"{short(gate)} is {state}"
+        f"{short_id(gate)} is {state}"
         for gate, state in criterion.gates
         if state is not State.DISCHARGED
     ]
@@ -238,7 +231,7 @@ def _criterion(each: CriterionStanding) -> CriterionView:
         foreign=each.foreign or "–",
         foreign_source=each.foreign_source,
         state=each.state,
-        gates=", ".join(short(gate) for gate, _ in each.gates) or "none",
+        gates=", ".join(short_id(gate) for gate, _ in each.gates) or "none",
         credit=decimal(each.credit),
         gain=f"{decimal(each.gain)} points",
         needs=_needs(each),

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from pv.errors import BadInputError
+from pv.model.contract import short_id
 from pv.model.measurement import Measurements, Series
 from pv.model.receipt import ReceiptView
 from pv.model.status import ContractStatus
@@ -30,7 +31,7 @@ def _charts(receipt: ReceiptView, base: str) -> Iterator[ChartView]:
         series = Measurements.from_data(predicate["measurements"]).series
     except (KeyError, TypeError) as error:
         raise BadInputError(f"{receipt.path}: measurements are incomplete: {error}") from error
-    name = receipt.falsifier.removeprefix("FALSIFY-")
+    name = short_id(receipt.falsifier)
     model = receipt.model.name if receipt.model else ""
     for y_label, group in _by_quantity(series).items():
         title = f"{name} on {model}: {y_label}"

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from pv.discharge.job import Job
-from pv.discharge.plan import Request, command, plan, short
+from pv.discharge.plan import Request, command, plan
 from pv.errors import UsageError
+from pv.model.contract import short_id
 from pv.model.receipt import Outcome
 from pv.model.verdict import Cause, Level, Verdict
 from pv.registry.contracts import load_contracts
@@ -263,7 +264,7 @@ def test_the_command_repeats_the_run_without_a_path(tmp_path):
         "--device",
         "sim",
     )
-    assert short("FALSIFY-TOY-001") == "TOY-001"
+    assert short_id("FALSIFY-TOY-001") == "TOY-001"
 
 
 def test_every_absence_carries_the_command(toy, models):
