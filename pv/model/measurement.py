@@ -10,10 +10,21 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
+
+from pv.errors import BadInputError
 
 Number: TypeAlias = int | float
 Value: TypeAlias = Number | tuple[Number, ...]
+Range: TypeAlias = tuple[Number | None, Number | None]
+"""Least and largest value that something can take by its nature; None: no end on that side."""
+
+SAMPLE_FIELDS: Final = ("tokens", "elements", "shape", "reduction", "dtype")
+"""What two samples must agree in. Source and depth may differ: they are what is compared."""
+
+
+class UnlikeStatisticsError(BadInputError):
+    """Two statistics were set against each other that are not of one metric and one sample."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +46,10 @@ class Sample:
     """Type in which it was accumulated, as NumPy names it."""
     source: str = ""
     """The tensor, slot or fixture it came from."""
+    depth: str = ""
+    """How far down a network or a chain of steps, where that is what a growth compares."""
+    order: str = ""
+    """The order of accumulation, where rounding makes it part of the number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +60,34 @@ class Statistic:
     value: float
     sample: Sample
 
+    def unlike(self, other: Statistic) -> dict[str, tuple[object, object]]:
+        """Return what makes two statistics unlike: name of the property to both values."""
+        found: dict[str, tuple[object, object]] = {}
+        if self.metric != other.metric:
+            found["metric"] = (self.metric, other.metric)
+        for name in SAMPLE_FIELDS:
+            values = getattr(self.sample, name), getattr(other.sample, name)
+            if values[0] != values[1]:
+                found[name] = values
+        return found
+
+    def __truediv__(self, other: Statistic) -> float:
+        """Return the quotient of the values.
+
+        Raises UnlikeStatisticsError where metric or sample differ: there is no such number.
+        """
+        found = self.unlike(other)
+        if found:
+            raise UnlikeStatisticsError(
+                f"{self.metric} over {other.metric} is no number: {_told(found)}",
+                advice="compute both sides over the same tokens and elements, reduced alike",
+            )
+        return self.value / other.value
+
+
+def _told(unlike: Mapping[str, tuple[object, object]]) -> str:
+    return ", ".join(f"{name} {one} against {other}" for name, (one, other) in unlike.items())
+
 
 @dataclass(frozen=True, slots=True)
 class Metric:
@@ -54,6 +97,10 @@ class Metric:
     value: Value
     unit: str
     sample: Sample
+    range: Range | None = None
+    """Where any value must lie, whatever the code on trial does; None: not declared."""
+    across: float | None = None
+    """Largest relative difference between devices that rounding explains; None: not compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +113,64 @@ class Ratio:
     name: str
     numerator: Statistic
     denominator: Statistic
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One side of a growth or a ratio that is no quotient of two statistics, in words."""
+
+    metric: str
+    fixture: str
+    depth: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """What the metric of this name divides by what; a median of quotients, or a fitted slope."""
+
+    metric: str
+    numerator: Side
+    denominator: Side
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """The interval of a metric over what it was sampled from, for the power guard."""
+
+    metric: str
+    low: Value
+    high: Value
+    """Of the same shape as the metric: one interval a layer, say."""
+    units: str
+    """What was drawn again: rows, super-blocks, prompts, …; they must be independent."""
+    count: int
+    """How many of them there are."""
+    level: float = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class Null:
+    """The value that a metric has where nothing happens, for the null-model guard."""
+
+    metric: str
+    value: float
+    model: str
+    """What the null model assumes, in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recheck:
+    """The worst elements computed again in float64, for the precision guard."""
+
+    name: str
+    dtype: str
+    """Type of the first computation."""
+    order: str
+    """Its order of accumulation."""
+    found: tuple[float, ...]
+    exact: tuple[float, ...]
+    bound: tuple[float, ...]
+    """Largest difference that rounding in `dtype` explains, a priori."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +227,10 @@ class Measurements:
     notes: tuple[str, ...] = ()
     """Facts a reader needs beside the numbers; never a judgement."""
     seeds: Mapping[str, int] = field(default_factory=dict)
+    baselines: tuple[Baseline, ...] = ()
+    intervals: tuple[Interval, ...] = ()
+    nulls: tuple[Null, ...] = ()
+    rechecks: tuple[Recheck, ...] = ()
 
     def to_data(self) -> dict[str, Any]:
         """Return plain data for JSON."""
@@ -144,6 +253,10 @@ class Measurements:
             series=tuple(Series(**_tuples(each)) for each in data["series"]),
             notes=tuple(data["notes"]),
             seeds=dict(data["seeds"]),
+            baselines=tuple(_baseline(each) for each in data.get("baselines", ())),
+            intervals=tuple(Interval(**_tuples(each)) for each in data.get("intervals", ())),
+            nulls=tuple(Null(**each) for each in data.get("nulls", ())),
+            rechecks=tuple(Recheck(**_tuples(each)) for each in data.get("rechecks", ())),
         )
 
 
@@ -159,6 +272,9 @@ def _statistic(data: Mapping[str, Any]) -> Statistic:
     return Statistic(data["metric"], data["value"], _sample(data["sample"]))
 
 
+def _baseline(data: Mapping[str, Any]) -> Baseline:
+    return Baseline(data["metric"], Side(**data["numerator"]), Side(**data["denominator"]))
+
+
 def _metric(data: Mapping[str, Any]) -> Metric:
-    plain = _tuples(data)
-    return Metric(plain["name"], plain["value"], plain["unit"], _sample(data["sample"]))
+    return Metric(**{**_tuples(data), "sample": _sample(data["sample"])})
