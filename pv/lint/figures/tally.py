@@ -7,16 +7,14 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import Final, NamedTuple
 
-_OUTCOMES: Final = (
-    "falsified|refuted|confirmed|discharged|held|passed|failed|open|planned|blocked|pending|proved|"
-    "proven|sorry|skipped|inconclusive"
-)
+from pv.lint.figures.breakdown import OUTCOMES, breakdowns
+
 _COUNTED: Final = re.compile(
-    rf"\b(?P<number>\d{{1,3}})\s+(?P<word>{_OUTCOMES})\s*\((?P<list>[^()]{{0,400}})\)",
+    rf"\b(?P<number>\d{{1,3}})\s+(?P<word>{OUTCOMES})\s*\((?P<list>[^()]{{0,400}})\)",
     re.IGNORECASE,
 )
 _PART: Final = re.compile(
-    rf"^[ \t]*(?:[-*][ \t]*)?(?P<word>(?:[\w-]{{1,40}}[ \t]+)?(?:{_OUTCOMES}))[ \t]*[:=]"
+    rf"^[ \t]*(?:[-*][ \t]*)?(?P<word>(?:[\w-]{{1,40}}[ \t]+)?(?:{OUTCOMES}))[ \t]*[:=]"
     r"(?P<list>[^():]{0,400})\((?P<part>\d{1,3})\s+of\s+(?P<whole>\d{1,3})\s+(?P<noun>[a-z]+)",
     re.IGNORECASE | re.MULTILINE,
 )
@@ -38,6 +36,9 @@ class Tally(NamedTuple):
 
 def tallies(text: str) -> Iterator[Tally]:
     """Yield every tally of a text that does not come out."""
+    for found in breakdowns(text):
+        words = " + ".join(map(str, found.parts))
+        yield Tally(found.start, words, f"{found.whole} in all, they are {sum(found.parts)}")
     if "(" not in text:
         return
     yield from _counted(text)
