@@ -57,7 +57,7 @@ def _lists(text: str) -> Iterator[Breakdown]:
     """Yield `The 12 falsifiers found:` over a list whose every item begins with a number."""
     for group in _groups(text):
         words = [each["word"] for each in group]
-        if sum(bool(_OUTCOME.fullmatch(word)) for word in words) < 2:  # noqa: PLR2004 - of several
+        if sum(bool(_OUTCOME.fullmatch(word)) for word in words) < 2:
             continue
         lead = text[text.rfind("\n\n", 0, group[0].start()) + 1 : group[0].start()].rstrip()
         wholes = [*_WHOLE.finditer(lead)] if lead.endswith(":") else []
