@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from pv.errors import UsageError
@@ -26,6 +27,18 @@ def find_root(explicit: Path | None = None, start: Path | None = None) -> Path:
         f"no contracts/ in {here} or above it, expected a registry",
         advice="run `pv init`, change into a registry, or give --root",
     )
+
+
+def root_of(paths: Sequence[str], root: Path | None = None) -> Path:
+    """Return the root that paths belong to: given, around the first path, or its folder."""
+    if root is not None or not paths:
+        return find_root(root)
+    first = Path(paths[0])
+    start = first if first.is_dir() else first.parent
+    try:
+        return find_root(start=start)
+    except UsageError:
+        return start.resolve()
 
 
 def packaged(kind: str) -> Path:

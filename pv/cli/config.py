@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from pv.cli.settings import Base, Baseline, Strict, StrictTestBinding
+from pv.cli.settings import Base, Baseline, Select, Strict, StrictTestBinding
 
 
 def config(
@@ -19,15 +19,21 @@ def config(
     strict_test_binding: StrictTestBinding = False,
     base: Base = None,
     baseline: Baseline = None,
+    select: Select = None,
 ) -> None:
     """Show what applies to `pv lint`: by default, from pv.toml or [tool.pv], or from a flag.
 
+    `pv validate` follows all of it but strict_test_binding and base. What `pv lint` would refuse
+    is refused here too.
+
     Exit codes: 0 shown · 2 the configuration cannot be followed.
     """
-    from pv.lint.config import Flags, apply
+    from pv.lint.config import Flags, apply, check_base
     from pv.output.escape import escape
     from pv.resources import find_root
 
-    flags = Flags(strict, strict_test_binding, base, baseline)
-    for name, value, source in apply(find_root(root), flags, read_baseline=False).settings:
+    home = find_root(root)
+    flags = Flags(strict, strict_test_binding, base, baseline, tuple(select or ()))
+    for name, value, source in apply(home, flags, read_baseline=False).settings:
         sys.stdout.write(f"{escape(name):<24} {escape(value)}  ({escape(source)})\n")
+    check_base(home, apply(home, flags).options)

@@ -10,7 +10,7 @@ import typer
 
 from pv.cli.fixing import Diff, Fix, UnsafeFixes, fix_first
 from pv.cli.options import Formats, Outputs, Statistics, destinations
-from pv.cli.settings import Base, Baseline, Strict, StrictTestBinding, options_of
+from pv.cli.settings import Base, Baseline, Select, Strict, StrictTestBinding, settings_of
 
 
 def lint(
@@ -26,6 +26,7 @@ def lint(
     strict: Strict = False,
     base: Base = None,
     baseline: Baseline = None,
+    select: Select = None,
     formats: Formats = None,
     outputs: Outputs = None,
     statistics: Statistics = False,
@@ -53,9 +54,10 @@ def lint(
     from pv.output.lint import report_of_lint
 
     gc.set_threshold(100_000, 50, 100)  # nodes and records hold no cycles; scans are pure cost
-    places = destinations(context, formats, outputs)
-    flags = Flags(strict, strict_test_binding, base, baseline)
-    options = options_of(paths or [], root, flags)
+    flags = Flags(strict, strict_test_binding, base, baseline, tuple(select or ()))
+    applied = settings_of(paths or [], root, flags)
+    options = applied.options
+    places = destinations(context, formats, outputs, applied.format)
     if fix or diff or unsafe_fixes:
         fix_first(paths or [], root, options, fix=fix, unsafe=unsafe_fixes, diff=diff)
     intake = take(paths or [], root, None if no_cache else options)

@@ -59,9 +59,14 @@ class OrderedOptions(TyperCommand):
 
 
 def destinations(
-    context: typer.Context, formats: Sequence[Format] | None, outputs: Sequence[Path] | None
+    context: typer.Context,
+    formats: Sequence[Format] | None,
+    outputs: Sequence[Path] | None,
+    default: str = Format.TEXT,
 ) -> tuple[Destination, ...]:
     """Return each format with the file of the `-o` that follows it, None for standard output.
+
+    `default` is the format where the command line names none.
 
     Raises UsageError for a `-o` that follows no `-f`, for two formats in one place, and for a file
     in a folder that is not there.
@@ -84,7 +89,7 @@ def destinations(
                 )
             found[-1] = Destination(found[-1].form, _file(file))
             free = False
-    found = found or [Destination(Format.TEXT, None)]
+    found = found or [Destination(_concrete(Format(default)), None)]
     _no_two_in_one_place(found)
     return tuple(found)
 

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 import typer
 
 if TYPE_CHECKING:
-    from pv.lint.config import Flags
-    from pv.lint.options import Options
+    from pv.lint.config import Applied, Flags
 
 Strict: TypeAlias = Annotated[bool, typer.Option("--strict", help="Warnings fail a gate too.")]
 StrictTestBinding: TypeAlias = Annotated[
@@ -27,9 +26,20 @@ Baseline: TypeAlias = Annotated[
 ]
 
 
-def options_of(paths: Sequence[str], root: Path | None, flags: Flags) -> Options:
-    """Return the options of a run over `paths`: a flag before the file, that before the default."""
-    from pv.lint.config import apply
-    from pv.lint.intake import root_of
+Select: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--select",
+        metavar="RULE",
+        help="Ask these rules alone: an id, a name, or a family such as PV-VER; may be repeated."
+        " Faults of the YAML itself always count.",
+    ),
+]
 
-    return apply(root_of(paths, root), flags).options
+
+def settings_of(paths: Sequence[str], root: Path | None, flags: Flags) -> Applied:
+    """Return what applies to a run over `paths`: a flag before the file, that before a default."""
+    from pv.lint.config import apply
+    from pv.resources import root_of
+
+    return apply(root_of(paths, root), flags)

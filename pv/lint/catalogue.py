@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from pv.errors import UsageError
 from pv.lint.aliases import find_alias
 from pv.lint.options import Options
@@ -54,6 +56,21 @@ def ids_of(name: str) -> tuple[str, ...]:
     return tuple(rule.id for rule in find_rules(name)[0])
 
 
+def select(words: Iterable[str]) -> frozenset[str]:
+    """Return the ids of the rules that words name: an id, a name, or a family such as PV-VER.
+
+    Raises UsageError as `find_rule`.
+    """
+    every = [rule.id for rule in all_rules()]
+    found: set[str] = set()
+    for word in words:
+        family = word.strip().upper().rstrip("-")
+        found.update(rule for rule in every if rule.rpartition("-")[0] == family)
+        if family not in {rule.rpartition("-")[0] for rule in every}:
+            found.update(ids_of(word))
+    return frozenset(found)
+
+
 def is_judged(rule: str, options: Options) -> bool:
     """Tell whether a run judges what a rule is about; of an unknown one nothing is left to find."""
     try:
@@ -61,7 +78,7 @@ def is_judged(rule: str, options: Options) -> bool:
     except UsageError:
         return True
     asked = options.strict_test_binding or gate is not GateName.STRICT_TEST_BINDING
-    return asked and rule not in options.ignored
+    return asked and rule not in options.ignored and options.asks(rule)
 
 
 def _form_rule(info: RuleInfo) -> Rule:

@@ -12,7 +12,6 @@ from enum import StrEnum
 from pathlib import Path
 
 from pv.bindings.interface import BindingClass
-from pv.errors import UsageError
 from pv.lint.context import Context
 from pv.lint.gates import GATES, Count, GateState, Scope, Sums
 from pv.lint.options import Options
@@ -119,7 +118,7 @@ def lint(
 def check_base(context: Context) -> None:
     """Raise UsageError where a base revision was asked for and is not there."""
     if context.options.base is not None and context.past.problem:
-        raise UsageError(f"--base {context.options.base}: {context.past.problem}")
+        raise context.options.base_fault(context.past.problem)
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +222,13 @@ def _asked(gate: GateName, options: Options) -> bool:
     return gate is not GateName.STRICT_TEST_BINDING or options.strict_test_binding
 
 
+def _selected(gate: GateName, options: Options) -> bool:
+    """Tell whether a rule of a gate is asked; faults of the YAML itself always are."""
+    return gate is GateName.VALIDATE or any(
+        rule.gate is gate and options.asks(rule.id) for rule in RULES
+    )
+
+
 def _of(
     check: Callable[[Contract, Context], Iterator[Finding]], contract: Contract, context: Context
 ) -> Iterator[Finding]:
@@ -269,6 +275,8 @@ def _report(
     warnings = sum(each.severity is Severity.WARNING for each in findings)
     if not _asked(gate, options):
         return GateReport(gate, GateState.NOT_ASKED, "--strict-test-binding", 0, 0)
+    if not findings and not _selected(gate, options):
+        return GateReport(gate, GateState.NOT_ASKED, "none of its rules is selected", 0, 0)
     try:
         count = GATES[gate].total(sums, scope)
     except Exception as error:  # noqa: BLE001 - as in _guarded: a defect here is ours and is named

@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from pv.errors import UsageError
 from pv.lint.incremental import Session
 from pv.lint.options import Options
 from pv.registry.discover import ContractFile, contracts_of, discover
-from pv.resources import find_root
+from pv.resources import root_of
 from pv.yamlfile.judge import Judged, judge_file
 
 
@@ -47,15 +46,3 @@ def take(paths: Sequence[str], root: Path | None, keep_for: Options | None = Non
         return Intake(base, session.judged, names, session)
     judged = tuple(judge_file(one.path, one.display) for one in files.values())
     return Intake(base, judged, names)
-
-
-def root_of(paths: Sequence[str], root: Path | None) -> Path:
-    """Return the root that paths belong to: given, around the first path, or its folder."""
-    if root is not None or not paths:
-        return find_root(root)
-    first = Path(paths[0])
-    start = first if first.is_dir() else first.parent
-    try:
-        return find_root(start=start)
-    except UsageError:
-        return start.resolve()

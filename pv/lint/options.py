@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
+from pv.errors import UsageError
+from pv.marks import Span
 from pv.model.verdict import Severity
 
 
@@ -28,14 +30,29 @@ class Options:
     Where none is asked for, that is where the branch left the main one; one that is asked for must
     be there.
     """
+    base_place: Span | None = field(default=None, repr=False, compare=False)
+    """Where a configuration file asks for the base revision; None where the command line does."""
     today: date = date.min
     """The day after which a date lies in the future; the current one where it is not given."""
     severities: Mapping[str, Severity] = field(default_factory=dict, repr=False)
     """Rule ids whose findings have another severity than they are born with."""
     ignored: tuple[str, ...] = ()
     """Rule ids whose findings do not count; they are counted apart."""
+    selected: frozenset[str] | None = field(default=None, repr=False)
+    """Rule ids that alone are asked, beside those that always count; all where it is None."""
     baseline: Mapping[str, str] | None = field(default=None, repr=False)
     """Known findings, which do not count: fingerprint to rule; None where there is no baseline."""
+
+    def asks(self, rule: str) -> bool:
+        """Tell whether findings of a rule are wanted at all."""
+        return self.selected is None or rule in self.selected
+
+    def base_fault(self, problem: str) -> UsageError:
+        """Return the error of a base revision that cannot be read, with where it was asked for."""
+        if self.base_place is None:
+            return UsageError(f"--base {self.base}: {problem}")
+        advice = "correct the key, or give --base REV"
+        return UsageError(f'base "{self.base}": {problem}', span=self.base_place, advice=advice)
 
     @property
     def day(self) -> date:

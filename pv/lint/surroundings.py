@@ -57,7 +57,8 @@ def surroundings_of(root: Path, options: Options, contracts: frozenset[str]) -> 
 def options_text(options: Options) -> str:
     """Return the options that rules can see, the same in every process."""
     shown = {each.name: getattr(options, each.name) for each in fields(options)}
-    del shown["strict"], shown["baseline"]  # both count findings that are there already
+    for name in ("strict", "baseline", "base_place", "selected"):
+        del shown[name]  # they count findings that are there already, or say where a value is from
     return repr({name: _ordered(value) for name, value in shown.items()})
 
 

@@ -2,50 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 
+from pv.lint.options import Options
 from pv.model.finding import Finding
 from pv.output.interface import FileReport, Report
 from pv.yamlfile.judge import Judged
 
 
 def report_of(
-    judged: Iterable[Judged], *, strict: bool = False, statistics: bool = False
+    judged: Iterable[Judged], options: Options | None = None, *, statistics: bool = False
 ) -> Report:
     """Return the report on files judged one by one; texts are kept of files with findings only."""
+    options = options or Options()
     files: list[FileReport] = []
-    findings: list[Finding] = []
+    found: list[Finding] = []
     texts: dict[str, str] = {}
-    suppressed = 0
     for one in judged:
         files.append(file_report(one))
-        count, number = _sifted(one)
-        findings.extend(count)
-        suppressed += number
-        if count:
+        every = [*one.findings, *_claims_of_use(one)]
+        found += every
+        if every:
             texts[one.document.file] = one.document.text
-    found = tuple(sorted(findings, key=Finding.sort_key))
-    aside = {"suppressed": suppressed} if suppressed else {}
-    return Report(tuple(files), found, texts, strict, aside=aside, statistics=statistics)
+    count, aside = _settled(found, options)
+    return Report(tuple(files), count, texts, options.strict, aside=aside, statistics=statistics)
 
 
-def _sifted(judged: Judged) -> tuple[Sequence[Finding], int]:
-    """Return the findings that no comment sets aside, and how many are."""
+def _settled(
+    found: list[Finding], options: Options
+) -> tuple[tuple[Finding, ...], Mapping[str, int]]:
+    """Return the findings that count, sorted, and how many do not, by why."""
+    if not found:
+        return (), {}
+    if options == Options(strict=options.strict) and not any("-SUP-" in one.rule for one in found):
+        return tuple(sorted(found, key=Finding.sort_key)), {}
+    from pv.lint.settle import settle  # noqa: PLC0415 - every rule: rarely needed, and not light
+    from pv.lint.suppress import UNUSED  # noqa: PLC0415 - as above
+
+    settled = settle(found, options, whole=False)
+    # That a suppression is of no use is known to `pv lint` alone, which asks the other rules too.
+    count = tuple(one for one in settled.count if one.rule != UNUSED)
+    return count, {why: number for why, number in settled.aside.items() if number}
+
+
+def _claims_of_use(judged: Judged) -> Iterator[Finding]:
+    """Yield, for each suppression in a contract, the finding that it is of no use."""
     contract = judged.contract
-    if contract is None or "pv:" not in contract.text:
-        return judged.findings, 0
-    from pv.lint.catalogue import ids_of  # noqa: PLC0415 - rarely needed, and not light
-    from pv.lint.suppress import (  # noqa: PLC0415 - as above
-        UNUSED,
-        claims_of_use,
-        sift,
-        suppressions_of,
-    )
+    if contract is not None and "pv:" in contract.text:
+        from pv.lint.catalogue import ids_of  # noqa: PLC0415 - rarely needed, and not light
+        from pv.lint.suppress import (  # noqa: PLC0415 - as above
+            claims_of_use,
+            suppressions_of,
+        )
 
-    every = suppressions_of(contract.text, contract.file, ids_of)
-    claims = [claim for one in every for claim in claims_of_use(one, contract.id)]
-    count, aside = sift([*judged.findings, *claims])
-    return [one for one in count if one.rule != UNUSED], len(aside)
+        for one in suppressions_of(contract.text, contract.file, ids_of):
+            yield from claims_of_use(one, contract.id)
 
 
 def file_report(judged: Judged) -> FileReport:

@@ -33,11 +33,7 @@ def report_of_lint(
         bindings=run.bindings,
         crashes=tuple(str(one) for one in run.crashes),
         given=Outcome(run.outcome.value),
-        aside={
-            "suppressed": len(run.settled.suppressed),
-            "in the baseline": len(run.settled.known),
-            "ignored by configuration": len(run.settled.ignored),
-        },
+        aside=run.settled.aside,
         statistics=statistics,
     )
 

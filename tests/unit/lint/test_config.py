@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from pv.errors import UsageError
-from pv.lint.config import KEYS, Flags, apply
+from pv.lint.config import FORMATS, KEYS, Flags, apply
+from pv.output.names import Format
+from tests.unit.cli.history_repository import commit
 from tests.unit.lint.in_process import pv
 
 WARNING = (
@@ -43,7 +45,7 @@ EFFECTS = {
 
 
 def test_every_key_changes_what_a_run_comes_to(registry: Path) -> None:
-    assert {*EFFECTS, "ignore"} == set(KEYS)
+    assert {*EFFECTS, "ignore", "select", "format"} == set(KEYS)
     assert code(registry) == 0
     for key, text in EFFECTS.items():
         configured(registry, text)
@@ -54,6 +56,65 @@ def test_every_key_changes_what_a_run_comes_to(registry: Path) -> None:
     assert "PV-SCH-003" not in done.stdout
     configured(registry, EFFECTS["strict"] + '[severity]\nPV-SCH-003 = "info"\n')
     assert "info PV-SCH-003" in pv("lint", folder=registry).stdout
+
+
+def test_the_formats_are_those_that_can_be_written() -> None:
+    assert [each.value for each in Format] == list(FORMATS)
+
+
+@pytest.mark.parametrize("command", [("lint",), ("validate", "contracts")])
+def test_format_and_select_stand_in_the_file_and_the_command_line_wins(
+    registry: Path, command: tuple[str, ...]
+) -> None:
+    configured(registry, 'format = "concise"\nselect = ["PV-VER", "unknown-key"]\n')
+    done = pv(*command, folder=registry)
+    assert "\ncontracts/a-v1.yaml:4:1: " in f"\n{done.stdout}"
+    assert "do: " not in done.stdout
+    assert done.stdout.count("PV-SCH-003") == 1
+    assert pv(*command, "-f", "jsonl", folder=registry).stdout.startswith("{")
+    done = pv(*command, "-f", "text", "--select", "PV-VER-001,PV-CHG", folder=registry)
+    assert "PV-SCH-003" not in done.stdout
+    assert " of rules not selected" in done.stdout.splitlines()[-1]
+
+
+def test_validate_follows_what_is_configured(registry: Path) -> None:
+    def last() -> tuple[int, str]:
+        done = pv("validate", "contracts", folder=registry)
+        return done.returncode, done.stdout.splitlines()[-1]
+
+    assert last() == (0, "1 file · 0 errors · 1 warning · PASS")
+    configured(registry, "strict = true\n")
+    assert last() == (1, "1 file · 0 errors · 1 warning · FAIL")
+    configured(registry, '[severity]\nunknown-key = "error"\n')
+    assert last() == (1, "1 file · 1 error · 0 warnings · FAIL")
+    configured(registry, 'strict = true\n[ignore]\nunknown-key = "elsewhere"\n')
+    assert last() == (0, "1 file · 0 errors · 0 warnings · 1 ignored by configuration · PASS")
+    configured(registry, 'strict = true\nbaseline = "known.json"\n')
+    assert pv("baseline", "write", folder=registry).returncode == 0
+    assert last() == (0, "1 file · 0 errors · 0 warnings · 1 in the baseline · PASS")
+
+
+def test_a_gate_without_a_selected_rule_is_not_asked(registry: Path) -> None:
+    done = pv("lint", "--select", "PV-CHG", folder=registry)
+    gates = dict(line.split(maxsplit=1) for line in done.stdout.splitlines()[:18])
+    assert gates["versions"].startswith("pass")
+    assert gates["ship"] == "not asked for: none of its rules is selected"
+    assert gates["validate"].startswith("pass")
+
+
+def test_an_unreadable_file_counts_whatever_is_selected(registry: Path) -> None:
+    (registry / "contracts" / "b-v1.yaml").write_text("a: [\n")
+    for command in (("lint",), ("validate", "contracts")):
+        done = pv(*command, "--select", "PV-CHG", folder=registry)
+        assert done.returncode == 1
+        assert "PV-YML-" in done.stdout
+
+
+def test_a_suppression_of_a_rule_not_selected_is_not_called_unused(registry: Path) -> None:
+    file = registry / "contracts" / "a-v1.yaml"
+    file.write_text(WARNING.replace("unkno: 1", "unkno: 1 # pv: ignore PV-SCH-003 -- elsewhere"))
+    done = pv("lint", "--select", "PV-CHG", folder=registry)
+    assert "PV-SUP-002" not in done.stdout
 
 
 def test_an_id_of_the_rust_pv_stands_for_all_of_ours(registry: Path) -> None:
@@ -89,6 +150,8 @@ def test_it_is_looked_for_up_to_the_top_of_the_checkout(tmp_path: Path) -> None:
 
 
 def test_config_shows_what_applies_and_from_where(registry: Path) -> None:
+    assert pv("baseline", "write", "--baseline", "known.json", folder=registry).returncode == 0
+    commit(registry, "one")
     configured(
         registry,
         'strict = true\nbase = "HEAD"\nbaseline = "known.json"\n'
@@ -98,12 +161,49 @@ def test_config_shows_what_applies_and_from_where(registry: Path) -> None:
     assert done.stdout.splitlines() == [
         "strict                   true  (pv.toml:1)",
         "strict_test_binding      false  (default)",
+        "format                   text  (default)",
         "base                     main  (flag)",
         f"baseline                 {registry / 'known.json'}  (pv.toml:3)",
+        "select                   every rule  (default)",
         "severity.unsemantic-version warning  (pv.toml:4)",
         "ignore.PV-SCH-003        outside  (pv.toml:6)",
     ]
     assert done.returncode == 0
+
+
+REFUSED = {
+    'strict = true\nbase = "nowhere"\n': ('pv.toml:2:1: base "nowhere": ', ("lint", "config")),
+    '\nbaseline = "gone.json"\n': (
+        "pv.toml:2:1: baseline: no baseline ",
+        ("lint", "config", "validate"),
+    ),
+    '\n\nselect = ["PV-XYZ"]\n': (
+        "pv.toml:3:1: select: no rule 'PV-XYZ'",
+        ("lint", "config", "validate"),
+    ),
+}
+
+
+@pytest.mark.parametrize("text", REFUSED)
+def test_what_lint_refuses_is_refused_everywhere_with_file_line_and_key(
+    registry: Path, text: str
+) -> None:
+    commit(registry, "one")
+    configured(registry, text)
+    place, commands = REFUSED[text]
+    for command in commands:
+        arguments = [command, "contracts"] if command == "validate" else [command]
+        done = pv(*arguments, folder=registry)
+        assert (done.returncode, done.stderr.startswith(place)) == (2, True), done.stderr
+        assert "--base" not in done.stderr.splitlines()[0]
+
+
+def test_a_flag_that_cannot_be_followed_is_called_by_its_name(registry: Path) -> None:
+    commit(registry, "one")
+    configured(registry, 'base = "HEAD"\n')
+    for command in ("lint", "config"):
+        done = pv(command, "--base", "nowhere", folder=registry)
+        assert (done.returncode, done.stderr) == (2, "--base nowhere: no revision nowhere\n")
 
 
 def test_a_flag_comes_before_the_file(registry: Path) -> None:
@@ -120,12 +220,22 @@ def test_a_flag_comes_before_the_file(registry: Path) -> None:
         ("\nstritc = true\n", "2:1", 'unknown key "stritc"', "did you mean strict?"),
         ("wholly-other = 1\n", "1:1", 'unknown key "wholly-other"', "known keys: strict"),
         ('strict = "yes"\n', "1:1", "strict is yes, expected true or false", ""),
+        ('format = "xml"\n', "1:1", "format is xml, expected one of text, concise", ""),
+        ('select = "PV-VER"\n', "1:1", "select is PV-VER, expected a list of rules", "write"),
+        ("select = []\n", "1:1", "select is [], expected a list of rules", "write"),
+        ("select = ['unknown-kee']\n", "1:1", "no rule", "did you mean unknown-key?"),
         ("base = 1\n", "1:1", "base is 1, expected a text", ""),
         ('baseline = ""\n', "1:1", "baseline is , expected a text", ""),
         ("ignore = [ 'PV-SCH-003' ]\n", "1:1", "expected a table of rules", ""),
         ("[ignore]\nPV-SCH-03 = 'r'\n", "2:1", "no rule 'PV-SCH-03'", "did you mean PV-SCH-003?"),
         ("[ignore]\nPV-SCH-003 = ' '\n", "2:1", "without a reason", "write PV-SCH-003"),
         ("[ignore]\nPV-YML-001 = 'r'\n", "2:1", "PV-YML-001 always counts", ""),
+        (
+            "[severity]\nPV-SCH-003 = 'info'\n[ignore]\nPV-SCH-003 = ''\n",
+            "4:1",
+            "without a reason",
+            "",
+        ),
         ("[severity]\nPV-SUP-001 = 'info'\n", "2:1", "PV-SUP-001 always counts", ""),
         ("[severity]\nPV-SCH-003 = 'fatal'\n", "2:1", "expected one of error, warning, info", ""),
     ],
@@ -143,6 +253,8 @@ def test_what_cannot_be_followed_is_told_with_its_place(
 
 @pytest.mark.parametrize("text", ["strict =", "a = 1\na = 2", "\x00", "[tool]\npv = 1"])
 def test_a_file_that_is_no_configuration_is_refused(tmp_path: Path, text: str) -> None:
-    configured(tmp_path, text, "pyproject.toml")
+    configured(tmp_path, text + "\n# pv", "pyproject.toml")
     with pytest.raises(UsageError):
         apply(tmp_path)
+    configured(tmp_path, "a = 1\na = 2", "pyproject.toml")  # does not speak of us: others' concern
+    assert apply(tmp_path).options.base is None
