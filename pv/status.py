@@ -91,7 +91,8 @@ def falsifier_state(
         state = _UNRUNNABLE[kind]
         reasons = [falsifier.binding.reason or "nothing is bound"]
     elif not resolves:
-        state, reasons = State.PROPOSED, [f"{falsifier.binding.text!r} leads to no test"]
+        named = " ".join(falsifier.binding.text.split())
+        state, reasons = State.PROPOSED, [f"{named!r} leads to no test"]
     elif falsifier.models is None:
         state, receipt, reasons = _from_receipts([each for each in own if each.model is None])
     else:

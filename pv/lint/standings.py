@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from pv.lint.claims import Claim, claims_of
 from pv.lint.context import Context
-from pv.lint.wording import shortened
+from pv.lint.wording import LONGEST
 from pv.model.contract import Contract
 from pv.model.status import ContractStatus, Standing
+
+_END: Final = 30
+"""Characters at the end of a reason that are always told."""
 
 
 class ClaimStanding(NamedTuple):
@@ -32,7 +35,13 @@ def standings_of(contract: Contract, context: Context) -> Iterator[ClaimStanding
         found = derived.get((claim.kind, claim.id))
         if known and found is not None:
             state, standing, reasons = found
-            yield ClaimStanding(claim, state, standing, shortened(reasons[0]) if reasons else "")
+            yield ClaimStanding(claim, state, standing, _told(reasons[0]) if reasons else "")
+
+
+def _told(reason: str) -> str:
+    """Return a reason cut in its middle where it is long: what it quotes comes before its words."""
+    line = " ".join(reason.split())
+    return line if len(line) <= LONGEST else f"{line[: LONGEST - _END]}…{line[-_END:]}"
 
 
 def _derived(

@@ -16,7 +16,9 @@ Fix
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from typing import Final
 
 from pv.lint.claims import claims_of
 from pv.lint.context import Context
@@ -26,6 +28,10 @@ from pv.lint.wording import did_you_mean, shortened
 from pv.model.contract import Contract
 from pv.model.finding import Finding
 from pv.model.verdict import Severity
+from pv.yamlfile.shapes import nearest
+
+_NOT: Final = re.compile(r"(?:NOT|NON|UN|IN|DIS|DE)[_ -]?")
+_DIGIT: Final = re.compile(r"\d")
 
 
 def check(contract: Contract, context: Context) -> Iterator[Finding]:
@@ -36,7 +42,7 @@ def check(contract: Contract, context: Context) -> Iterator[Finding]:
     for claim in claims_of(contract):
         words = claim.vocabulary(lifecycle)
         if words.word(claim.word) is None:
-            advice = did_you_mean(claim.word, words.words, f"one of {', '.join(words.words)}")
+            advice = _advice(claim.word, tuple(words.words))
             message = (
                 f'{claim.label} has the status "{shortened(claim.word)}", '
                 "expected a word of lifecycle.yaml"
@@ -57,6 +63,19 @@ def check(contract: Contract, context: Context) -> Iterator[Finding]:
                     )
                     fix = nearest_fix(contract, path, word, lifecycle.hypothesis.words, slip=True)
                     yield RULE.finding(contract, path, message, advice=advice, fix=fix)
+
+
+def _advice(word: str, known: tuple[str, ...]) -> str:
+    """Return the word that was meant, else all there are; one that says the opposite is not."""
+    meant = nearest(word, known)
+    if meant and not _opposite(*sorted((word.upper(), meant), key=len)):
+        return f"did you mean {meant}?"
+    measured = "write what was measured under evidence, and here " if _DIGIT.search(word) else ""
+    return f"{measured}one of {', '.join(known)}"
+
+
+def _opposite(short: str, long: str) -> bool:
+    return long.endswith(short) and _NOT.fullmatch(long.removesuffix(short)) is not None
 
 
 RULE = Rule(

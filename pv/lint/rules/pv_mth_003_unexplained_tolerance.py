@@ -1,7 +1,8 @@
 """A tolerance without a reason.
 
 What it finds
-    An obligation whose `tolerance` is a bare number, or has no `reason`.
+    An obligation whose `tolerance` is a bare number, or has no `reason`. A tolerance of 0 is none:
+    equality needs no reason.
 Why it matters
     A bound that nobody can explain gets widened until the test is green.
 Example
@@ -27,8 +28,9 @@ def check(contract: Contract, context: Context) -> Iterator[Finding]:
     """Yield a finding for every tolerance that nothing explains."""
     for number, obligation in enumerate(contract.obligations, 1):
         tolerance = obligation.tolerance
-        reason = tolerance.get("reason") if isinstance(tolerance, Mapping) else None
-        if tolerance is not None and not str(reason or "").strip():
+        stated = tolerance if isinstance(tolerance, Mapping) else {"value": tolerance}
+        exact = stated.get("value") == 0
+        if tolerance is not None and not exact and not str(stated.get("reason") or "").strip():
             message = f"obligation {obligation.id or number}: tolerance has no reason"
             advice = "write {value: …, reason: …}"
             yield RULE.finding(contract, (*obligation.path, "tolerance"), message, advice=advice)

@@ -19,11 +19,11 @@ from collections.abc import Iterator
 
 from pv.lint.context import Context
 from pv.lint.rule import FixKind, GateName, Rule
-from pv.lint.standings import standings_of
+from pv.lint.standings import ClaimStanding, standings_of
 from pv.model.contract import Contract
 from pv.model.finding import Finding
 from pv.model.status import Standing
-from pv.model.verdict import Severity
+from pv.model.verdict import Severity, State
 
 
 def check(contract: Contract, context: Context) -> Iterator[Finding]:
@@ -34,10 +34,21 @@ def check(contract: Contract, context: Context) -> Iterator[Finding]:
                 f"{each.claim.label} claims {each.claim.word}, expected at most {each.derived}: "
                 f"{each.reason}"
             )
-            advice = f"pv discharge {each.claim.id} --record, or claim {each.derived}"
-            if each.claim.kind != "falsifier":
-                advice = f"discharge what it waits for, or claim {each.derived}"
-            yield RULE.finding(contract, each.claim.path, message, advice=advice)
+            yield RULE.finding(contract, each.claim.path, message, advice=_advice(contract, each))
+
+
+def _advice(contract: Contract, ahead: ClaimStanding) -> str:
+    """Return the next step towards the claim, and the word that holds without it."""
+    step = "discharge what it waits for"
+    if ahead.claim.kind == "falsifier":
+        step = f"pv discharge {ahead.claim.id} --record"
+        if ahead.derived == State.PROPOSED:
+            step = "name a test that can be run"
+    elif ahead.claim.kind == "stage" and not any(
+        stage.gates for stage in contract.stages if stage.id == ahead.claim.id
+    ):
+        step = "list under gates the falsifiers that it waits for"
+    return f"{step}, or claim {ahead.derived}"
 
 
 RULE = Rule(
