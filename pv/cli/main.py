@@ -35,6 +35,7 @@ COMMANDS: Final = (
     "render",
     "kernels",
     "models",
+    "story",
 )
 """In the order of the help text. Each is a module of this package, imported when it is asked for:
 a function of the same name, or an `app` with commands of its own.

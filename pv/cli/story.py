@@ -1,0 +1,132 @@
+"""`pv story`: incidents that happened, replayed; each must be caught by name."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import textwrap
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pv import __version__
+from pv.cli.exitcodes import ExitCode
+from pv.errors import UsageError
+from pv.story.incident import Commit, Incident, Pv
+from pv.story.incidents import INCIDENTS
+from pv.story.replay import Told, replay
+
+
+class Format(StrEnum):
+    """How the story is told."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+def story(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(help="Incidents to tell in full; else all, a line each."),
+    ] = None,
+    output_format: Annotated[Format, typer.Option("--format", help="text or json.")] = Format.TEXT,
+    keep: Annotated[
+        Path | None, typer.Option(help="Leave the registries in this new folder, to play with.")
+    ] = None,
+) -> None:
+    """Replay incidents that happened; each must be caught, by name."""
+    asked = _asked(names or [])
+    told: list[Told] = []
+    with _folder(keep) as folder:
+        for incident in asked:
+            told.append(replay(incident, folder))
+            if output_format is Format.TEXT:
+                typer.echo(_in_full(told[-1]) if names else _line(told[-1]))
+    caught = sum(each.caught for each in told)
+    code = ExitCode.OK if caught == len(told) else ExitCode.FINDINGS
+    if output_format is Format.JSON:
+        typer.echo(json.dumps(_data(told, code), indent=2, ensure_ascii=False))
+    else:
+        typer.echo(f"\n{caught} of {len(told)} incidents caught (exit {code:d})")
+        if keep:
+            typer.echo(f"their registries are in {keep}")
+    raise typer.Exit(code)
+
+
+def _asked(names: list[str]) -> list[Incident]:
+    known = {incident.name: incident for incident in INCIDENTS}
+    for name in names:
+        if name not in known:
+            raise UsageError(f"no incident {name!r}, expected one of {', '.join(known)}")
+    return [known[name] for name in names] or list(INCIDENTS)
+
+
+@contextmanager
+def _folder(keep: Path | None) -> Iterator[Path]:
+    if keep is None:
+        with tempfile.TemporaryDirectory(prefix="pv-story-") as name:
+            yield Path(name)
+        return
+    if keep.exists():
+        raise UsageError(f"--keep {keep} exists already, expected the name of a new folder")
+    keep.mkdir(parents=True)
+    yield keep
+
+
+def _line(told: Told) -> str:
+    catch = told.incident.catch
+    if told.caught:
+        return f"caught  {told.incident.title:<43} {catch.kind} {catch.name}"
+    return f"MISSED  {told.incident.title}\n" + _wrapped("        ", told.message)
+
+
+def _in_full(told: Told) -> str:
+    incident = told.incident
+    commands = [_command(step) for step in incident.steps]
+    by = f"{incident.catch.kind} {incident.catch.name}"
+    return "\n".join(
+        [
+            incident.title,
+            _wrapped("  happened  ", incident.happened),
+            *(f"  {'run' if not n else '':<8}  {each}" for n, each in enumerate(commands)),
+            f"  {'caught' if told.caught else 'MISSED':<8}  {by}, exit {incident.exit_code}",
+            _wrapped("  said      ", told.message),
+            "",
+        ]
+    )
+
+
+def _command(step: Pv | Commit) -> str:
+    if isinstance(step, Pv):
+        return " ".join(["pv", *(each for each in step.words if each not in ("--format", "json"))])
+    return f'git add --all; git commit -m "{step.message}"'
+
+
+def _wrapped(lead: str, text: str) -> str:
+    return textwrap.fill(
+        text, 80, initial_indent=lead, subsequent_indent=" " * len(lead), break_on_hyphens=False
+    )
+
+
+def _data(told: list[Told], code: int) -> dict[str, object]:
+    return {
+        "schema_version": 1,
+        "tool_version": __version__,
+        "exit_code": int(code),
+        "incidents": [
+            {
+                "name": each.incident.name,
+                "title": each.incident.title,
+                "happened": each.incident.happened,
+                "commands": [_command(step) for step in each.incident.steps],
+                "caught": each.caught,
+                "by": {"kind": each.incident.catch.kind, "name": each.incident.catch.name},
+                "message": each.message,
+            }
+            for each in told
+        ],
+    }
