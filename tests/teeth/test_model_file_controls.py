@@ -99,7 +99,7 @@ def missed(model):
     def of(short, measured):
         named = entry(short)
         limits = [
-            replace(one, value=model.size) if one.metric == "file_bytes" else one
+            one._replace(value=model.size) if one.metric == "file_bytes" else one
             for one in named.expect
         ]
         return unmet(replace(named, expect=tuple(limits)), measured)

@@ -176,8 +176,8 @@ def test_states_are_kept_per_model():
 
 def test_an_unrecorded_model_is_never_discharged_and_keeps_the_falsifier_open():
     one = falsifier(models=["small"])
-    unrecorded = replace(one.models.accept[0], name="big", sha256="unrecorded")
-    open_ = replace(one, models=replace(one.models, accept=(*one.models.accept, unrecorded)))
+    unrecorded = one.models.accept[0]._replace(name="big", sha256="unrecorded")
+    open_ = replace(one, models=one.models._replace(accept=(*one.models.accept, unrecorded)))
     held = [receipt(model="small"), receipt(model="big", sha="unrecorded")]
     assert state(open_, *held) == "PARTIAL_ALGORITHM_LEVEL"
 
