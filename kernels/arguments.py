@@ -40,6 +40,23 @@ def require_rows(name: str, array: NDArray[Any], dtype: DTypeLike, length: int) 
         raise _shape_error(name, array, f"(..., {length})")
 
 
+def require_output(
+    name: str, array: NDArray[Any], dtype: DTypeLike, shape: tuple[int, ...]
+) -> None:
+    """Require a writable, aligned, C-contiguous array of `dtype` and exactly `shape`.
+
+    Raises:
+        BadInputError: naming what was found and what is expected.
+    """
+    require_array(name, array, dtype, shape)
+    if not (array.flags.writeable and array.flags.c_contiguous and array.flags.aligned):
+        raise BadInputError(
+            f"{name}: found an array that is read-only, strided or unaligned, "
+            "expected a writable one in C order",
+            advice="leave the output away, or make it by numpy.empty",
+        )
+
+
 def require_float(name: str, array: NDArray[Any]) -> None:
     """Require a float32 or float64 array with at least one axis and a non-empty last one.
 

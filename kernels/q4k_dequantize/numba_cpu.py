@@ -6,24 +6,60 @@ import numpy as np
 from numba import njit, types
 from numpy.typing import NDArray
 
-from pv.kernels.arguments import require_rows
-from pv.kernels.layout import Q4K_BYTES
+from pv.kernels.arguments import require_output, require_rows
+from pv.kernels.layout import BLOCK_VALUES, Q4K_BYTES
+from pv.kernels.processor.numba_compile import compiled, takes_vectors
+from pv.kernels.processor.views import matching_rows
 
 BYTES_2D = types.Array(types.uint8, 2, "C", readonly=True)
 FLOATS_2D = types.Array(types.float32, 2, "C", readonly=True)
 
+_PACKED = 64  # blocks of a strided view that loops pack at a time
 
-def dequantize(blocks: NDArray[np.uint8]) -> NDArray[np.float32]:
+
+def dequantize(
+    blocks: NDArray[np.uint8],
+    out: NDArray[np.float32] | None = None,
+    *,
+    vectors: bool | None = None,
+) -> NDArray[np.float32]:
     """Turn Q4_K blocks, uint8 (..., 144), into their weights, float32 (..., 256).
 
+    `out` takes the weights where it is given: writable, C-contiguous, of that shape. Blocks are
+    read where they are, read-only, mapped, unaligned or strided; only loops over a strided view
+    pack it, a few at a time. `vectors` chooses between vector instructions and loops, which give
+    the same bits; by default the processor decides.
+
     Raises:
-        BadInputError: not uint8, or the last axis is not 144.
+        BadInputError: not uint8, the last axis is not 144, or `out` does not fit.
+        MissingError: vectors are asked for and the processor has none.
     """
     require_rows("q4_k blocks", blocks, np.uint8, Q4K_BYTES)
-    flat = np.ascontiguousarray(blocks).reshape(-1, Q4K_BYTES)
-    weights = np.empty((len(flat), 256), dtype=np.float32)
-    _dequantize(flat, half_pairs(flat), weights)
-    return weights.reshape(*blocks.shape[:-1], 256)
+    shape = (*blocks.shape[:-1], BLOCK_VALUES)
+    weights = np.empty(shape, dtype=np.float32) if out is None else out
+    require_output("weights", weights, np.float32, shape)
+    use = takes_vectors("q4_k_dequantize", vectors)
+    for part, place in matching_rows(blocks, weights):
+        if use and part.strides[1] == 1:
+            _by_vectors(part, place)
+        else:
+            _by_loops(part, place)
+    return weights
+
+
+def _by_vectors(blocks: NDArray[np.uint8], weights: NDArray[np.float32]) -> None:
+    # Compiling these instructions aborts the process where the processor lacks them.
+    from pv.kernels.q4k_dequantize import numba_avx2  # noqa: PLC0415
+
+    step = blocks.strides[0]
+    numba_avx2.blocks(blocks.ctypes.data, step, weights.ctypes.data, len(blocks))
+
+
+def _by_loops(blocks: NDArray[np.uint8], weights: NDArray[np.float32]) -> None:
+    at_once = len(blocks) if blocks.flags.c_contiguous else _PACKED
+    for first in range(0, len(blocks), max(at_once, 1)):
+        flat = np.ascontiguousarray(blocks[first : first + at_once])
+        _dequantize(flat, half_pairs(flat), weights[first : first + at_once])
 
 
 def half_pairs(flat: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -48,7 +84,7 @@ def unpack(
         minima[4 + j] = (high >> np.int32(4)) | ((middle >> np.int32(6)) << np.int32(4))
 
 
-@njit(types.void(BYTES_2D, FLOATS_2D, types.float32[:, ::1]))
+@compiled(types.void(BYTES_2D, FLOATS_2D, types.float32[:, ::1]), nogil=True)
 def _dequantize(
     blocks: NDArray[np.uint8], halves: NDArray[np.float32], weights: NDArray[np.float32]
 ) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit, types
+from numba import types
 from numpy.typing import NDArray
 
 from pv.kernels.arguments import require_array
 from pv.kernels.layout import BLOCK_VALUES, Q4K_BYTES
+from pv.kernels.processor.numba_compile import compiled
 from pv.kernels.q4k_dequantize.numba_cpu import (
     BYTES_2D,
     FLOATS_2D,
@@ -34,7 +35,7 @@ def matvec(blocks: NDArray[np.uint8], x: NDArray[np.float32]) -> NDArray[np.floa
     return out
 
 
-@njit(types.void(BYTES_2D, FLOATS_2D, FLOATS_2D, types.float32[::1]))
+@compiled(types.void(BYTES_2D, FLOATS_2D, FLOATS_2D, types.float32[::1]), nogil=True)
 def _matvec(
     blocks: NDArray[np.uint8],
     halves: NDArray[np.float32],

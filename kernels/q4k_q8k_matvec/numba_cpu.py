@@ -1,4 +1,8 @@
-"""Q4_K matrix times Q8_K vector in compiled loops, in every float order that is in use."""
+"""Q4_K matrix times Q8_K vector, compiled, in every float order that is in use.
+
+Each order has portable loops; the order of ggml's AVX2 route also has its vector instructions,
+which give the same bits.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +16,7 @@ from numpy.typing import NDArray
 from pv.errors import BadInputError
 from pv.kernels.arguments import require_array
 from pv.kernels.layout import BLOCK_VALUES, Q4K_BYTES, Q8K, Order
+from pv.kernels.processor.numba_compile import compiled, takes_vectors
 from pv.kernels.q4k_dequantize.numba_cpu import (
     BYTES_2D,
     FLOATS_2D,
@@ -32,27 +37,65 @@ _SIGNATURE = types.void(
 
 
 def matvec(
-    blocks: NDArray[np.uint8], activation: Q8K, order: Order = Order.SEQUENTIAL
+    blocks: NDArray[np.uint8],
+    activation: Q8K,
+    order: Order = Order.SEQUENTIAL,
+    *,
+    vectors: bool | None = None,
 ) -> NDArray[np.float32]:
     """Multiply Q4_K rows, uint8 (rows, nb, 144), with a quantised vector of nb blocks.
 
-    Returns float32 (rows,). Block sums are taken from the quants.
+    Returns float32 (rows,), the same bits whichever code runs. Block sums are taken from the
+    quants. The weights are read where they are, read-only, mapped, unaligned or strided; only
+    loops over a strided view pack it, one row at a time. `vectors` chooses between vector
+    instructions and loops; by default the processor decides. Threads may run it at once.
 
     Raises:
         BadInputError: wrong dtype or shape, no block at all, or an order that does not exist.
+        MissingError: vectors are asked for and the order or the processor has none.
     """
     require_array("q4_k matrix", blocks, np.uint8, (None, None, Q4K_BYTES))
-    rows, per_row = blocks.shape[:2]
+    per_row = blocks.shape[1]
     require_array("q8_k scale", activation.scale, np.float32, (max(per_row, 1),))
     require_array("q8_k quants", activation.quants, np.int8, (per_row, BLOCK_VALUES))
     if order not in _ROUTES:
         raise BadInputError(f"order: found {order!r}, expected one of {', '.join(Order)}")
-    flat = np.ascontiguousarray(blocks).reshape(-1, Q4K_BYTES)
     scale = np.require(activation.scale, requirements=["C", "A"])
     quants = np.ascontiguousarray(activation.quants)
+    use = takes_vectors(f"q4k_q8k_matvec, order {order}", vectors, order in _VECTOR_ORDERS)
+    if use and blocks.strides[2] == 1:
+        return _by_vectors(blocks, scale, quants)
+    return _by_loops(blocks, scale, quants, order)
+
+
+def _by_vectors(
+    blocks: NDArray[np.uint8], scale: NDArray[np.float32], quants: NDArray[np.int8]
+) -> NDArray[np.float32]:
+    # Compiling these instructions aborts the process where the processor lacks them.
+    from pv.kernels.q4k_q8k_matvec import numba_avx2  # noqa: PLC0415
+
+    rows, per_row = blocks.shape[:2]
+    sums = quants.reshape(per_row, 8, 32).sum(axis=-1, dtype=np.int16)  # at most 32 * 128
+    out = np.empty(rows, dtype=np.float32)
+    places = (part.ctypes.data for part in (scale, quants, sums))
+    numba_avx2.rows(blocks.ctypes.data, *blocks.strides[:2], *places, per_row, out)
+    return out
+
+
+def _by_loops(
+    blocks: NDArray[np.uint8],
+    scale: NDArray[np.float32],
+    quants: NDArray[np.int8],
+    order: Order,
+) -> NDArray[np.float32]:
+    rows, per_row = blocks.shape[:2]
     sums = quants.reshape(per_row, 8, 32).sum(axis=-1, dtype=np.int32)
     out = np.empty(rows, dtype=np.float32)
-    _ROUTES[order](flat, half_pairs(flat), scale, quants, sums, out)
+    at_once = rows if blocks.flags.c_contiguous else 1
+    for first in range(0, rows, max(at_once, 1)):
+        part = slice(first, first + at_once)
+        flat = np.ascontiguousarray(blocks[part]).reshape(-1, Q4K_BYTES)
+        _ROUTES[order](flat, half_pairs(flat), scale, quants, sums, out[part])
     return out
 
 
@@ -67,7 +110,7 @@ def _fma(_context: Any, _a: Any, _b: Any, _c: Any) -> Any:
     return signature, generate
 
 
-@njit(_SIGNATURE)
+@compiled(_SIGNATURE, nogil=True)
 def _sequential(
     blocks: NDArray[np.uint8],
     halves: NDArray[np.float32],
@@ -120,7 +163,7 @@ def _add_positions(
             positions[i] += np.int32(second * np.int32(quants[b, 64 * chunk + 32 + i]))
 
 
-@njit(_SIGNATURE)
+@compiled(_SIGNATURE, nogil=True)
 def _generic(
     blocks: NDArray[np.uint8],
     halves: NDArray[np.float32],
@@ -154,7 +197,7 @@ def _generic(
         out[row] = total
 
 
-@njit(_SIGNATURE)
+@compiled(_SIGNATURE, nogil=True)
 def _avx2(
     blocks: NDArray[np.uint8],
     halves: NDArray[np.float32],
@@ -197,3 +240,4 @@ _ROUTES = {
     Order.GGML_GENERIC: _generic,
     Order.GGML_AVX2: _avx2,
 }
+_VECTOR_ORDERS = frozenset({Order.GGML_AVX2, Order.AVX2_RUST})

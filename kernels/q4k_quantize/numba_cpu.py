@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from pv.kernels.arguments import require_finite, require_rows
 from pv.kernels.layout import BLOCK_VALUES, Q4K_BYTES
+from pv.kernels.processor.numba_compile import compiled
 from pv.kernels.q4k_dequantize.numba_cpu import (
     FLOATS_2D,
     half_pairs,
@@ -103,9 +104,10 @@ def _fit(
     return scale, -low
 
 
-@njit(
+@compiled(
     types.void(FLOATS_2D, types.uint8[:, ::1], types.float32[:, ::1], types.uint8[:, ::1]),
     error_model="numpy",
+    nogil=True,
 )
 def _fit_blocks(
     x: Floats, blocks: NDArray[np.uint8], super_scales: Floats, levels: NDArray[np.uint8]
@@ -135,9 +137,10 @@ def _fit_blocks(
         super_scales[b, 1] = top_minimum / _F(63)
 
 
-@njit(
+@compiled(
     types.void(FLOATS_2D, FLOATS_2D, types.uint8[:, ::1], types.uint8[:, ::1]),
     error_model="numpy",
+    nogil=True,
 )
 def _finish(
     x: NDArray[np.float32],

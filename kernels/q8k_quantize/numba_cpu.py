@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from pv.kernels.arguments import require_finite, require_rows
 from pv.kernels.layout import BLOCK_VALUES, Q8K
+from pv.kernels.processor.numba_compile import compiled
 
 _F = np.float32
 _ROUNDER = np.float32(12582912.0)
@@ -79,7 +80,7 @@ def _clear(quants: NDArray[np.int8], bsums: NDArray[np.int16], b: int) -> None:
         bsums[b, group] = 0
 
 
-@njit(_SIGNATURE, error_model="numpy")
+@compiled(_SIGNATURE, error_model="numpy", nogil=True)
 def _ggml(
     x: NDArray[np.float32],
     scale: NDArray[np.float32],
@@ -106,7 +107,7 @@ def _ggml(
         _sum_groups(quants, bsums, b)
 
 
-@njit(_SIGNATURE, error_model="numpy")
+@compiled(_SIGNATURE, error_model="numpy", nogil=True)
 def _rust(
     x: NDArray[np.float32],
     scale: NDArray[np.float32],

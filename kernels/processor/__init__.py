@@ -1,0 +1,1 @@
+"""What every kernel compiled for this processor is built with."""
