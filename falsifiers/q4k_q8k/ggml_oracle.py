@@ -42,9 +42,9 @@ def quantize_q4k(x: Floats) -> Bytes:
     return _convert("quantize_row_q4_K_ref", x, np.zeros((len(x), Q4K_BYTES), np.uint8))
 
 
-def dequantize_q4k(blocks: Bytes) -> Floats:
-    """dequantize_row_q4_K: uint8 (n, 144) to float32 (n, 256)."""
-    weights = np.zeros((len(blocks), BLOCK_VALUES), np.float32)
+def dequantize_q4k(blocks: Bytes, out: Floats | None = None) -> Floats:
+    """dequantize_row_q4_K: uint8 (n, 144) to float32 (n, 256), into `out` where it is given."""
+    weights = np.zeros((len(blocks), BLOCK_VALUES), np.float32) if out is None else out
     return _convert("dequantize_row_q4_K", blocks, weights)
 
 
