@@ -7,6 +7,7 @@ and a fresh REFUTED receipt demotes at once.
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -52,6 +53,32 @@ def contract_status(
         falsifier_state(each, receipts, lifecycle, resolves=each.id not in unresolved)
         for each in contract.falsifiers
     )
+    return _assembled(contract, falsifiers, lifecycle, tuple(damaged))
+
+
+def restated(contract: Contract, status: ContractStatus, lifecycle: Lifecycle) -> ContractStatus:
+    """Return a status whose states stay and whose claims are those of `contract`.
+
+    The contract has the same falsifiers, in the same order, under other status words.
+    """
+    falsifiers = tuple(
+        dataclasses.replace(
+            each,
+            claimed=entry.status,
+            standing=_falsifier_standing(entry.status, each.state, lifecycle),
+        )
+        for entry, each in zip(contract.falsifiers, status.falsifiers, strict=True)
+    )
+    return _assembled(contract, falsifiers, lifecycle, status.damaged)
+
+
+def _assembled(
+    contract: Contract,
+    falsifiers: tuple[FalsifierStatus, ...],
+    lifecycle: Lifecycle,
+    damaged: tuple[tuple[str, str], ...],
+) -> ContractStatus:
+    """Return what the states of the falsifiers make of the contract and of everything else in it."""
     states = {each.id: each.state for each in falsifiers}
     blocking = [each for each in falsifiers if each.blocking and each.state is not State.MANUAL]
     derived, standing, reasons = _furthest(lifecycle, lifecycle.contract, contract.status, blocking)
@@ -69,7 +96,7 @@ def contract_status(
             for each in contract.hypotheses
         ),
         gate=_gate(contract.data.get("qa_gate"), states),
-        damaged=tuple(damaged),
+        damaged=damaged,
     )
 
 
