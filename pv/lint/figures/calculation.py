@@ -54,6 +54,8 @@ class Statement(NamedTuple):
     claim: Quantity
     about: bool
     """Whether the sign is ≈, or the number has a tilde."""
+    earlier: tuple[Quantity, ...] = ()
+    """What stands before in the same chain of signs, and is said to come to the same number."""
 
     @property
     def margin(self) -> float:
@@ -70,11 +72,17 @@ class Statement(NamedTuple):
         return found + (_SCALES if self.result.unit or self.claim.unit else ())
 
     def fault(self) -> Fault | None:
-        """Return what is wrong, or None."""
+        """Return what is wrong, or None.
+
+        Digits that an intermediate result lost are borne where the calculation before has them.
+        """
         faults = [self._fault(scale) for scale in self.scales()]
         if None in faults:
             return None
-        return Fault.UNSUPPORTED if Fault.UNSUPPORTED in faults else Fault.WRONG
+        if Fault.UNSUPPORTED not in faults:
+            return Fault.WRONG
+        whole = (self._replace(result=each, earlier=()) for each in self.earlier)
+        return None if any(each.fault() is None for each in whole) else Fault.UNSUPPORTED
 
     def _fault(self, scale: float) -> Fault | None:
         result, claim, margin = self.result, self.claim, self.margin
@@ -130,10 +138,11 @@ def _chain(text: str, found: list[Token], first: int) -> Generator[Statement, No
         parts.append(_Part(quantity, begin, at, word))
     if len(parts) > 1 and not _may_end(found, parts[-1].end):
         parts.pop()
-    for one, other in pairwise(parts):
+    for count, (one, other) in enumerate(pairwise(parts)):
         statement = _statement(text, found, one, other)
         if statement is not None:
-            yield statement
+            before = (each.quantity for each in parts[:count])
+            yield statement._replace(earlier=tuple(each for each in before if not each.single))
     return max(at, first + 1)
 
 

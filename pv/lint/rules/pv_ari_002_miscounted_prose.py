@@ -17,8 +17,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from pv.lint.context import Context
+from pv.lint.figures.place import place
 from pv.lint.rule import FixKind, GateName, Rule
 from pv.model.contract import Contract, Path
 from pv.model.finding import Finding
@@ -42,20 +44,21 @@ def check(contract: Contract, context: Context) -> Iterator[Finding]:
             if claimed != actual:
                 phrase = " ".join(match[0].split())
                 message = f'"{phrase}", expected {actual}, the number of falsifiers'
-                yield RULE.finding(contract, path, message, advice="leave the number out")
+                finding = RULE.finding(contract, path, message, advice="leave the number out")
+                yield replace(finding, span=place(contract, path, text, *match.span()))
 
 
 def _texts(contract: Contract) -> Iterator[tuple[Path, str]]:
     if contract.description:
         yield ("metadata", "description"), contract.description
-    for place in _PLACES:
-        section = contract.data.get(place)
+    for block in _PLACES:
+        section = contract.data.get(block)
         for key, value in section.items() if isinstance(section, Mapping) else ():
             if isinstance(value, str):
-                yield (place, key), value
+                yield (block, key), value
             elif isinstance(value, list):
                 yield from (
-                    ((place, key, position), item)
+                    ((block, key, position), item)
                     for position, item in enumerate(value)
                     if isinstance(item, str)
                 )

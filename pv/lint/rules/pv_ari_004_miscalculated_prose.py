@@ -36,7 +36,7 @@ def check(contract: Contract, context: Context) -> Iterator[Finding]:
     for path, text, found in faulty(contract, Fault.WRONG):
         message = f'"{shortened(found.text)}", expected {digits(found)}'
         finding = RULE.finding(contract, path, message, advice="correct one of the numbers")
-        yield replace(finding, span=place(contract, path, text, found.start))
+        yield replace(finding, span=place(contract, path, text, found.start, found.end))
 
 
 RULE = Rule(

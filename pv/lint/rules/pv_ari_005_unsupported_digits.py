@@ -37,7 +37,7 @@ def check(contract: Contract, context: Context) -> Iterator[Finding]:
     for path, text, found in faulty(contract, Fault.UNSUPPORTED):
         message = f'"{shortened(found.text)}", expected {digits(found)}, {reach(found)}'
         finding = RULE.finding(contract, path, message, advice=advice)
-        yield replace(finding, span=place(contract, path, text, found.start))
+        yield replace(finding, span=place(contract, path, text, found.start, found.end))
 
 
 RULE = Rule(

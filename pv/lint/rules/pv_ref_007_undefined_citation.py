@@ -19,8 +19,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from pv.lint.context import Context
+from pv.lint.figures.place import place
 from pv.lint.rule import FixKind, GateName, Rule
 from pv.lint.wording import did_you_mean
 from pv.model.contract import Contract
@@ -39,13 +41,15 @@ def check(contract: Contract, context: Context) -> Iterator[Finding]:
     known = context.registry.falsifiers
     seen: set[str] = set()
     for path, text in texts_of(contract.data, without=_PAST):
-        for name in _CITED.findall(text):
+        for found in _CITED.finditer(text):
+            name = found[0]
             if name in known or name in seen or name in context.registry.written_ids:
                 continue
             seen.add(name)
             advice = did_you_mean(name, known, "add the entry, or correct the id")
             message = f"{name} is cited, expected a falsifier of the registry"
-            yield RULE.finding(contract, path, message, advice=advice)
+            finding = RULE.finding(contract, path, message, advice=advice)
+            yield replace(finding, span=place(contract, path, text, *found.span()))
 
 
 RULE = Rule(
