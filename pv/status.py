@@ -78,7 +78,7 @@ def _assembled(
     lifecycle: Lifecycle,
     damaged: tuple[tuple[str, str], ...],
 ) -> ContractStatus:
-    """Return what the states of the falsifiers make of the contract and of everything else in it."""
+    """Return what the states of the falsifiers make of the contract and all else in it."""
     states = {each.id: each.state for each in falsifiers}
     blocking = [each for each in falsifiers if each.blocking and each.state is not State.MANUAL]
     derived, standing, reasons = _furthest(lifecycle, lifecycle.contract, contract.status, blocking)
