@@ -18,6 +18,8 @@ SECONDS: Final = 120.0
 """Wall time that a falsifier has unless its contract or the user says otherwise."""
 SOUND: Final = "sound"
 """Name of the step without a planted fault."""
+AGAIN: Final = "again"
+"""Name of the same step once more, from nothing, to see whether it repeats its bits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,8 @@ class Limits:
     """Address space in bytes; the model's file size is added on top, and cuda has no limit."""
     output: int = 1 << 20
     """Bytes kept of what the harness prints; the rest is read and dropped."""
+    flood: int = 64 << 20
+    """Bytes of prints that end the run."""
     result: int = 64 << 20
     """Bytes that the measurements may take as JSON."""
 
@@ -46,6 +50,8 @@ class Job:
     limits: Limits
     model: ModelIdentity | None = None
     model_path: Path | None = None
+    live: bool = False
+    """Whether live runs were asked for: tests that are ignored by default run then too."""
 
 
 class Ending(StrEnum):
@@ -58,6 +64,8 @@ class Ending(StrEnum):
     OUT_OF_MEMORY = "out of memory"
     CRASHED = "crash"
     TIMED_OUT = "timeout"
+    NOTHING_RAN = "nothing ran"
+    FLOODED = "output flood"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +93,10 @@ class Returned:
     seconds: float = 0.0
     log: str = ""
     """What the harness printed, and the traceback of a crash."""
+    lost: bool = False
+    """Whether a process was lost (a signal, a code), so that another try may end otherwise."""
+    retries: int = 0
+    """How often it was lost before this."""
 
     def step(self, name: str) -> Step:
         """Return a step; one that never came back ended as the child did."""

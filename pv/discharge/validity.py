@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from pv.compare import first_not_finite
-from pv.discharge.guards.like_with_like import differences
-from pv.model.measurement import Measurements, Ratio, Value
+from pv.model.measurement import Measurements, Ratio, UnlikeStatisticsError, Value
 
 
 def faults(measurements: Measurements) -> tuple[str, ...]:
@@ -29,14 +29,15 @@ def values(measurements: Measurements) -> dict[str, Value]:
     found: dict[str, Value] = {metric.name: metric.value for metric in measurements.metrics}
     for ratio in measurements.ratios:
         found.pop(ratio.name, None)
-        if not differences(ratio):
-            found[ratio.name] = ratio.numerator.value / ratio.denominator.value
+        with contextlib.suppress(UnlikeStatisticsError):
+            found[ratio.name] = ratio.numerator / ratio.denominator
     return found
 
 
 def refused(measurements: Measurements) -> frozenset[str]:
     """Return the names of ratios whose sides are unlike."""
-    return frozenset(ratio.name for ratio in measurements.ratios if differences(ratio))
+    ratios = measurements.ratios
+    return frozenset(each.name for each in ratios if each.numerator.unlike(each.denominator))
 
 
 def _metric_faults(measurements: Measurements) -> Iterator[str]:
@@ -70,6 +71,13 @@ def _guard_evidence_faults(measurements: Measurements) -> Iterator[str]:
     for record in measurements.conditionings:
         sides = (record.difference, record.denominator, record.scale)
         yield from _columns(f"conditioning {record.name}", sides)
+    for each in measurements.rechecks:
+        yield from _columns(f"recheck {each.name}", (each.found, each.exact, each.bound))
+    for interval in measurements.intervals:
+        yield from _not_finite(f"interval of {interval.metric}", interval.low)
+        yield from _not_finite(f"interval of {interval.metric}", interval.high)
+    for null in measurements.nulls:
+        yield from _not_finite(f"null of {null.metric}", null.value)
 
 
 def _series_faults(measurements: Measurements) -> Iterator[str]:

@@ -1,7 +1,8 @@
 """From what came back to a verdict, and from verdicts to an exit code.
 
 The order is fixed: a run that failed has no verdict on the claim; a guard that tripped makes it
-INCONCLUSIVE; only then do the expectations decide between HELD and REFUTED.
+INCONCLUSIVE, and so does a comparison that cannot be made; only then do the expectations decide
+between HELD and REFUTED.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ from typing import Final
 
 from pv.compare import explain, judge
 from pv.discharge import guards
-from pv.discharge.job import SOUND, Ending, Job, Returned, Step, companion_step, control_step
+from pv.discharge.guards.interface import Earlier, Registration, Seen
+from pv.discharge.job import AGAIN, SOUND, Ending, Job, Returned, Step, companion_step, control_step
 from pv.discharge.validity import faults, refused, values
 from pv.model.contract import Companion, Expectation
 from pv.model.measurement import Measurements
@@ -47,8 +49,17 @@ def exit_code(outcomes: Iterable[Outcome], *, require_live: bool = False) -> int
     return NO_VERDICT_CODE if require_live and left_out else HELD_CODE
 
 
-def judge_run(job: Job, returned: Returned) -> Outcome:
-    """Judge what came back from one child against the contract."""
+def judge_run(
+    job: Job,
+    returned: Returned,
+    registration: Registration | None = None,
+    earlier: Sequence[Earlier] = (),
+) -> Outcome:
+    """Judge what came back from one child against the contract.
+
+    `registration` says since when the question stands in git, `earlier` are receipts over the same
+    claim, sources and model; without them the guards that ask have nothing to look at.
+    """
     falsifier = job.falsifier
     sound = _checked(returned.step(SOUND), falsifier.expect)
     failed = _first_failure(sound, job, returned)
@@ -59,7 +70,22 @@ def judge_run(job: Job, returned: Returned) -> Outcome:
         *(_control(name, True, job, returned) for name in falsifier.controls),
         *(_control(name, False, job, returned) for name in falsifier.green_controls),
     )
-    seen = (*guards.on_measurements(sound.measurements), guards.on_controls(controls))
+    again = next((each for each in returned.steps if each.name == AGAIN), None)
+    failed_again = again is not None and again.measurements is None
+    seen = guards.look(
+        Seen(
+            sound.measurements,
+            falsifier.expect,
+            controls,
+            again=again.measurements if again else None,
+            again_failed=f"ended in {again.ending}: {again.reason}"
+            if again and failed_again
+            else "",
+            earlier=tuple(earlier),
+            environment=returned.environment,
+            registration=registration,
+        )
+    )
     verdict, headline = _decide(comparisons, seen)
     where = "simulator: " if device_class(job.device) == SIMULATOR else ""
     return replace(
@@ -140,8 +166,10 @@ def _control(name: str, expected_red: bool, job: Job, returned: Returned) -> Con
         note = "a ratio of unlike sides is refused"
         return ControlResult(name, expected_red, False, False, comparisons, note)
     unmet = [each for each in comparisons if not each.met]
-    note = explain((unmet or list(comparisons))[0]) if comparisons else "nothing is expected"
-    return ControlResult(name, expected_red, bool(unmet), True, comparisons, note)
+    red = [each for each in unmet if not each.note]
+    note = explain((red or unmet or list(comparisons))[0]) if comparisons else "nothing is expected"
+    # What could not be compared is neither red nor green: a shorter list is no planted fault found.
+    return ControlResult(name, expected_red, bool(red), bool(red) or not unmet, comparisons, note)
 
 
 def _companion(companion: Companion, returned: Returned) -> CompanionResult:
@@ -150,7 +178,7 @@ def _companion(companion: Companion, returned: Returned) -> CompanionResult:
         verdict, _ = _FAILED[step.ending]
         return CompanionResult(companion.name, verdict, step.reason, (), (), None)
     comparisons = _compare(companion.expect, step.measurements)
-    seen = guards.on_measurements(step.measurements)
+    seen = guards.look(Seen(step.measurements, companion.expect))
     verdict, headline = _decide(comparisons, seen)
     return CompanionResult(companion.name, verdict, headline, comparisons, seen, step.measurements)
 
@@ -163,6 +191,9 @@ def _decide(comparisons: Sequence[Comparison], seen: Sequence[GuardResult]) -> t
     if not comparisons:
         return Verdict.INCONCLUSIVE, "nothing judged: the contract expects nothing"
     unmet = [each for each in comparisons if not each.met]
+    unmade = next((each for each in unmet if each.note), None)
+    if unmade is not None:
+        return Verdict.INCONCLUSIVE, explain(unmade)
     if unmet:
         return Verdict.REFUTED, explain(unmet[0]) + _more(unmet, "not met")
     return Verdict.HELD, explain(comparisons[0], digits=5, place=False) + _more(comparisons, "met")

@@ -142,6 +142,8 @@ def _verdict_of(predicate: Mapping[str, Any]) -> Verdict:
     tripped = any(each["applies"] and each["tripped"] for each in predicate["guards"])
     if tripped or not sound or not predicate["comparisons"]:
         return Verdict.INCONCLUSIVE
+    if any(each["note"] for each in predicate["comparisons"] if not each["met"]):
+        return Verdict.INCONCLUSIVE  # a comparison that could not be made
     met = all(each["met"] for each in predicate["comparisons"])
     return Verdict.HELD if met else Verdict.REFUTED
 

@@ -40,6 +40,8 @@ class GuardResult:
     tripped: bool
     reason: str
     numbers: Mapping[str, Any] = field(default_factory=dict)
+    mark: str = ""
+    """A word that goes with the verdict and limits what it supports: POST-HOC, SIMULATOR."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,24 +1,21 @@
-"""The conditioning guard: a relative difference over a near-zero denominator says nothing.
+"""Conditioning: a relative difference over a near-zero denominator says nothing.
 
-Let A = Σ x_i w_i be a dot product and B the same with each product disturbed by at most a relative
-δ. Then |A − B| ≤ δ·S with S = Σ |x_i||w_i|, so
+What it asks
+    Does |A - B| / |A| tell about the kernel, or about where A happened to fall near zero?
+Why
+    A layer was called an anomaly of 442 %. Its difference was of ordinary size; the dot product it
+    was divided by was 0.0016.
+When it stops a verdict
+    |A| <= 2^-8 · S with S = Σ |x_i||w_i| of the same dot product, where A and B differ at all.
 
-    |A − B| / |A|  ≤  δ · κ,      κ = S / |A|.
-
-κ is the condition number of the sum: how much cancellation is in A. A relative difference is a
-statement about the kernel (about δ) only while κ amplifies moderately. The coarsest operand in use
-is an 8-bit one: rounding to a signed byte disturbs a full-scale element by up to half a step in
-127, that is u = 1/254, or 2^-8 to the next power of two. Once κ·u ≥ 1, that is
-
-    |A| ≤ 2^-8 · S,
-
-a disturbance that the format allows in every element suffices to move A by 100 %: no digit of A is
-determined by the data, and |A − B| / |A| tells where A happened to fall near zero. The limit holds
-for no number of elements in particular and is fitted to nothing: a healthy dot product of n
-elements of random sign has |A| near S/√n, well above it up to n of some ten thousands. What stays
-meaningful below it is |A − B| / S, and the guard reports it.
-
-An element with no difference at all is left alone: 0 has no leading digit to lose.
+    Let B be A with each product disturbed by at most a relative δ. Then |A - B| <= δ S, so
+    |A - B| / |A| <= δ κ with κ = S / |A|, the condition number of the sum. The coarsest operand in
+    use has 8 bits: it disturbs a full-scale element by up to half a step in 127, 2^-8 to the next
+    power of two. Where κ 2^-8 >= 1 that alone moves A by 100 %: no digit of A is determined by the
+    data. A healthy dot product of n elements of random sign has |A| near S / √n, well above the
+    limit up to n of some ten thousands. |A - B| / S keeps its meaning below it, and is reported.
+What a harness gives
+    A `Conditioning`: |A - B|, |A| and S of every relative difference, in one unit.
 """
 
 from __future__ import annotations
@@ -27,13 +24,19 @@ from collections.abc import Sequence
 from typing import Final
 
 from pv.compare import judge
+from pv.discharge.guards.interface import Seen
 from pv.model.contract import Expectation
-from pv.model.measurement import Conditioning
+from pv.model.measurement import Conditioning, Measurements
 from pv.model.receipt import GuardResult
 
 NAME = "conditioning"
 SMALLEST_SHARE: Final = 2.0**-8
-"""Smallest |A| over Σ|x||w| at which a relative difference is read; derived above."""
+"""Smallest |A| over Σ|x||w| at which a relative difference is read; the page derives it."""
+
+
+def check(seen: Seen) -> GuardResult:
+    """Trip where a relative difference was divided by what cancellation left over."""
+    return conditioning(seen.measurements.conditionings)
 
 
 def conditioning(records: Sequence[Conditioning]) -> GuardResult:
@@ -77,3 +80,18 @@ def _smallest_share(record: Conditioning) -> tuple[str, dict[str, float | int]]:
         f" of Σ|x||w|, expected above {SMALLEST_SHARE:.2g}: the ratio shows cancellation"
     )
     return reason, numbers
+
+
+def _layer(denominator: float) -> Seen:
+    record = Conditioning("layer 24", (0.0071,), (denominator,), (25.0,))
+    return Seen(Measurements((), conditionings=(record,)))
+
+
+def trips() -> tuple[str, Seen]:
+    """Return the published layer of 442 %."""
+    return "442 % at layer 24: |A - B| = 0.0071 over |A| = 0.0016", _layer(0.0016)
+
+
+def leaves() -> tuple[str, Seen]:
+    """Return the same difference over a product of ordinary size."""
+    return "the same |A - B| over |A| = 0.64, S / √1536", _layer(0.64)

@@ -1,12 +1,17 @@
-"""The coupling guard: a chain whose links carry nothing is no chain.
+"""Coupling: a chain whose links carry nothing is no chain.
 
-A series over layers may be called a chain, and growth, saturation or recovery read from it, only
-where one link's result enters the next. Two controls show whether it does: the same recipe with
-every link started anew (unchained), and the links run in shuffled order. The harness also gives,
-link by link, the largest difference that its recipe explains without any coupling (rounding, the
-rescaling of the input). Where every link agrees with the unchained control within that bound
-nothing was carried; where every link agrees with the shuffled control within it, order carries
-nothing. Either way the guard trips.
+What it asks
+    Does what one layer is given change what it returns, so that growth, saturation or recovery may
+    be read from the series?
+Why
+    A recipe that gives every layer the first vector again, times 1 plus or minus 0.001, was read as
+    a chain of 28 layers. Its layers could be measured in any order, or one by one.
+When it stops a verdict
+    Every link agrees with the same recipe started anew at each link, within what the recipe
+    explains without any coupling (rounding, the rescaling of its input). Or every link agrees so
+    with the links run in shuffled order.
+What a harness gives
+    A `Chain`: the series, its unchained and its shuffled control, and that bound link by link.
 """
 
 from __future__ import annotations
@@ -14,11 +19,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pv.compare import judge
+from pv.discharge.guards.interface import Seen
 from pv.model.contract import Expectation
-from pv.model.measurement import Chain
+from pv.model.measurement import Chain, Measurements
 from pv.model.receipt import Comparison, GuardResult
 
 NAME = "coupling"
+
+
+def check(seen: Seen) -> GuardResult:
+    """Trip where a series that claims to be a chain is none."""
+    return coupling(seen.measurements.chains)
 
 
 def coupling(chains: Sequence[Chain]) -> GuardResult:
@@ -68,3 +79,25 @@ def _named(chain: Chain, reason: str, count: int) -> str:
 def _agreement(numbers: dict[str, float], control: str) -> str:
     largest = numbers[f"largest difference from {control}"]
     return f"no chain, {control} within {largest:.2g} over {numbers['links']} links"
+
+
+def _chain(unchained: tuple[float, ...]) -> Seen:
+    published = (0.544, 0.780, 0.030, 0.428, 0.775)
+    shuffled = (0.543, 0.781, 0.031, 0.427, 0.774)
+    chain = Chain("published recipe", published, unchained, shuffled, (0.0005,) * len(published))
+    return Seen(Measurements((), chains=(chain,)))
+
+
+def trips() -> tuple[str, Seen]:
+    """Return the published five layers with each layer started anew."""
+    return (
+        "five layers, each given the first vector again, read as a chain",
+        _chain((0.544, 0.7802, 0.0301, 0.4281, 0.7748)),
+    )
+
+
+def leaves() -> tuple[str, Seen]:
+    """Return layers that change when they are started anew."""
+    return "five layers, each given what the one before returned", _chain(
+        (0.54, 0.6, 0.2, 0.3, 0.1)
+    )

@@ -1,33 +1,40 @@
-"""The like-with-like guard: two statistics are set against each other only over one sample.
+"""Like with like: two statistics are set against each other only over one sample.
 
-A spread over seven tokens divided by the spread over the last one is a number without a meaning,
-however exactly both were computed. The quotient of unlike sides is refused: it is not computed.
+What it asks
+    Are both sides of every ratio the same metric over the same tokens, the same number of elements,
+    reduced alike and accumulated in one type?
+Why
+    18.23x between two forward passes was a spread over 7 tokens over the spread over the last one.
+    Over equal samples it was 1.245.
+When it stops a verdict
+    Two sides differ in metric, tokens, elements, shape, reduction or dtype. The quotient is
+    refused: it is not computed, and no metric of its name can stand in for it. In Python, too:
+    dividing one `Statistic` by an unlike one raises `UnlikeStatisticsError`.
+What a harness gives
+    A `Ratio` of two `Statistic` records, each with its `Sample`. The source may differ.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final
 
-from pv.model.measurement import Ratio, Statistic
+from pv.discharge.guards.interface import Seen
+from pv.model.measurement import SAMPLE_FIELDS, Measurements, Ratio, Sample, Statistic
 from pv.model.receipt import GuardResult
 
+__all__ = ["NAME", "SAMPLE_FIELDS", "check", "differences", "leaves", "like_with_like", "trips"]
+
 NAME = "like-with-like"
-SAMPLE_FIELDS: Final = ("tokens", "elements", "shape", "reduction", "dtype")
-"""What must agree beside the metric; the source may differ, it is what is compared."""
+
+
+def check(seen: Seen) -> GuardResult:
+    """Trip where a ratio has unlike sides."""
+    return like_with_like(seen.measurements.ratios)
 
 
 def differences(ratio: Ratio) -> dict[str, tuple[object, object]]:
     """Return what makes the two sides unlike: name of the property to both values."""
-    found: dict[str, tuple[object, object]] = {}
-    one, other = ratio.numerator, ratio.denominator
-    if one.metric != other.metric:
-        found["metric"] = (one.metric, other.metric)
-    for name in SAMPLE_FIELDS:
-        values = _property(one, name), _property(other, name)
-        if values[0] != values[1]:
-            found[name] = values
-    return found
+    return ratio.numerator.unlike(ratio.denominator)
 
 
 def like_with_like(ratios: Sequence[Ratio]) -> GuardResult:
@@ -58,6 +65,27 @@ def _refusal(name: str, found: Mapping[str, tuple[object, object]]) -> str:
     )
 
 
-def _property(statistic: Statistic, name: str) -> object:
-    value: object = getattr(statistic.sample, name)
-    return value
+def _spreads(tokens: str, count: int) -> Seen:
+    shape = (count, 18944) if count > 1 else (18944,)
+    sides = (
+        ("all" if count > 1 else "last", shape),
+        (tokens, shape if tokens == "all" else (18944,)),
+    )
+    one, other = (
+        Sample(
+            words, count * 18944 if len(over) > 1 else 18944, over, "std (population)", "float32"
+        )
+        for words, over in sides
+    )
+    ratio = Ratio("std_ratio", Statistic("std", 1.2216, one), Statistic("std", 0.0670, other))
+    return Seen(Measurements((), ratios=(ratio,)))
+
+
+def trips() -> tuple[str, Seen]:
+    """Return the published 18.23x."""
+    return "the spread over 7 tokens over the spread over the last one: 18.23", _spreads("last", 7)
+
+
+def leaves() -> tuple[str, Seen]:
+    """Return the two spreads over one sample."""
+    return "two spreads over the last token", _spreads("last", 1)

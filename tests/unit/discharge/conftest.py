@@ -29,33 +29,33 @@ def measured(**values):
     return Measurements(tuple(Metric(k, v, "1", SAMPLE) for k, v in values.items()))
 
 
-def growth(run: Run):
+def excess(run: Run):
     if run.fault is not None and run.fault not in CONTROLS:
         raise unknown_fault(run, CONTROLS)
     print("this is never a result: {}")
     run.once("inputs", lambda: print("computed once"))
     value = run.parameter("step") * (3 if run.fault == "tripled" else 1)
-    return measured(growth=value, device=len(run.device))
+    return measured(excess=value, device=len(run.device))
 
 
 def numpy_values(run: Run):
     import numpy as np
 
     return Measurements(
-        (Metric("growth", np.float32(0.5), "1", SAMPLE), Metric("all", np.arange(3), "1", SAMPLE))
+        (Metric("excess", np.float32(0.5), "1", SAMPLE), Metric("all", np.arange(3), "1", SAMPLE))
     )
 
 
 def not_finite(run: Run):
-    return measured(growth=float("nan") if run.fault is None else 1.0)
+    return measured(excess=float("nan") if run.fault is None else 1.0)
 
 
 def control_not_finite(run: Run):
-    return measured(growth=1.0 if run.fault is None else float("inf"))
+    return measured(excess=1.0 if run.fault is None else float("inf"))
 
 
 def toothless(run: Run):
-    return measured(growth=1.0)
+    return measured(excess=1.0)
 
 
 def other_metric(run: Run):
@@ -63,11 +63,11 @@ def other_metric(run: Run):
 
 
 def no_number(run: Run):
-    return measured(growth=object())
+    return measured(excess=object())
 
 
 def no_measurement(run: Run):
-    return {"growth": 1.0}
+    return {"excess": 1.0}
 
 
 def raises(run: Run):
@@ -89,7 +89,7 @@ def segfaults(run: Run):
 def control_segfaults(run: Run):
     if run.fault:
         os.kill(os.getpid(), 11)
-    return measured(growth=1.0)
+    return measured(excess=1.0)
 
 
 def killed(run: Run):
@@ -117,13 +117,13 @@ def spawns(run: Run):
 def leaves_a_child(run: Run):
     if os.fork() == 0:
         time.sleep(1000)
-    return measured(growth=1.0 if run.fault is None else 9.0)
+    return measured(excess=1.0 if run.fault is None else 9.0)
 
 
 def floods(run: Run):
     for _ in range(3000):
         print("x" * 1000)
-    return measured(growth=1.0 if run.fault is None else 9.0)
+    return measured(excess=1.0 if run.fault is None else 9.0)
 
 
 def bad_input(run: Run):
@@ -137,7 +137,7 @@ def missing(run: Run):
 def environment(run: Run):
     forbidden = ("PYTHONPATH", "LD_PRELOAD", "NUMBA_DISABLE_JIT", "SECRET")
     return measured(
-        growth=sum(name in os.environ for name in forbidden) if run.fault is None else 9,
+        excess=sum(name in os.environ for name in forbidden) if run.fault is None else 9,
         simulator=int(os.environ.get("NUMBA_ENABLE_CUDASIM", "0")),
         stdin=len(sys.stdin.read()) if not sys.stdin.closed else 0,
         device=len(run.device),
@@ -147,17 +147,17 @@ def environment(run: Run):
 
 def reads_data(run: Run):
     with open(os.path.join(os.path.dirname(__file__), "tokens.txt")) as file:
-        return measured(growth=float(file.read()) * (1 if run.fault is None else 9))
+        return measured(excess=float(file.read()) * (1 if run.fault is None else 9))
 '''
 
 ENTRY = """
   - id: {id}
-    rule: growth is small
-    prediction: growth stays at or below 2
+    rule: excess is small
+    prediction: excess stays at or below 2
     harness: falsifiers/toy.py::{function}
     parameters: {{ step: {step} }}
     expect:
-      - {{ metric: growth, op: "<=", value: 2.0, reason: "by construction" }}
+      - {{ metric: excess, op: "<=", value: 2.0, reason: "by construction" }}
     controls: [{controls}]
     if_fails: the construction is wrong
 """
@@ -197,7 +197,7 @@ class Toy:
 
     @staticmethod
     def entry(
-        number: str = "001", function: str = "growth", step: float = 1.0, controls: str = "tripled"
+        number: str = "001", function: str = "excess", step: float = 1.0, controls: str = "tripled"
     ) -> str:
         """Return one falsifier in YAML."""
         return ENTRY.format(
@@ -218,9 +218,9 @@ def falsifier(**changes):
         "path": ("falsification_tests", 0),
         "rule": "r",
         "prediction": "p",
-        "binding": Binding(BindingKind.HARNESS, "falsifiers/toy.py::growth", ()),
+        "binding": Binding(BindingKind.HARNESS, "falsifiers/toy.py::excess", ()),
         "parameters": {"step": 1.0},
-        "expect": (Expectation("growth", "<=", 2.0, "because", ()),),
+        "expect": (Expectation("excess", "<=", 2.0, "because", ()),),
         "controls": ("tripled",),
     }
     return Falsifier(**{**plain, **changes})

@@ -18,10 +18,10 @@ ROOT = Path(__file__).parents[3]
 BESIDE = """\
     beside:
       - name: as published
-        harness: falsifiers/toy.py::growth
+        harness: falsifiers/toy.py::excess
         parameters: { step: 9.0 }
         expect:
-          - { metric: growth, op: "<=", value: 2.0, reason: "as published" }
+          - { metric: excess, op: "<=", value: 2.0, reason: "as published" }
 """
 
 
@@ -42,9 +42,9 @@ def test_held_prints_the_verdict_first_and_the_command_last(toy, pv):
     found = pv("TOY-001")
     lines = found.stdout.splitlines()
     assert found.exit_code == 0
-    assert lines[0] == "TOY-001         HELD          growth 1 <= 2"
-    assert "met      growth 1 <= 2" in lines
-    assert "control  tripled: red: growth 3 > 2" in lines
+    assert lines[0] == "TOY-001         HELD          excess 1 <= 2"
+    assert "met      excess 1 <= 2" in lines
+    assert "control  tripled: red: excess 3 > 2" in lines
     assert "again    pv discharge TOY-001" in lines
     (path,) = receipts(toy)
     assert f"receipt  {path}" in lines
@@ -64,16 +64,16 @@ def test_refuted_shows_the_number_and_exits_1(toy, pv):
     toy.contract(toy.entry(step=2.5))
     found = pv("TOY-001")
     assert found.exit_code == 1
-    assert found.stdout.startswith("TOY-001         REFUTED       growth 2.5 > 2\n")
+    assert found.stdout.startswith("TOY-001         REFUTED       excess 2.5 > 2\n")
 
 
 @pytest.mark.parametrize(
     ("function", "word", "text"),
     [
         ("toothless", "INCONCLUSIVE", "control tripled stayed green"),
-        ("not_finite", "ERROR", "metric growth is nan"),
+        ("not_finite", "ERROR", "metric excess is nan"),
         ("control_not_finite", "INCONCLUSIVE", "shows nothing"),
-        ("other_metric", "ERROR", "growth is expected and was not"),
+        ("other_metric", "ERROR", "excess is expected and was not"),
         ("raises", "ERROR", "ZeroDivisionError"),
         ("segfaults", "ERROR", "SIGSEGV"),
         ("missing", "SKIPPED", "no tokenizer here"),
@@ -106,8 +106,8 @@ def test_a_failing_falsifier_leaves_the_next_one_alone(toy, pv):
     found = pv("--all")
     words = [line.split()[1] for line in found.stdout.splitlines()[:1]]
     assert words == ["ERROR"]
-    assert "TOY-002              HELD          growth 1 <= 2" in found.stdout
-    assert "TOY-003              REFUTED       growth 5 > 2" in found.stdout
+    assert "TOY-002              HELD          excess 1 <= 2" in found.stdout
+    assert "TOY-003              REFUTED       excess 5 > 2" in found.stdout
     assert found.stdout.endswith("1 HELD, 1 REFUTED, 1 ERROR (exit 1)\n")
     assert found.exit_code == 1
 
@@ -116,8 +116,8 @@ def test_the_first_lines_set_the_published_question_beside_the_proper_one(toy, p
     toy.contract(toy.entry() + BESIDE)
     found = pv("TOY-001")
     assert found.stdout.splitlines()[:3] == [
-        "as published    REFUTED       growth 9 > 2",
-        "asked properly  HELD          growth 1 <= 2",
+        "as published    REFUTED       excess 9 > 2",
+        "asked properly  HELD          excess 1 <= 2",
         "",
     ]
     assert found.exit_code == 0

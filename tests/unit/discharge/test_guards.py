@@ -9,19 +9,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pv.discharge.guards import GUARDS, on_controls, on_measurements
+from pv.compare import judge
+from pv.discharge.guards import GUARDS, look
 from pv.discharge.guards.conditioning import SMALLEST_SHARE, conditioning
 from pv.discharge.guards.coupling import coupling
+from pv.discharge.guards.interface import Earlier, Registration, Seen, stopped
 from pv.discharge.guards.like_with_like import SAMPLE_FIELDS, like_with_like
 from pv.discharge.guards.teeth import teeth
 from pv.discharge.validity import refused, values
+from pv.model.contract import Expectation
 from pv.model.measurement import (
+    Baseline,
     Chain,
     Conditioning,
+    Interval,
     Measurements,
     Metric,
+    Null,
     Ratio,
     Sample,
+    Side,
     Statistic,
 )
 from pv.model.receipt import ControlResult
@@ -186,12 +193,280 @@ def test_teeth(controls, tripped, reason):
 
 
 def test_every_guard_speaks_even_where_it_has_nothing_to_look_at():
-    found = (*on_measurements(Measurements(())), on_controls([]))
-    assert tuple(each.guard for each in found) == GUARDS
-    assert [each.applies for each in found] == [False, False, False, True]
+    found = look(Seen(Measurements(()), controls=()))
+    assert tuple(each.guard for each in found) == tuple(each.name for each in GUARDS)
+    assert [each.guard for each in found if each.applies] == ["teeth"]
+
+
+def test_a_companion_has_no_controls_and_needs_none():
+    assert not any(each.applies for each in look(Seen(Measurements(()))))
 
 
 def test_a_control_that_is_listed_twice_is_no_second_fault():
     found = teeth([control("a"), control("a")])
     assert found.tripped
     assert "control a is listed twice" in found.reason
+
+
+@pytest.mark.parametrize("guard", GUARDS, ids=lambda each: each.name)
+def test_each_guard_stops_its_example_and_leaves_the_sound_one_alone(guard):
+    about, run = guard.trips()
+    found = guard.check(run)
+    assert about
+    assert (found.guard, found.applies, stopped(found)) == (guard.name, True, True)
+    about, run = guard.leaves()
+    found = guard.check(run)
+    assert about
+    assert (found.guard, found.applies, stopped(found)) == (guard.name, True, False)
+
+
+SUMMED = Sample("none", 64, (64,), "mean", "float64", "seeded rows")
+
+
+def seen(*metrics, limits=(), **evidence):
+    expect = tuple(Expectation(n, op, v, "limit", (), t) for n, op, v, t in limits)
+    more = {k: evidence.pop(k) for k in list(evidence) if k in Seen.__dataclass_fields__}
+    return Seen(Measurements(tuple(metrics), **evidence), expect, **more)
+
+
+def check(name, run):
+    return next(each for each in GUARDS if each.name == name).check(run)
+
+
+@pytest.mark.parametrize(
+    ("op", "limit", "low", "high", "tripped"),
+    [
+        ("<", 2.0, 1.0, 1.9, False),
+        ("<", 2.0, 1.0, 2.0, True),
+        ("<=", 2.0, 1.0, 2.0, False),
+        ("<", 2.0, 2.5, 3.0, False),  # refuted, and clearly so
+        ("within", [0.8, 1.2], 0.9, 1.1, False),
+        ("within", [0.8, 1.2], 0.7, 1.1, True),
+        ("within", [0.8, 1.2], 0.7, 1.3, True),  # wider than the band on both sides
+        ("within", [0.8, 1.2], 1.3, 1.5, False),
+        ("near", 1.0, 0.0, 9.0, False),  # golden: the figure of one fixture
+    ],
+)
+def test_power_where_the_interval_lies(op, limit, low, high, tripped):
+    middle = Metric("mean", (low + high) / 2, "1", SUMMED)
+    interval = Interval("mean", low, high, "rows", 64)
+    tolerance = 0.1 if op == "near" else None
+    found = check(
+        "power", seen(middle, limits=[("mean", op, limit, tolerance)], intervals=(interval,))
+    )
+    assert found.tripped is tripped
+
+
+def test_power_asks_each_element_for_its_own_interval():
+    by_layer = Metric("m", (1.0, 1.1), "1", replace(SUMMED, reduction="median by layer"))
+    limits = [("m", "within", [0.8, 1.2], None)]
+    wide = Interval("m", (0.9, 0.9), (1.1, 1.3), "sentences", 16)
+    found = check("power", seen(by_layer, limits=limits, intervals=(wide,)))
+    assert found.reason.startswith("m at [1] lies in [0.9, 1.3] over 16 sentences")
+    narrow = replace(wide, high=(1.1, 1.15))
+    assert not check("power", seen(by_layer, limits=limits, intervals=(narrow,))).tripped
+    short = replace(wide, low=(0.9,))
+    assert (
+        "2 values, 1 and 2 ends"
+        in check("power", seen(by_layer, limits=limits, intervals=(short,))).reason
+    )
+
+
+def test_power_refuses_a_mean_without_an_interval_and_asks_none_of_a_maximum():
+    limits = [("m", "<", 2.0, None)]
+    assert (
+        "a mean without an interval"
+        in check("power", seen(Metric("m", 1.0, "1", SUMMED), limits=limits)).reason
+    )
+    largest = replace(SUMMED, reduction="maximum")
+    assert not check("power", seen(Metric("m", 1.0, "1", largest), limits=limits)).applies
+
+
+def side(value, source="chain", depth="", metric="d"):
+    return Statistic(metric, value, replace(SUMMED, source=source, depth=depth))
+
+
+@pytest.mark.parametrize(
+    ("name", "one", "other", "reason"),
+    [
+        ("growth", side(2.0, depth="4"), side(1.0, depth="0"), ""),
+        ("std_ratio", side(2.0), side(1.0, source="other"), ""),
+        ("growth", side(2.0), side(1.0), "depth is not named on both sides"),
+        ("std_ratio", side(2.0, depth="4"), side(1.0), "depth is not named on both sides"),
+        ("growth", side(2.0, depth="4"), side(1.0, depth="4"), "both sides are at depth 4"),
+        ("std_ratio", side(2.0), side(1.0, source=""), "its denominator names no fixture"),
+        ("std_ratio", side(2.0, metric=""), side(1.0), "its numerator names no metric"),
+        ("growth", side(2.0, depth="4"), side(1.0, "alone", "0"), "chain over alone is no growth"),
+    ],
+)
+def test_baseline_names_both_sides(name, one, other, reason):
+    found = check("baseline", seen(ratios=(Ratio(name, one, other),)))
+    assert (found.tripped, reason in found.reason) == (bool(reason), True)
+
+
+def test_baseline_of_a_judged_growth_that_is_no_ratio():
+    growth = Metric("growth_upper", 1.2, "1", SUMMED)
+    limits = [("growth_upper", "<", 2.0, None)]
+    assert "growth_upper names no baseline" in check("baseline", seen(growth, limits=limits)).reason
+    named = Baseline("growth_upper", Side("drift", "stream", "4"), Side("drift", "stream", "0"))
+    assert not check("baseline", seen(growth, limits=limits, baselines=(named,))).tripped
+
+
+@pytest.mark.parametrize(
+    ("limits", "tripped"),
+    [
+        ([("<", 2.236)], False),
+        ([("<", 18.0)], True),
+        ([("<", 2.236), ("<", 6.7)], False),  # one limit at the null is enough
+        ([(">", 2.236)], False),
+        ([(">", 1.0)], True),
+        ([("within", [0.9, 1.1])], False),
+    ],
+)
+def test_null_model(limits, tripped):
+    growth = Metric("growth", 1.0, "1", SUMMED)
+    judged = [("growth", op, value, None) for op, value in limits]
+    null = Null("growth", 2.236, "sqrt(5)")
+    assert check("null-model", seen(growth, limits=judged, nulls=(null,))).tripped is tripped
+    assert (
+        "growth is held against no null" in check("null-model", seen(growth, limits=judged)).reason
+    )
+
+
+@pytest.mark.parametrize(
+    ("op", "limit", "declared", "reason"),
+    [
+        (">=", 1, (0, 10), ""),
+        (">=", 0, (0, 10), "n >= 0 cannot fail: the metric lies in [0, 10]"),
+        ("<=", 1.0, (0.0, 1.0), "cannot fail"),
+        ("<=", 1.0, (0.0, None), ""),
+        ("==", 0, (0, None), ""),
+        ("==", 0, (0, 0), "cannot fail"),
+        ("within", [0, 5], (1, 4), "cannot fail"),
+        ("within", [0, 5], (None, None), ""),
+        ("==", [64, 64], (0, 64), ""),
+        (">", 1e-9, None, "was broken by no control, and the metric declares no range"),
+    ],
+)
+def test_non_vacuity_by_range(op, limit, declared, reason):
+    count = Metric("n", 1, "count", SUMMED, range=declared)
+    found = check("non-vacuity", seen(count, limits=[("n", op, limit, None)], controls=()))
+    assert (found.tripped, reason in found.reason) == (bool(reason), True)
+
+
+def test_non_vacuity_is_not_shown_by_what_could_not_be_compared():
+    limit = Expectation("n", "==", [1, 2], "limit", ())
+    shorter = ControlResult("cut", True, True, True, (judge(limit, (1,)),))
+    metric = Metric("n", (1, 2), "count", SUMMED)
+    run = Seen(Measurements((metric,)), (limit,), (shorter,))
+    assert check("non-vacuity", run).tripped
+    red = replace(shorter, comparisons=(judge(limit, (1, 3)),))
+    assert not check("non-vacuity", replace(run, controls=(red,))).tripped
+    green = replace(red, expected_red=False)
+    assert check("non-vacuity", replace(run, controls=(green,))).tripped
+
+
+CPU = {"device": "cpu", "processor": "one", "packages": {"numpy": "2"}}
+
+
+def earlier(value, environment=CPU, across=None):
+    metric = Metric("m", value, "1", SUMMED, across=across)
+    return Earlier("contracts/evidence/F/1.json", Measurements((metric,)), environment)
+
+
+@pytest.mark.parametrize(
+    ("before", "environment", "tripped"),
+    [
+        (1.0, CPU, False),
+        (1.0 + 2**-52, CPU, True),
+        (1.0 + 2**-52, {**CPU, "processor": "another"}, False),
+        (1.005, {**CPU, "processor": "another"}, False),
+        (1.02, {**CPU, "processor": "another"}, True),
+        (1.02, {**CPU, "packages": {"numpy": "3"}}, True),
+        (1.0, {**CPU, "libraries": {"libggml.so": "ab"}}, False),
+    ],
+)
+def test_determinism_against_earlier_receipts(before, environment, tripped):
+    metric = Metric("m", 1.0, "1", SUMMED, across=0.01)
+    run = seen(metric, environment=CPU, earlier=(earlier(before, environment),))
+    found = check("determinism", run)
+    assert (found.applies, found.tripped) == (True, tripped)
+
+
+def test_determinism_across_devices_asks_only_what_is_declared():
+    metric = Metric("m", 1.0, "1", SUMMED)
+    run = seen(metric, environment=CPU, earlier=(earlier(9.0, {**CPU, "device": "cuda"}),))
+    assert not check("determinism", run).tripped
+
+
+def test_determinism_leaves_clocks_alone_and_names_a_second_run_that_crashed():
+    def timed(value):
+        return Measurements((Metric("t", value, "s", SUMMED), Metric("m", 1.0, "1", SUMMED)))
+
+    assert not check("determinism", Seen(timed(1.0), again=timed(2.0))).tripped
+    crashed = check("determinism", Seen(timed(1.0), again_failed="ended in crash: segfault"))
+    assert crashed.reason == "the second run ended in crash: segfault"
+    assert crashed.tripped
+
+
+@pytest.mark.parametrize(
+    ("environment", "tripped", "mark"),
+    [
+        ({"device": "cpu", "processor": "one"}, False, ""),
+        ({"device": "cpu"}, True, ""),
+        ({"device": "cuda", "processor": "one"}, True, ""),
+        ({"device": "cuda", "accelerator": {"name": "a card"}}, False, ""),
+        ({"device": "cuda-simulator", "processor": "one"}, False, "SIMULATOR"),
+    ],
+)
+def test_environment_names_what_it_ran_on(environment, tripped, mark):
+    found = check("environment", seen(environment=environment))
+    assert (found.tripped, found.mark) == (tripped, mark)
+
+
+@pytest.mark.parametrize(
+    ("about", "reason"),
+    [
+        ({"load": 0.5, "processors": 2, "mhz": 2990.0, "highest_mhz": 3000.0}, ""),
+        ({"load": 2.5, "processors": 2}, "under a load of 2.5 on 2 processors"),
+        ({"load": 0.5, "processors": 2, "mhz": 1500.0, "highest_mhz": 3000.0}, "1500 of 3000 MHz"),
+        ({"load": None, "processors": 2}, "under a load of None"),
+        (None, "without a record of load"),
+    ],
+)
+def test_environment_of_a_timing(about, reason):
+    where = {"device": "cpu", "processor": "one", "surroundings": about}
+    speed = Metric("read", 9.0, "GB/s", SUMMED)
+    found = check("environment", seen(speed, limits=[("read", ">", 8.0, None)], environment=where))
+    assert (found.tripped, reason in found.reason) == (bool(reason), True)
+    # A number that is no time does not depend on the load.
+    plain = replace(speed, unit="1")
+    assert not check(
+        "environment", seen(plain, limits=[("read", ">", 8.0, None)], environment=where)
+    ).tripped
+
+
+@pytest.mark.parametrize(
+    ("dtype", "reduction", "order", "reason"),
+    [
+        ("float64", "sum", "", ""),
+        ("float32", "sum", "index order", ""),
+        ("float32", "sum", "", "sum accumulated in float32 in no named order"),
+        ("float16", "mean by layer", "", "accumulated in float16"),
+        ("float32", "maximum", "", ""),
+        ("int64", "sum", "", ""),
+        ("", "none", "", "dtype is not recorded"),
+        ("double-ish", "none", "", "dtype is double-ish, expected a NumPy type"),
+    ],
+)
+def test_precision_of_what_is_judged(dtype, reduction, order, reason):
+    over = replace(SUMMED, dtype=dtype, reduction=reduction, order=order)
+    run = seen(Metric("m", 1.0, "1", over), limits=[("m", "<", 2.0, None)])
+    found = check("precision", run)
+    assert (found.tripped, reason in found.reason) == (bool(reason), True)
+
+
+def test_preregistration_marks_and_never_trips():
+    for registration, mark in ((Registration(None), "POST-HOC"), (Registration("a" * 40), "")):
+        found = check("preregistration", seen(registration=registration))
+        assert (found.applies, found.tripped, found.mark) == (True, False, mark)

@@ -15,9 +15,9 @@ from pv.tensors import model_registry
 
 LIVE = """
   - id: FALSIFY-TOY-101
-    rule: growth is small on a model
-    prediction: growth stays at or below 2
-    harness: falsifiers/toy.py::growth
+    rule: excess is small on a model
+    prediction: excess stays at or below 2
+    harness: falsifiers/toy.py::excess
     parameters: { step: 1.0 }
     models:
       quorum: all
@@ -25,7 +25,7 @@ LIVE = """
         - { name: big-7b, architecture: qwen2, sha256: unrecorded }
         - { name: small, architecture: llama, sha256: %s }
     expect:
-      - { metric: growth, op: "<=", value: 2.0, reason: "by construction" }
+      - { metric: excess, op: "<=", value: 2.0, reason: "by construction" }
     controls: [tripled]
     if_fails: it grows
 """
@@ -218,11 +218,11 @@ DEVICE = """
   - id: FALSIFY-TOY-301
     rule: kernels agree on a device
     prediction: no difference
-    harness: falsifiers/toy.py::growth
+    harness: falsifiers/toy.py::excess
     device: cuda
     parameters: { step: 1.0 }
     expect:
-      - { metric: growth, op: "<=", value: 2.0, reason: "by construction" }
+      - { metric: excess, op: "<=", value: 2.0, reason: "by construction" }
     controls: [tripled]
     timeout_seconds: 300
     if_fails: they differ

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pv.discharge.executors.process import run_job
+from pv.discharge.runners.choice import run_job
 from pv.discharge.job import GIB, SOUND, Ending, Limits, control_step
 from pv.errors import UsageError
 from pv.model.contract import Binding, BindingKind, Companion, Expectation
@@ -28,7 +28,7 @@ def run(toy, make_job):
 
 
 def test_measurements_come_back_and_prints_do_not(run):
-    found = run("growth", green_controls=("harmless",))
+    found = run("excess", green_controls=("harmless",))
     assert found.ending is Ending.MEASURED
     names = [SOUND, CONTROL, control_step("harmless")]
     assert [step.name for step in found.steps] == names
@@ -49,7 +49,7 @@ def test_numpy_numbers_arrive_as_plain_ones(run):
 @pytest.mark.parametrize(
     ("function", "ending", "words"),
     [
-        ("raises", Ending.CRASHED, "ZeroDivisionError: by the harness at toy.py:"),
+        ("raises", Ending.CRASHED, "ZeroDivisionError: by the harness at falsifiers/toy.py:"),
         ("leaves", Ending.CRASHED, "SystemExit"),
         ("vanishes", Ending.CRASHED, "ended with code 0 before it had answered"),
         ("segfaults", Ending.CRASHED, "SIGSEGV"),
@@ -109,7 +109,7 @@ def test_floods_of_output_are_cut_and_do_no_harm(run):
 
 
 def test_results_beyond_their_limit_are_refused(run):
-    found = run("growth", limits=Limits(seconds=8, result=200))
+    found = run("excess", limits=Limits(seconds=8, result=200))
     assert found.step(SOUND).ending is Ending.INVALID
 
 
@@ -119,7 +119,7 @@ def test_the_environment_is_minimal_and_the_simulator_is_asked_for(run, monkeypa
     plain = run("environment").step(SOUND).measurements
     values = {each.name: each.value for each in plain.metrics}
     order = values.pop("order")
-    assert values == {"growth": 0, "simulator": 0, "stdin": 0, "device": 3}
+    assert values == {"excess": 0, "simulator": 0, "stdin": 0, "device": 3}
     found = run("environment", device="sim")
     assert found.step(SOUND).measurements.metrics[1].value == 1
     assert found.step(SOUND).measurements.metrics[4].value == order
@@ -145,7 +145,7 @@ def test_sources_and_data_beside_the_harness_are_hashed(run, toy):
 
 
 def test_two_runs_rest_on_the_same_sources(run):
-    one, other = run("growth"), run("growth")
+    one, other = run("excess"), run("excess")
     assert one.sources == other.sources
     assert one.environment == other.environment
 
@@ -153,12 +153,12 @@ def test_two_runs_rest_on_the_same_sources(run):
 def test_companions_run_in_the_same_child(run):
     beside = Companion(
         "as published",
-        "falsifiers/toy.py::growth",
+        "falsifiers/toy.py::excess",
         {"step": 5.0},
-        (Expectation("growth", "<=", 2.0, "because", ()),),
+        (Expectation("excess", "<=", 2.0, "because", ()),),
         (),
     )
-    found = run("growth", beside=(beside,))
+    found = run("excess", beside=(beside,))
     assert found.step("beside:as published").measurements.metrics[0].value == 5.0
     assert found.log.count("computed once") == 1
 
@@ -182,7 +182,7 @@ def test_a_link_out_of_the_registry_is_refused(run, toy, tmp_path_factory):
 
 
 def test_without_a_device_cuda_is_missing_with_the_reason(run):
-    step = run("growth", device="cuda").step(SOUND)
+    step = run("excess", device="cuda").step(SOUND)
     if step.ending is Ending.MEASURED:
         pytest.skip("a cuda device is here")
     assert step.ending is Ending.MISSING
@@ -191,7 +191,7 @@ def test_without_a_device_cuda_is_missing_with_the_reason(run):
 
 def test_parameters_that_are_no_data_are_a_usage_error(run):
     with pytest.raises(UsageError, match="no plain data"):
-        run("growth", parameters={"step": float("nan")})
+        run("excess", parameters={"step": float("nan")})
 
 
 INJECTIONS = [
@@ -211,10 +211,10 @@ INJECTIONS = [
 
 @pytest.mark.parametrize("text", INJECTIONS)
 def test_no_text_of_a_contract_is_ever_a_command(run, toy, text):
-    beside = Companion(text, f"falsifiers/toy.py::growth{text}", {text: text}, (), ())
+    beside = Companion(text, f"falsifiers/toy.py::excess{text}", {text: text}, (), ())
     found = run(
         "",
-        binding=Binding(BindingKind.HARNESS, f"falsifiers/toy.py::growth{text}", ()),
+        binding=Binding(BindingKind.HARNESS, f"falsifiers/toy.py::excess{text}", ()),
         parameters={text: text},
         controls=(text,),
         beside=(beside,),

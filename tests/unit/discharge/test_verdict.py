@@ -19,63 +19,63 @@ SAMPLE = Sample("none", 1, (1,), "none", "float64")
 NAN = float("nan")
 
 
-def growth(value, **more):
-    return Measurements((Metric("growth", value, "1", SAMPLE),), **more)
+def excess(value, **more):
+    return Measurements((Metric("excess", value, "1", SAMPLE),), **more)
 
 
 def test_held_when_met_and_the_fault_went_red(make_job, came_back):
-    found = judge_run(make_job(), came_back(growth(1.0), tripled=growth(3.0)))
-    assert (found.verdict, found.headline) == (Verdict.HELD, "growth 1 <= 2")
+    found = judge_run(make_job(), came_back(excess(1.0), tripled=excess(3.0)))
+    assert (found.verdict, found.headline) == (Verdict.HELD, "excess 1 <= 2")
     (control,) = found.controls
-    assert (control.red, control.as_expected, control.note) == (True, True, "growth 3 > 2")
+    assert (control.red, control.as_expected, control.note) == (True, True, "excess 3 > 2")
 
 
 def test_refuted_with_the_number_against_its_limit(make_job, came_back):
-    found = judge_run(make_job(), came_back(growth(2.5), tripled=growth(7.5)))
-    assert (found.verdict, found.headline) == (Verdict.REFUTED, "growth 2.5 > 2")
+    found = judge_run(make_job(), came_back(excess(2.5), tripled=excess(7.5)))
+    assert (found.verdict, found.headline) == (Verdict.REFUTED, "excess 2.5 > 2")
 
 
 @pytest.mark.parametrize("sound", [1.0, 2.5])
 def test_a_green_control_makes_any_answer_inconclusive(make_job, came_back, sound):
-    found = judge_run(make_job(), came_back(growth(sound), tripled=growth(1.0)))
+    found = judge_run(make_job(), came_back(excess(sound), tripled=excess(1.0)))
     assert found.verdict is Verdict.INCONCLUSIVE
     assert "tripled stayed green" in found.headline
 
 
 def test_without_controls_nothing_is_shown(make_job, came_back):
-    found = judge_run(make_job(controls=()), came_back(growth(1.0)))
+    found = judge_run(make_job(controls=()), came_back(excess(1.0)))
     assert found.verdict is Verdict.INCONCLUSIVE
     assert "no control is declared" in found.headline
 
 
 def test_a_harmless_change_that_goes_red_makes_it_inconclusive(make_job, came_back):
     job = make_job(green_controls=("harmless",))
-    found = judge_run(job, came_back(growth(1.0), tripled=growth(3.0), harmless=growth(5.0)))
+    found = judge_run(job, came_back(excess(1.0), tripled=excess(3.0), harmless=excess(5.0)))
     assert found.verdict is Verdict.INCONCLUSIVE
     assert "harmless went red" in found.headline
 
 
 def test_a_control_that_is_not_finite_shows_nothing(make_job, came_back):
-    found = judge_run(make_job(), came_back(growth(1.0), tripled=growth(NAN)))
+    found = judge_run(make_job(), came_back(excess(1.0), tripled=excess(NAN)))
     assert found.verdict is Verdict.INCONCLUSIVE
     assert found.controls[0].finite is False
 
 
 def test_no_expectation_judges_nothing(make_job, came_back):
-    found = judge_run(make_job(expect=()), came_back(growth(1.0), tripled=growth(3.0)))
+    found = judge_run(make_job(expect=()), came_back(excess(1.0), tripled=excess(3.0)))
     assert found.verdict is Verdict.INCONCLUSIVE
 
 
 def test_a_tripped_guard_outranks_a_refutation(make_job, came_back):
     no_chain = Chain("drift", (1.0, 2.0), (1.0, 2.0), (1.0, 2.0), (0.1, 0.1))
-    found = judge_run(make_job(), came_back(growth(9.0, chains=(no_chain,)), tripled=growth(27.0)))
+    found = judge_run(make_job(), came_back(excess(9.0, chains=(no_chain,)), tripled=excess(27.0)))
     assert found.verdict is Verdict.INCONCLUSIVE
     assert found.headline.startswith("no chain")
 
 
 def test_an_unlike_ratio_is_inconclusive_and_never_red(make_job, came_back):
     unlike = Ratio(
-        "growth",
+        "excess",
         Statistic("std", 9.0, Sample("all", 7, (7,), "std", "float32")),
         Statistic("std", 1.0, Sample("last", 1, (1,), "std", "float32")),
     )
@@ -89,19 +89,19 @@ def test_an_unlike_ratio_is_inconclusive_and_never_red(make_job, came_back):
 @pytest.mark.parametrize(
     ("measured", "words"),
     [
-        (growth(NAN), "metric growth is nan, expected a finite number"),
-        (growth((1.0, float("inf"))), "metric growth at [1] is inf"),
+        (excess(NAN), "metric excess is nan, expected a finite number"),
+        (excess((1.0, float("inf"))), "metric excess at [1] is inf"),
         (Measurements(()), "nothing was measured"),
-        (Measurements((Metric("other", 1.0, "1", SAMPLE),)), "growth is expected and was not"),
-        (Measurements(growth(1.0).metrics * 2), "metric growth is given 2 times"),
+        (Measurements((Metric("other", 1.0, "1", SAMPLE),)), "excess is expected and was not"),
+        (Measurements(excess(1.0).metrics * 2), "metric excess is given 2 times"),
         (
-            growth(1.0, chains=(Chain("c", (1.0,), (), (1.0,), (1.0,)),)),
+            excess(1.0, chains=(Chain("c", (1.0,), (), (1.0,), (1.0,)),)),
             "chain c: expected columns",
         ),
-        (growth(1.0, chains=(Chain("c", (), (), (), ()),)), "chain c: expected columns"),
-        (growth(1.0, series=(Series("s", "x", "y", (1.0,), (NAN,)),)), "series s at [0] is nan"),
+        (excess(1.0, chains=(Chain("c", (), (), (), ()),)), "chain c: expected columns"),
+        (excess(1.0, series=(Series("s", "x", "y", (1.0,), (NAN,)),)), "series s at [0] is nan"),
         (
-            growth(
+            excess(
                 1.0,
                 ratios=(Ratio("r", Statistic("m", 1.0, SAMPLE), Statistic("m", 0.0, SAMPLE)),),
             ),
@@ -110,7 +110,7 @@ def test_an_unlike_ratio_is_inconclusive_and_never_red(make_job, came_back):
     ],
 )
 def test_measurements_that_cannot_be_judged_are_an_error(make_job, came_back, measured, words):
-    found = judge_run(make_job(), came_back(measured, tripled=growth(3.0)))
+    found = judge_run(make_job(), came_back(measured, tripled=excess(3.0)))
     assert (found.verdict, found.cause) == (Verdict.ERROR, Cause.INVALID_MEASUREMENT)
     assert words in found.headline
 
@@ -133,7 +133,7 @@ def test_a_run_that_failed_has_no_verdict_on_the_claim(
     if where == SOUND:
         returned = Returned((Step(SOUND, ending, "planted"),), ending, "planted", SOUND)
     else:
-        returned = came_back(growth(1.0), tripled=ending)
+        returned = came_back(excess(1.0), tripled=ending)
     found = judge_run(make_job(), returned)
     assert (found.verdict, found.cause) == (verdict, cause)
     assert found.headline == ("planted" if where == SOUND else "control:tripled: planted")
@@ -142,13 +142,13 @@ def test_a_run_that_failed_has_no_verdict_on_the_claim(
 
 def test_a_companion_is_judged_apart_and_changes_nothing(make_job, came_back, values):
     beside = Companion(
-        "as published", "h", {}, (Expectation("growth", "<=", 2.0, "because", ()),), ()
+        "as published", "h", {}, (Expectation("excess", "<=", 2.0, "because", ()),), ()
     )
     job = make_job(beside=(beside,))
-    returned = came_back(growth(1.0), tripled=growth(3.0))
+    returned = came_back(excess(1.0), tripled=excess(3.0))
     for step, verdict in (
-        (Step("beside:as published", Ending.MEASURED, measurements=values(growth=9.0)), "REFUTED"),
-        (Step("beside:as published", Ending.MEASURED, measurements=values(growth=1.0)), "HELD"),
+        (Step("beside:as published", Ending.MEASURED, measurements=values(excess=9.0)), "REFUTED"),
+        (Step("beside:as published", Ending.MEASURED, measurements=values(excess=1.0)), "HELD"),
         (Step("beside:as published", Ending.CRASHED, "boom"), "ERROR"),
         (Step("beside:as published", Ending.MEASURED, measurements=values(other=1.0)), "ERROR"),
     ):
@@ -160,7 +160,7 @@ def test_a_companion_is_judged_apart_and_changes_nothing(make_job, came_back, va
 
 def test_a_crash_in_a_companion_leaves_the_verdict_alone(make_job, came_back):
     beside = Companion("as published", "h", {}, (), ())
-    returned = came_back(growth(1.0), tripled=growth(3.0))
+    returned = came_back(excess(1.0), tripled=excess(3.0))
     crashed = Returned(returned.steps, Ending.CRASHED, "ended by SIGSEGV", "beside:as published")
     found = judge_run(make_job(beside=(beside,)), crashed)
     assert found.verdict is Verdict.HELD

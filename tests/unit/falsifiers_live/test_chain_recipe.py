@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from pv.discharge.guards import on_measurements
+from pv.discharge.guards import look
+from pv.discharge.guards.interface import Seen
 from pv.errors import BadInputError, MissingError
 from pv.falsifiers.ffn_gguf import chain_coupling, published_chain
 from pv.falsifiers.ffn_gguf import chain_recipe as recipe
@@ -97,7 +98,7 @@ def published(blocks, **changes):
 
 @pytest.mark.parametrize("seed", range(10))
 def test_the_coupling_guard_marks_the_published_recipe_as_no_chain(seed):
-    guards = {each.guard: each for each in on_measurements(published(random_blocks(seed, 5)))}
+    guards = {each.guard: each for each in look(Seen(published(random_blocks(seed, 5))))}
     assert guards["coupling"].tripped
     assert "no chain" in guards["coupling"].reason
     assert not guards["like-with-like"].tripped
@@ -105,7 +106,7 @@ def test_the_coupling_guard_marks_the_published_recipe_as_no_chain(seed):
 
 def test_the_coupling_guard_leaves_a_chain_that_carries_its_activation_alone(monkeypatch):
     monkeypatch.setattr(recipe, "scaled_start", _really_coupled(recipe.scaled_start))
-    guards = {each.guard: each for each in on_measurements(published(random_blocks(1, 5)))}
+    guards = {each.guard: each for each in look(Seen(published(random_blocks(1, 5))))}
     assert not guards["coupling"].tripped
 
 

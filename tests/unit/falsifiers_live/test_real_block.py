@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from pv.discharge.guards import on_measurements
+from pv.discharge.guards import look
+from pv.discharge.guards.interface import Seen
 from pv.errors import MissingError
 from pv.falsifiers.ffn_gguf import real_block
 from pv.falsifiers.ffn_gguf.fixtures import activation, block
@@ -22,7 +23,7 @@ def values(measured):
 def test_no_false_alarm_over_seeds(seed):
     measured = real_block.of_blocks(random_blocks(seed, 300), run_of("014", seed=seed))
     assert unmet(entry("014"), measured) == set()
-    assert not any(guard.tripped for guard in on_measurements(measured))
+    assert not any(guard.tripped for guard in look(Seen(measured, entry("014").expect)))
 
 
 def test_difference_and_product_are_those_of_the_published_activation():
@@ -56,7 +57,7 @@ def test_a_single_block_with_a_product_near_zero_trips_the_conditioning_guard():
     smallest = real_block.of_first_block(blocks[np.argmin(products)], run)
     largest = real_block.of_first_block(blocks[np.argmax(products)], run)
     tripped = [
-        next(each.tripped for each in on_measurements(one) if each.guard == "conditioning")
+        next(each.tripped for each in look(Seen(one)) if each.guard == "conditioning")
         for one in (smallest, largest)
     ]
     assert tripped == [True, False]
