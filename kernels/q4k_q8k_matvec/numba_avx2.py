@@ -20,7 +20,7 @@ from pv.kernels.processor.numba_vectors import (
     F32,
     F32X4,
     F32X8,
-    I8,
+    I8X16,
     I8X32,
     I16X8,
     I16X16,
@@ -29,7 +29,6 @@ from pv.kernels.processor.numba_vectors import (
     I32X8,
     I64,
     Emitter,
-    vector,
 )  # fmt: skip
 
 _ADDRESS = types.uintp
@@ -76,7 +75,7 @@ def _emit_row(
 
 
 def _six_bits(emit: Emitter, block: ir.Value) -> tuple[ir.Value, ir.Value]:
-    """Return the eight scales twice, i16 x 16 (one copy a half), and the eight minima, i16 x 8."""
+    """Return the eight scales, the first bytes of each half of i8 x 32, and the minima, i16 x 8."""
     b = emit.builder
     first, second, third = (emit.load(block, Q4K_SCALES_AT + 4 * i, I32) for i in range(3))
     six, four, two = I32(0x3F3F3F3F), I32(0x0F0F0F0F), I32(0x03030303)
@@ -93,15 +92,15 @@ def _six_bits(emit: Emitter, block: ir.Value) -> tuple[ir.Value, ir.Value]:
     packed = ir.Constant(I32X4, ir.Undefined)
     for lane, word in enumerate(words):
         packed = b.insert_element(packed, word, I32(lane))
-    wide = b.zext(b.bitcast(packed, vector(I8, 16)), I16X16)
-    return emit.pick(wide, [*range(8)] * 2), emit.pick(wide, range(8, 16))
+    fields = b.bitcast(packed, I8X16)
+    return emit.pick(fields, [*range(16)] * 2), b.zext(emit.pick(fields, range(8, 16)), I16X8)
 
 
 def _lanes(emit: Emitter, block: ir.Value, y: ir.Value, scales: ir.Value) -> ir.Value:
     """Return scale * nibble * quant, in each of eight lanes summed over four neighbours, i32."""
     b = emit.builder
     total = ir.Constant(I32X8, None)
-    fifteen = emit.splat(15, I8X32)
+    fifteen, zeros = emit.splat(15, I8X32), ir.Constant(I8X32, None)
     for chunk in range(4):
         packed = emit.load(block, Q4K_NIBBLES_AT + 32 * chunk, I8X32)
         upper = b.and_(
@@ -110,8 +109,8 @@ def _lanes(emit: Emitter, block: ir.Value, y: ir.Value, scales: ir.Value) -> ir.
         for half, nibbles in enumerate((b.and_(packed, fifteen), upper)):
             j = 2 * chunk + half
             pairs = emit.pair_products_u8(nibbles, emit.load(y, 32 * j, I8X32))
-            # The same place of both halves, so that one shuffle of bytes spreads it.
-            factor = emit.pick(scales, [j] * 8 + [8 + j] * 8)
+            # Byte j of either half and a zero, eight times: one shuffle within the halves.
+            factor = b.bitcast(emit.pick(scales, [j, 32] * 8 + [16 + j, 32] * 8, zeros), I16X16)
             total = b.add(total, emit.pair_products(factor, pairs))
     return total
 
