@@ -35,7 +35,8 @@ def check(contract: Contract, context: Context) -> Iterator[Finding]:
             equation = text_of(row, "equation") or "row"
             message = f"{equation} is {status} and names no function, expected the one that does it"
             advice = "name the function, or write not_implemented"
-            yield RULE.finding(contract, path, message, advice=advice)
+            where = (*path, "function") if "function" in row else path
+            yield RULE.finding(contract, where, message, advice=advice)
 
 
 RULE = Rule(

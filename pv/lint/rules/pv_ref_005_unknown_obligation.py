@@ -2,7 +2,7 @@
 
 What it finds
     An entry of `kani_harnesses` whose `obligation` is written like an id and is neither an
-    obligation nor an equation of the contract.
+    obligation nor an equation of the contract, or is a place in the list of obligations.
 Why it matters
     The proof counts for nothing that is claimed, and the claim it was meant for looks proven.
 Example
@@ -11,7 +11,8 @@ Example
 Instead
     kani_harnesses: [ { id: KANI-SM-001, obligation: SM-INV-001 } ]
 Fix
-    Unsafe: writes the nearest obligation or equation, where one is near.
+    Unsafe: writes the nearest obligation or equation, where one is near, or the id of the one at
+    that place.
 """
 
 from __future__ import annotations
@@ -19,12 +20,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from pv.lint.context import Context
-from pv.lint.repair import nearest_fix
+from pv.lint.repair import nearest_fix, rewritten
 from pv.lint.rule import FixKind, GateName, Rule
 from pv.lint.wording import did_you_mean
-from pv.model.contract import Contract
+from pv.model.contract import Contract, Path
 from pv.model.finding import Finding
 from pv.model.verdict import Severity
+from pv.yamlfile.respell import Proposal
 
 
 def check(contract: Contract, context: Context) -> Iterator[Finding]:
@@ -38,11 +40,28 @@ def check(contract: Contract, context: Context) -> Iterator[Finding]:
         name = entry.get("obligation") if isinstance(entry, Mapping) else None
         if not isinstance(name, str) or " " in name.strip() or not name.strip() or name in known:
             continue
+        path = ("kani_harnesses", position, "obligation")
+        if name.isascii() and name.isdigit():
+            yield _numbered(contract, path, name)
+            continue
         advice = did_you_mean(name, known, "give the obligation this id")
         message = f"proof harness for {name}, expected an obligation or equation of this contract"
-        path = ("kani_harnesses", position, "obligation")
         fix = nearest_fix(contract, path, name, known)
         yield RULE.finding(contract, path, message, advice=advice, fix=fix)
+
+
+def _numbered(contract: Contract, path: Path, number: str) -> Finding:
+    """Return the finding for a place in the list, which is no id."""
+    count = len(contract.obligations)
+    message = f"proof harness for obligation number {number}, expected an id: numbers move"
+    if len(number) > 6 or not 1 <= int(number) <= count:
+        return RULE.finding(contract, path, message, advice=f"there are {count}; name one by its id")
+    meant = contract.obligations[int(number) - 1].id
+    if not meant:
+        advice = f"give obligation {number} an id, and write it here"
+        return RULE.finding(contract, path, message, advice=advice)
+    fix = rewritten(contract, path, number, Proposal(f"write {meant}", meant, safe=False))
+    return RULE.finding(contract, path, message, advice=f"write {meant}", fix=fix)
 
 
 RULE = Rule(
