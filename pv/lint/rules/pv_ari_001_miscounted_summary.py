@@ -25,7 +25,8 @@ from pv.lint.repair import rewritten
 from pv.lint.rule import FixKind, GateName, Rule
 from pv.model.contract import Contract
 from pv.model.finding import Finding
-from pv.model.verdict import Severity, State
+from pv.model.verdict import Severity
+from pv.registry.counts import exact
 from pv.yamlfile.respell import Proposal
 
 _PARTS = ("tested", "proven", "l2_property_tested", "l4_lean_proved", "l4_not_applicable")
@@ -37,7 +38,7 @@ def check(contract: Contract, context: Context) -> Iterator[Finding]:
     if not isinstance(summary, Mapping):
         return
     advice = "leave the number out, it is computed where it is shown"
-    for key, noun, number in _exact(contract):
+    for key, noun, number in exact(contract):
         claimed = summary.get(key)
         if _is_count(claimed) and claimed != number:
             message = f"{key} is {claimed}, expected {number}, the number of {noun}"
@@ -55,19 +56,6 @@ def check(contract: Contract, context: Context) -> Iterator[Finding]:
 
 def _is_count(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _exact(contract: Contract) -> Iterator[tuple[str, str, int]]:
-    """Yield (key, what it counts, how many there are)."""
-    falsifiers = len(contract.falsifiers)
-    proofs = contract.data.get("kani_harnesses")
-    discharged = sum(each.status == State.DISCHARGED for each in contract.falsifiers)
-    yield "total_obligations", "obligations", len(contract.obligations)
-    yield "total_equations", "equations", len(contract.equations)
-    for key in ("total_falsifiers", "total_falsification_tests", "falsification_tests"):
-        yield key, "falsifiers", falsifiers
-    yield "total_kani_harnesses", "proof harnesses", len(proofs) if isinstance(proofs, list) else 0
-    yield "discharged", "falsifiers that claim DISCHARGED", discharged
 
 
 RULE = Rule(

@@ -1,0 +1,21 @@
+"""What the lists of a contract come to: the numbers that a summary may quote."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pv.model.contract import Contract
+from pv.model.verdict import State
+
+
+def exact(contract: Contract) -> Iterator[tuple[str, str, int]]:
+    """Yield (key of `verification_summary`, what it counts, how many there are)."""
+    falsifiers = len(contract.falsifiers)
+    proofs = contract.data.get("kani_harnesses")
+    discharged = sum(each.status == State.DISCHARGED for each in contract.falsifiers)
+    yield "total_obligations", "obligations", len(contract.obligations)
+    yield "total_equations", "equations", len(contract.equations)
+    for key in ("total_falsifiers", "total_falsification_tests", "falsification_tests"):
+        yield key, "falsifiers", falsifiers
+    yield "total_kani_harnesses", "proof harnesses", len(proofs) if isinstance(proofs, list) else 0
+    yield "discharged", "falsifiers that claim DISCHARGED", discharged
