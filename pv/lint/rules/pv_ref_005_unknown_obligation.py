@@ -55,7 +55,7 @@ def _numbered(contract: Contract, path: Path, number: str) -> Finding:
     count = len(contract.obligations)
     message = f"proof harness for obligation number {number}, expected an id: numbers move"
     if len(number) > 6 or not 1 <= int(number) <= count:
-        return RULE.finding(contract, path, message, advice=f"there are {count}; name one by its id")
+        return RULE.finding(contract, path, message, advice=f"there are {count}; name one by id")
     meant = contract.obligations[int(number) - 1].id
     if not meant:
         advice = f"give obligation {number} an id, and write it here"
