@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any, Final, NamedTuple, TypeVar
 
 from pv.registry.versions import Bump
-from pv.yamlfile.check import Checked
+from pv.yamlfile.checked import Checked
 
 _LONGEST: Final = 80
 """Characters of a value in a line; more is cut."""

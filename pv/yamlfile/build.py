@@ -42,11 +42,11 @@ _STYLES: Final[dict[str | None, Style]] = {
     "|": "literal",
     ">": "folded",
 }
-_MAY_BE_OTHER: Final = frozenset((*"0123456789+-.~nNtTfF", ""))
+MAY_BE_OTHER: Final = frozenset((*"0123456789+-.~nNtTfF", ""))
 """How a plain scalar begins that may be something else than text."""
 _KINDS: Final = {int: "a number", float: "a number", bool: "a boolean", type(None): "null"}
 _PROPERTIES: Final = re.compile(r"(?:[&!]\S*(?:\s+(?:#.*\n\s*)*|$))*")
-_LOOSE_QUESTION: Final = re.compile(r"(?:^|[\s\[{,])\?\S")
+LOOSE_QUESTION: Final = re.compile(r"(?:^|[\s\[{,])\?\S")
 _NAME_ENDS: Final = frozenset((*" \t\r\n,]}", ""))
 _new_tuple: Final = tuple.__new__  # half the time of calling Mark, and every scalar has two
 
@@ -92,7 +92,7 @@ class Builder:
     def __init__(self, text: str, faults: Faults) -> None:
         self._text = text
         self._end_of_text = mark_at(text, len(text))
-        self._has_loose_question = "?" in text and _LOOSE_QUESTION.search(text) is not None
+        self._has_loose_question = "?" in text and LOOSE_QUESTION.search(text) is not None
         self._faults = faults
         self._aliases = Aliases(faults)
         self._frames: list[_Frame] = []
@@ -139,7 +139,7 @@ class Builder:
         node = Scalar(text, text, style, start, end)
         self._nodes += 1
         if style == "plain":
-            if text[:1] in _MAY_BE_OTHER and event.tag is None:
+            if text[:1] in MAY_BE_OTHER and event.tag is None:
                 self._resolve(node)
         elif style != "single":
             self._finish_special(node, event)

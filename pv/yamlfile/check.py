@@ -1,21 +1,22 @@
-"""Nodes against the key tables: every fault is noted with its place, and what is sound is kept.
+"""Plain data against the key tables: every fault is noted with its place, what is sound is kept.
 
 A faulty value is left out of the result and its neighbours stay, so one bad entry fails itself
-only.
+only. Nodes are asked for only where a place or the text of a number as written is needed.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from datetime import date
+from functools import partial
 from sys import float_info
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from pv.model.contract import Path
+from pv.yamlfile.checked import Checked
 from pv.yamlfile.keys import SECTIONS
-from pv.yamlfile.nodes import Mapping, Node, Scalar, Sequence, find, to_plain
+from pv.yamlfile.nodes import Mapping, Node, Scalar, find
 from pv.yamlfile.places import span_at
 from pv.yamlfile.proposals import as_day, as_digest, rename
 from pv.yamlfile.respell import How, Proposal
@@ -26,6 +27,14 @@ from pv.yamlfile.wording import clip, found, hint, is_number, label_of, repair, 
 _DIGEST = re.compile(r"[0-9a-f]{64}|unrecorded")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _DECIMAL = re.compile(r"(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?", re.ASCII)
+_TEXT, _NUMBER, _INTEGER = Shape.TEXT.value, Shape.NUMBER.value, Shape.INTEGER.value
+_DATE, _FLAG, _SUM = Shape.DATE.value, Shape.FLAG.value, Shape.DECIMAL.value
+_HASH, _ANY, _FREE = Shape.DIGEST.value, Shape.ANY.value, Shape.FREE.value
+_TEXTS, _NUMBERS, _ITEMS = Shape.TEXTS.value, Shape.NUMBERS.value, Shape.ITEMS.value
+_RECORD, _RECORDS, _NAMED = Shape.RECORD.value, Shape.RECORDS.value, Shape.NAMED.value
+_SUMS = Shape.DECIMALS.value
+_ONLY_TEXT: Final = frozenset({str})
+_ONLY_MAPPINGS: Final = frozenset({dict})
 _ID = re.compile(r"[A-Z][A-Z0-9]*(-[A-Z0-9]+)+")
 
 MAX_PROBLEMS: Final = 200
@@ -39,75 +48,18 @@ class _Absent:
 _ABSENT: Final = _Absent()
 
 
-@dataclass(slots=True)
-class Checked:
-    """The sound part of one mapping: by key plain values, or further `Checked` for sections."""
-
-    path: Path
-    label: str
-    values: dict[str, Any] = field(default_factory=dict)
-    faulty: set[str] = field(default_factory=set)
-    """Keys that stand there, perhaps misspelt, with nothing sound behind them."""
-
-    def __contains__(self, key: str) -> bool:
-        return key in self.values
-
-    def lacks(self, *keys: str) -> bool:
-        """Tell whether none of `keys` says anything, and none is faulty and so noted already."""
-        return not any(self.values.get(key) for key in keys) and not self.faulty & set(keys)
-
-    def get(self, *keys: str) -> Any:
-        """Return the value of the first of `keys` that is there, or None."""
-        return next((self.values[key] for key in keys if key in self.values), None)
-
-    def text(self, *keys: str) -> str:
-        """Return the value of the first of `keys` that is there as text, or an empty text.
-
-        Of a list its plain items, joined; a mapping has no text.
-        """
-        value = self.get(*keys)
-        if isinstance(value, list):
-            return "; ".join(str(one) for one in value if not isinstance(one, _PARTS))
-        return "" if value is None or isinstance(value, _PARTS) else str(value)
-
-    def maybe(self, *keys: str) -> str | None:
-        """Return the text of the first of `keys` that is there, or None."""
-        return self.text(*keys) or None
-
-    def texts(self, *keys: str) -> tuple[str, ...]:
-        """Return a list of texts; a single text is a list of one."""
-        value = self.get(*keys)
-        items = value if isinstance(value, list) else [] if value is None else [value]
-        return tuple(item for item in items if isinstance(item, str))
-
-    def items(self, *keys: str) -> tuple[Checked, ...]:
-        """Return the mappings of a list, or of a mapping from names to mappings."""
-        value = self.get(*keys)
-        found = value.values() if isinstance(value, dict) else value
-        items = found if isinstance(found, Iterable) else ()
-        return tuple(item for item in items if isinstance(item, Checked))
-
-    def record(self, key: str) -> Checked | None:
-        """Return the mapping under a key, or None."""
-        value = self.values.get(key)
-        return value if isinstance(value, Checked) else None
-
-    def mapping(self, key: str) -> dict[str, Any]:
-        """Return a mapping whose keys its author chose; empty where there is none."""
-        value = self.values.get(key)
-        return value if isinstance(value, dict) else {}
-
-
-_PARTS: Final = (dict, list, Checked)
+Inside: TypeAlias = "Checked | str"
+"""What something stands in: a mapping, or the words for it."""
 
 
 class Checker:
     """Checks one document and collects its problems."""
 
-    def __init__(self, root: Node, file: str) -> None:
-        self.root = root
+    def __init__(self, data: Any, file: str, root: Callable[[], Node]) -> None:
+        self.data = data
         self.file = file
         self.problems: list[SchemaProblem] = []
+        self._root = root
 
     def note(
         self,
@@ -126,7 +78,7 @@ class Checker:
         """
         if self.full:
             return
-        span = span_at(self.root, self.file, path, key)
+        span = span_at(self._root(), self.file, path, key)
         if len(self.problems) == MAX_PROBLEMS:
             code, advice = SchemaCode.PROBLEM_FLOOD, "repair the first ones and judge again"
             message = f"contract: more than {MAX_PROBLEMS} problems, the rest is not shown"
@@ -138,45 +90,58 @@ class Checker:
         """Whether so many problems are noted that no more are looked for."""
         return len(self.problems) > MAX_PROBLEMS
 
-    def mapping(self, node: Mapping, section: Section, path: Path, context: str = "") -> Checked:
-        """Check one mapping against its section; `context` says inside what it stands."""
-        label = label_of(node, section, path, context)
-        result = Checked(path, label)
-        for pair in node.pairs:
-            name = pair.key.text
-            key = section.keys.get(name)
+    def mapping(
+        self, data: dict[str, Any], section: Section, path: Path, inside: Inside = ""
+    ) -> Checked:
+        """Check one mapping against its section; `inside` says in what it stands."""
+        values: dict[str, Any] = {}
+        result = Checked(path, partial(self._label, section, path, inside), values)
+        keys, plain_types = section.keys, section.plain_types
+        for name, value in data.items():
+            if value and type(value) in plain_types.get(name, ()):
+                values[name] = value  # by far the most common case
+                continue
+            key = keys.get(name)
             if key is None:
                 if name.startswith("x-") or section.known(name):
-                    result.values[name] = to_plain(pair.value)
+                    values[name] = value
                 else:
-                    result.faulty.add(self._unknown(node, name, section, result))
+                    result.faulty |= {self._unknown(data, name, section, result)}
                 continue
-            value = self._value(pair.value, key, (*path, name), label)
-            if value is _ABSENT:
-                result.faulty.add(name)
-            elif value is not None:
-                result.values[name] = value
-        self._missing(section, result)
+            if name not in plain_types:
+                plain_types[name] = key.plain_types()
+            sound = self._value(value, key, (*path, name), result)
+            if sound is _ABSENT:
+                result.faulty |= {name}
+            elif sound is not None:
+                values[name] = sound
+        if not all(map(values.__contains__, section.required)):
+            self._missing(section, result)
         return result
+
+    def _label(self, section: Section, path: Path, inside: Inside) -> str:
+        node = find(self._root(), path)
+        return label_of(node, section, path, _words(inside)) if isinstance(node, Mapping) else ""
 
     def records(self, path: Path, section: str) -> tuple[Checked, ...]:
         """Check every mapping of the list at `path` against a section."""
-        node = find(self.root, path)
-        items = enumerate(node.items if isinstance(node, Sequence) else ())
+        items = self.data
+        for step in path:
+            items = items[step]
         return tuple(
             self.mapping(item, SECTIONS[section], (*path, index))
-            for index, item in items
-            if isinstance(item, Mapping)
+            for index, item in enumerate(items if isinstance(items, list) else ())
+            if isinstance(item, dict)
         )
 
-    def _unknown(self, node: Mapping, name: str, section: Section, result: Checked) -> str:
+    def _unknown(self, data: dict[str, Any], name: str, section: Section, result: Checked) -> str:
         """Note an unknown key and return the known one that it probably is.
 
         Beside the key that it looks like it is a slip only where hardly a letter differs.
         """
         meant = None if self.full else section.nearest(name)
         path, what = (*result.path, name), f"{result.label}: unknown key {shown(name)}"
-        beside = meant is not None and node.get(meant) is not None
+        beside = meant in data
         if meant is None or (beside and not is_slip(name, meant)):
             advice = f"remove it, or write x-{clip(name)} if it is an extension"
             self.note(SchemaCode.UNKNOWN_KEY, path, what, advice, key=True)
@@ -199,76 +164,78 @@ class Checker:
 
     # Values
 
-    def _value(self, node: Node, key: Key, path: Path, label: str) -> Any:
-        if isinstance(node, Scalar):
-            if key.shape is Shape.TEXT and type(node.value) is str and node.value:
-                return node.value  # by far the most common case, and flags are slow
-            return self._scalar(node, key, path, label)
-        if Shape.ANY in key.shape:
-            return to_plain(node)
-        if isinstance(node, Sequence):
-            return self._list(node, key, path, label)
-        return self._map(node, key, path, label)
+    def _value(self, value: Any, key: Key, path: Path, inside: Inside) -> Any:
+        if isinstance(value, dict):
+            return self._map(value, key, path, inside)
+        if isinstance(value, list):
+            return self._list(value, key, path, inside)
+        return self._scalar(value, key, path, inside)
 
-    def _scalar(self, node: Scalar, key: Key, path: Path, label: str) -> Any:
-        shape, value = key.shape, node.value
-        if value is None and node.text and key.since not in LANGUAGE:
+    def _scalar(self, value: Any, key: Key, path: Path, inside: Inside) -> Any:
+        bits = key.bits
+        if value is None and key.since not in LANGUAGE and self._written(path):
             return None  # tables of other teams write null where there is nothing
         if value is None or (value == "" and key.required):
-            advice = f"write {expected(shape) or 'its content'}, or remove the key"
-            self.note(
-                SchemaCode.EMPTY_VALUE, path, f"{label}: {key.name} is empty", advice, key=True
-            )
+            advice = f"write {expected(key.shape) or 'its content'}, or remove the key"
+            message = f"{_words(inside)}: {key.name} is empty"
+            self.note(SchemaCode.EMPTY_VALUE, path, message, advice, key=True)
             return _ABSENT
-        if Shape.ANY in shape:
+        if bits & _ANY:
             return value
         if isinstance(value, bool):
-            return value if Shape.FLAG in shape else self._wrong(node, key, path, label)
+            return value if bits & _FLAG else self._wrong(key, path, inside)
         if isinstance(value, str):
-            return self._text(node, value, key, path, label)
-        return self._number(node, value, key, path, label)
+            return self._text(value, key, path, inside)
+        return self._number(value, key, path, inside)
 
-    def _text(self, node: Scalar, value: str, key: Key, path: Path, label: str) -> Any:
-        shape = key.shape
-        if Shape.DATE in shape:
-            return self._date(value, key, path, label)
-        if Shape.DIGEST in shape:
-            return self._digest(value, key, path, label)
-        if Shape.DECIMAL in shape and _DECIMAL.fullmatch(value):
+    def _written(self, path: Path) -> str:
+        """Return the text of the scalar at a path as it is written."""
+        node = find(self._root(), path)
+        return node.text if isinstance(node, Scalar) else ""
+
+    def _text(self, value: str, key: Key, path: Path, inside: Inside) -> Any:
+        bits = key.bits
+        if bits & _DATE:
+            return self._date(value, key, path, inside)
+        if bits & _HASH:
+            return self._digest(value, key, path, inside)
+        if bits & _SUM and _DECIMAL.fullmatch(value):
             return value
-        numeric = shape & (Shape.NUMBER | Shape.INTEGER | Shape.DECIMAL)
-        if numeric and Shape.TEXT not in shape and is_number(value):
+        numeric = bits & (_NUMBER | _INTEGER | _SUM)
+        if numeric and not bits & _TEXT and is_number(value):
             self.note(
                 SchemaCode.NUMBER_AS_TEXT,
                 path,
-                f"{label}: {key.name} is text {shown(value)}, expected {expected(shape)}",
+                f"{_words(inside)}: {key.name} is text {shown(value)}, "
+                f"expected {expected(key.shape)}",
                 f"write {value.strip()} without quotes",
                 old=value,
                 proposal=Proposal("remove the quotes", value.strip(), safe=True, how=How.REMOVE),
             )
             return _ABSENT
-        return value if Shape.TEXT in shape else self._wrong(node, key, path, label)
+        return value if bits & _TEXT else self._wrong(key, path, inside)
 
-    def _number(self, node: Scalar, value: float, key: Key, path: Path, label: str) -> Any:
-        shape = key.shape
-        wanted = shape & (Shape.NUMBER | Shape.INTEGER | Shape.DECIMAL)
+    def _number(self, value: float, key: Key, path: Path, inside: Inside) -> Any:
+        bits = key.bits
+        wanted = bits & (_NUMBER | _INTEGER | _SUM)
         if wanted and not abs(value) <= float_info.max:  # an integer may be beyond every float
             self.note(
                 SchemaCode.NOT_FINITE,
                 path,
-                f"{label}: {key.name} is {clip(node.text)}, expected a finite number",
+                f"{_words(inside)}: {key.name} is {clip(self._written(path))}, "
+                "expected a finite number",
                 "write the limit that is meant",
             )
             return _ABSENT
-        if Shape.DECIMAL in shape and _DECIMAL.fullmatch(node.text):
-            return node.text
-        if Shape.DIGEST in shape:
-            return self._digest(node.text, key, path, label)
-        if Shape.NUMBER in shape or (Shape.INTEGER in shape and isinstance(value, int)):
+        if bits & _SUM and _DECIMAL.fullmatch(written := self._written(path)):
+            return written
+        if bits & _HASH:
+            return self._digest(self._written(path), key, path, inside)
+        if bits & _NUMBER or (bits & _INTEGER and isinstance(value, int)):
             return value
-        return self._wrong(node, key, path, label)
+        return self._wrong(key, path, inside)
 
-    def _date(self, value: str, key: Key, path: Path, label: str) -> Any:
+    def _date(self, value: str, key: Key, path: Path, inside: Inside) -> Any:
         try:
             sound = _DAY.fullmatch(value) and date.fromisoformat(value)
         except ValueError:
@@ -277,7 +244,7 @@ class Checker:
             self.note(
                 SchemaCode.BAD_DATE,
                 path,
-                f"{label}: {key.name} is {shown(value)}, expected a day of the calendar",
+                f"{_words(inside)}: {key.name} is {shown(value)}, expected a day of the calendar",
                 "write it as YYYY-MM-DD",
                 old=value,
                 proposal=as_day(value),
@@ -285,13 +252,13 @@ class Checker:
             return _ABSENT
         return value
 
-    def _digest(self, value: str, key: Key, path: Path, label: str) -> Any:
+    def _digest(self, value: str, key: Key, path: Path, inside: Inside) -> Any:
         if _DIGEST.fullmatch(value):
             return value
         self.note(
             SchemaCode.BAD_DIGEST,
             path,
-            f"{label}: {key.name} is {shown(value)} ({len(value)} characters), "
+            f"{_words(inside)}: {key.name} is {shown(value)} ({len(value)} characters), "
             "expected 64 hexadecimal digits in lower case",
             "write the digest of the file, or unrecorded until there is one",
             old=value,
@@ -301,94 +268,105 @@ class Checker:
 
     # Collections
 
-    def _list(self, node: Sequence, key: Key, path: Path, label: str) -> Any:
-        shape = key.shape
-        if Shape.ITEMS in shape and Shape.RECORDS not in shape:
-            return to_plain(node)
-        if not shape & (Shape.RECORDS | Shape.TEXTS | Shape.NUMBERS):
-            return self._wrong(node, key, path, label)
-        found = [
-            self._item(item, key, (*path, index), label) for index, item in enumerate(node.items)
-        ]
+    def _list(self, items: list[Any], key: Key, path: Path, inside: Inside) -> Any:
+        bits = key.bits
+        if bits & _ANY or (bits & _ITEMS and not bits & _RECORDS):
+            return items
+        if not bits & (_RECORDS | _TEXTS | _NUMBERS):
+            return self._wrong(key, path, inside)
+        if bits & _TEXTS and _ONLY_TEXT.issuperset(map(type, items)):
+            return items
+        if bits == _RECORDS and _ONLY_MAPPINGS.issuperset(map(type, items)):
+            section = SECTIONS[key.section]
+            return [
+                self.mapping(item, section, (*path, at), inside) for at, item in enumerate(items)
+            ]
+        found = [self._item(item, key, (*path, at), inside) for at, item in enumerate(items)]
         return [item for item in found if item is not _ABSENT]
 
-    def _item(self, node: Node, key: Key, path: Path, label: str) -> Any:
-        shape = key.shape
-        if isinstance(node, Scalar) and type(node.value) is str and Shape.TEXTS in shape:
-            return node.value
+    def _item(self, value: Any, key: Key, path: Path, inside: Inside) -> Any:
+        bits = key.bits
+        if isinstance(value, str) and bits & _TEXTS:
+            return value
         place = f"{key.name}[{path[-1]}]"
-        if isinstance(node, Mapping):
-            section = SECTIONS.get(key.section) if Shape.RECORDS in shape else None
-            if Shape.TEXTS in shape and not (section and set(node.keys()) & set(section.keys)):
-                if key.since not in LANGUAGE and _is_numbered(node):
-                    return to_plain(node)
-                return self._accidental(node, path, label, place)
+        if isinstance(value, dict):
+            section = SECTIONS.get(key.section) if bits & _RECORDS else None
+            if bits & _TEXTS and not (section and value.keys() & section.keys.keys()):
+                if key.since not in LANGUAGE and _is_numbered(value):
+                    return value
+                return self._accidental(value, path, inside, place)
             if section:
-                return self.mapping(node, section, path, label)
+                return self.mapping(value, section, path, inside)
         one = Shape(0)
-        if Shape.TEXTS in shape:
+        if bits & _TEXTS:
             one |= Shape.TEXT
-        if Shape.NUMBERS in shape:
+        if bits & _NUMBERS:
             one |= Shape.NUMBER
-        if isinstance(node, Scalar) and one:
-            return self._scalar(node, Key(place, one, ""), path, label)
-        return self._wrong(node, Key(place, one or Shape.RECORD, ""), path, label)
+        if one and not isinstance(value, dict | list):
+            return self._scalar(value, Key(place, one, ""), path, inside)
+        return self._wrong(Key(place, one or Shape.RECORD, ""), path, inside)
 
-    def _accidental(self, node: Mapping, path: Path, label: str, place: str) -> Any:
-        first = node.pairs[0].key.text if node.pairs else ""
+    def _accidental(self, value: dict[str, Any], path: Path, inside: Inside, place: str) -> Any:
+        first = next(iter(value), "")
         self.note(
             SchemaCode.ACCIDENTAL_MAPPING,
             path,
-            f"{label}: {place} is a mapping with the key {shown(first)}, expected text",
+            f"{_words(inside)}: {place} is a mapping with the key {shown(first)}, expected text",
             "put quotes around the whole sentence: an unquoted colon and blank make a mapping",
             proposal=Proposal("quote the sentence", "", safe=True, how=How.ADD),
         )
         return _ABSENT
 
-    def _map(self, node: Mapping, key: Key, path: Path, label: str) -> Any:
-        shape = key.shape
-        if Shape.RECORD in shape:
-            return self.mapping(node, SECTIONS[key.section], path, label)
-        if Shape.NAMED in shape:
-            return self._named(node, key, path, label)
-        if Shape.DECIMALS in shape:
-            return self._decimals(node, path, label)
-        if Shape.FREE in shape:
-            return to_plain(node)
-        return self._wrong(node, key, path, label)
+    def _map(self, value: dict[str, Any], key: Key, path: Path, inside: Inside) -> Any:
+        bits = key.bits
+        if bits & _ANY:
+            return value
+        if bits & _RECORD:
+            return self.mapping(value, SECTIONS[key.section], path, inside)
+        if bits & _NAMED:
+            return self._named(value, key, path, inside)
+        if bits & _SUMS:
+            return self._decimals(value, path, inside)
+        if bits & _FREE:
+            return value
+        return self._wrong(key, path, inside)
 
-    def _named(self, node: Mapping, key: Key, path: Path, label: str) -> dict[str, Checked]:
+    def _named(
+        self, data: dict[str, Any], key: Key, path: Path, inside: Inside
+    ) -> dict[str, Checked]:
         section = SECTIONS[key.section]
         found: dict[str, Checked] = {}
-        for pair in node.pairs:
-            name, value = pair.key.text, pair.value
-            inside = f"{section.noun} {clip(name)}"
-            if isinstance(value, Mapping):
-                found[name] = self.mapping(value, section, (*path, name), inside)
-            elif Shape.TEXT not in key.shape or not isinstance(value, Scalar):
-                one = Key(inside, Shape.RECORD, "")
-                self._wrong(value, one, (*path, name), label)
+        for name, value in data.items():
+            own = f"{section.noun} {clip(name)}"
+            if isinstance(value, dict):
+                found[name] = self.mapping(value, section, (*path, name), own)
+            elif not key.bits & _TEXT or isinstance(value, list):
+                self._wrong(Key(own, Shape.RECORD, ""), (*path, name), inside)
         return found
 
-    def _decimals(self, node: Mapping, path: Path, label: str) -> dict[str, str]:
+    def _decimals(self, data: dict[str, Any], path: Path, inside: Inside) -> dict[str, str]:
         found = {}
-        for name, value in node.pairs:
-            one = Key(name.text, Shape.DECIMAL, "")
-            number = self._value(value, one, (*path, name.text), label)
+        for name, value in data.items():
+            number = self._value(value, Key(name, Shape.DECIMAL, ""), (*path, name), inside)
             if number is not _ABSENT:
-                found[name.text] = number
+                found[name] = number
         return found
 
-    def _wrong(self, node: Node, key: Key, path: Path, label: str) -> _Absent:
+    def _wrong(self, key: Key, path: Path, inside: Inside) -> _Absent:
+        node = find(self._root(), path)
         self.note(
             SchemaCode.WRONG_TYPE,
             path,
-            f"{label}: {key.name} is {found(node)}, expected {expected(key.shape)}",
+            f"{_words(inside)}: {key.name} is {found(node)}, expected {expected(key.shape)}",
             repair(node, key.shape),
         )
         return _ABSENT
 
 
-def _is_numbered(node: Mapping) -> bool:
+def _words(inside: Inside) -> str:
+    return inside.label if isinstance(inside, Checked) else inside
+
+
+def _is_numbered(value: dict[str, Any]) -> bool:
     """Tell whether a mapping is one sentence under its id, as `C-PRB-001: …`."""
-    return len(node.pairs) == 1 and _ID.fullmatch(node.pairs[0].key.text) is not None
+    return len(value) == 1 and _ID.fullmatch(next(iter(value))) is not None

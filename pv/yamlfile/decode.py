@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import PurePath
-from typing import Any, cast
+from typing import Any
 
 from pv.marks import Span
 from pv.model.contract import (
@@ -22,14 +22,15 @@ from pv.model.contract import (
     Stage,
 )
 from pv.model.verdict import Severity
-from pv.yamlfile import nodes
 from pv.yamlfile.changelog import read_amendments, read_changelog
-from pv.yamlfile.check import Checked, Checker
+from pv.yamlfile.check import Checker
+from pv.yamlfile.checked import Checked
 from pv.yamlfile.codes import RULES
 from pv.yamlfile.dialects import READERS
 from pv.yamlfile.dialects.reader import Reader
 from pv.yamlfile.keys import OBLIGATION_TYPES
 from pv.yamlfile.kinds import check_kind
+from pv.yamlfile.nodes import Node
 from pv.yamlfile.places import span_at
 from pv.yamlfile.read import Document
 from pv.yamlfile.records import claimed_status
@@ -66,24 +67,31 @@ class Decoded:
 
 def decode(document: Document) -> Decoded:
     """Return the contract of a document in whatever dialect it is written."""
-    root = document.root
-    if root is None:
+    data = document.plain
+    if data is None and document.root is None:
         return Decoded(None)
-    checker = Checker(root, document.file)
-    if not isinstance(root, nodes.Mapping):
-        what = f"contract: the document is {found(root)}, expected a mapping"
+    checker = Checker(data, document.file, partial(_root, document))
+    if not isinstance(data, dict):
+        what = f"contract: the document is {found(_root(document))}, expected a mapping"
         checker.note(SchemaCode.NOT_A_CONTRACT, (), what, "start with metadata:")
         return Decoded(None, tuple(checker.problems))
-    reader = next(one for one in READERS if one.claims(root))
-    contract = _contract(document, root, reader, checker)
+    reader = next(one for one in READERS if one.claims(data))
+    contract = _contract(document, data, reader, checker)
     problems = sorted(checker.problems, key=lambda one: (one.span.start, one.code.value))
     return Decoded(contract, tuple(problems))
 
 
+def _root(document: Document) -> Node:
+    """Return the root of a document that has data."""
+    if document.root is None:
+        raise ValueError(f"{document.file} has no root")
+    return document.root
+
+
 def _contract(
-    document: Document, root: nodes.Mapping, reader: Reader, checker: Checker
+    document: Document, data: dict[str, Any], reader: Reader, checker: Checker
 ) -> Contract:
-    top = checker.mapping(root, reader.section, ())
+    top = checker.mapping(data, reader.section, ())
     metadata = top.record("metadata") or _EMPTY
     if reader.has_kind:
         check_kind(checker, top)
@@ -94,8 +102,8 @@ def _contract(
         stem=stem,
         text=document.text,
         dialect=reader.dialect,
-        data=cast("Mapping[str, Any]", nodes.to_plain(root)),
-        locate=_locator(root, document.file),
+        data=data,
+        locate=partial(_span, document),
         id=metadata.text("id") or top.text("contract", "id") or stem,
         version=metadata.maybe("version") or top.maybe("version"),
         kind=metadata.maybe("kind"),
@@ -117,8 +125,8 @@ def _contract(
     )
 
 
-def _locator(root: nodes.Node, file: str) -> Callable[[Path, bool], Span]:
-    return partial(span_at, root, file)
+def _span(document: Document, path: Path, key: bool) -> Span:
+    return span_at(_root(document), document.file, path, key)
 
 
 def _references(metadata: Checked) -> tuple[Any, ...]:

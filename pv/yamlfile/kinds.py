@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from pv.yamlfile.check import Checked, Checker
+from pv.yamlfile.check import Checker
+from pv.yamlfile.checked import Checked
 from pv.yamlfile.keys import KINDS
 from pv.yamlfile.schema_problems import SchemaCode
 from pv.yamlfile.shapes import nearest

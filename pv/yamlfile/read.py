@@ -1,7 +1,8 @@
 """Read one YAML file into nodes, or into problems with places; never raise for what stands in it.
 
 libyaml splits the text into events (it counts columns in characters, as we do); everything above
-that is ours and keeps its own stack, so neither depth nor size can crash or stall the reader. Where
+that is ours and keeps its own stack, so neither depth nor size can crash or stall the reader. A
+sound text is read as plain data at once, and as nodes with places when somebody asks for one. Where
 libyaml still follows YAML 1.1 (odd line breaks, a text that begins with `?` or `:` between
 brackets) the text is refused with its place, so that it is never read as other data than YAML 1.2
 says.
@@ -11,12 +12,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pv.marks import whole_file
 from pv.yamlfile.build import Builder
 from pv.yamlfile.fault_log import FatalFault, Faults
 from pv.yamlfile.intake import BOM, take_bytes, take_text
-from pv.yamlfile.nodes import Node
+from pv.yamlfile.nodes import Node, Plain, to_plain
+from pv.yamlfile.plain import read_plain
 from pv.yamlfile.problems import Problem, ProblemCode
 
 
@@ -41,6 +44,37 @@ class Document:
         """Tell whether the file was read whole and without a problem."""
         return self.root is not None and not self.problems
 
+    @property
+    def plain(self) -> Plain:
+        """The content as plain data; None where there is no root."""
+        return None if self.root is None else to_plain(self.root)
+
+
+class _PlainDocument(Document):
+    """A sound document of which the data is read; the nodes follow when they are asked for."""
+
+    __slots__ = ("plain",)
+
+    def __init__(self, file: str, text: str, plain: Plain, *, bom: bool) -> None:
+        put = object.__setattr__
+        put(self, "file", file)
+        put(self, "text", text)
+        put(self, "problems", ())
+        put(self, "bom", bom)
+        put(self, "plain", plain)
+
+    def __getattr__(self, name: str) -> Any:
+        if name != "root":
+            raise AttributeError(name)
+        root = Builder(self.text, Faults(self.file)).build()
+        object.__setattr__(self, name, root)
+        return root
+
+    @property
+    def sound(self) -> bool:
+        """As `Document.sound`."""
+        return True
+
 
 def read_file(path: Path, display: str) -> Document:
     """Read the file at `path`; `display` is the name that spans carry."""
@@ -57,6 +91,9 @@ def read_text(content: str | bytes, file: str) -> Document:
     bom = data.startswith(BOM.encode())
     if problem:
         return Document(file, text, None, (problem,), bom)
+    plain = read_plain(text)
+    if plain is not None:
+        return _PlainDocument(file, text, plain, bom=bom)
     faults = Faults(file)
     try:
         root = Builder(text, faults).build()

@@ -14,7 +14,8 @@ from pv.model.contract import (
     ModelDemand,
     ModelReference,
 )
-from pv.yamlfile.check import Checked, Checker
+from pv.yamlfile.check import Checker
+from pv.yamlfile.checked import Checked
 from pv.yamlfile.falsifier_keys import BINDINGS, DEVICES, FALSIFIER, OPERATORS, QUORUMS
 from pv.yamlfile.schema_problems import SchemaCode
 from pv.yamlfile.shapes import nearest

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Flag, auto
 from functools import lru_cache
 
@@ -88,6 +88,27 @@ class Key:
     """PV and SHIP keys are the contract language; others are only read."""
     means: str = ""
     """The key of the contract language whose meaning an older key has."""
+    bits: int = field(init=False, repr=False, compare=False)
+    """`shape` as a number: asking a flag takes ten times as long."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "bits", self.shape.value)
+
+    def plain_types(self) -> frozenset[type]:
+        """Return the types of values that need no second look here, unless they are empty."""
+        shape = self.shape
+        if Shape.ANY in shape:
+            return frozenset({str, bool, int, float, list, dict})
+        types: list[type] = []
+        if Shape.TEXT in shape and not shape & (Shape.DATE | Shape.DIGEST):
+            types.append(str)
+        if Shape.FLAG in shape:
+            types.append(bool)
+        if Shape.ITEMS in shape and Shape.RECORDS not in shape:
+            types.append(list)
+        if Shape.FREE in shape and not shape & (Shape.RECORD | Shape.NAMED | Shape.DECIMALS):
+            types.append(dict)
+        return frozenset(types)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +125,16 @@ class Section:
     """The keys that tell one such mapping from another in messages."""
     unchecked: bool = False
     """Whether unknown keys are kept here without a word, because the document is reported whole."""
+    required: tuple[str, ...] = field(init=False)
+    """Names of the keys that have to be there."""
+    plain_types: dict[str, frozenset[type]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+    """`Key.plain_types` by name, of the keys that were asked for so far."""
+
+    def __post_init__(self) -> None:
+        needed = tuple(name for name, key in self.keys.items() if key.required)
+        object.__setattr__(self, "required", needed)
 
     @property
     def language(self) -> dict[str, Key]:

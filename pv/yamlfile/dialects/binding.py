@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from pv.model.contract import Dialect
-from pv.yamlfile.dialects.reader import Reader
-from pv.yamlfile.nodes import Mapping
+from pv.yamlfile.dialects.reader import Data, Reader
 from pv.yamlfile.shapes import Key, Shape, kept, section
 
 _TABLE = section(
@@ -19,8 +18,8 @@ _TABLE = section(
 )
 
 
-def _claims(root: Mapping) -> bool:
-    return {"bindings", "target_crate"} <= set(root.keys())
+def _claims(root: Data) -> bool:
+    return {"bindings", "target_crate"} <= root.keys()
 
 
 READER = Reader(Dialect.BINDING, _claims, _TABLE)

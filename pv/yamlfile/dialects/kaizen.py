@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from pv.model.contract import Dialect
-from pv.yamlfile.dialects.reader import Reader, extended
+from pv.yamlfile.dialects.reader import Data, Reader, extended
 from pv.yamlfile.keys import CONTRACT
-from pv.yamlfile.nodes import Mapping, Scalar
 from pv.yamlfile.shapes import Key, Shape, kept
 
 
-def _claims(root: Mapping) -> bool:
-    contract = root.get("contract")
-    return isinstance(contract, Scalar) and bool({"baseline", "target"} & set(root.keys()))
+def _claims(root: Data) -> bool:
+    named = "contract" in root and not isinstance(root["contract"], dict | list)
+    return named and bool({"baseline", "target"} & root.keys())
 
 
 READER = Reader(

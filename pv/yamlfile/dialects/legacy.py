@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import Any, Final
 
 from pv.model.contract import Binding, BindingKind, Dialect, Falsifier, Path
-from pv.yamlfile.check import Checked, Checker
-from pv.yamlfile.dialects.reader import Reader, extended
+from pv.yamlfile.check import Checker
+from pv.yamlfile.checked import Checked
+from pv.yamlfile.dialects.reader import Data, Reader, extended
 from pv.yamlfile.keys import CONTRACT
-from pv.yamlfile.nodes import Mapping, Sequence
 from pv.yamlfile.schema_problems import SchemaCode
 from pv.yamlfile.shapes import Key, Shape
 
@@ -24,8 +24,8 @@ _IF_FAILS: Final = ("if_fails", "fails_if", "action_if_falsified", "if_test_pass
 _STATUS: Final = ("status", "discharge_status", "verdict")
 
 
-def _claims(root: Mapping) -> bool:
-    keys = set(root.keys())
+def _claims(root: Data) -> bool:
+    keys = root.keys()
     if "falsification_tests" in keys:
         return False
     return bool(keys & {"falsification", "falsification_conditions"}) or (
@@ -33,10 +33,10 @@ def _claims(root: Mapping) -> bool:
     )
 
 
-def _items_with(root: Mapping, block: str, key: str) -> bool:
-    node = root.get(block)
-    items = node.items if isinstance(node, Sequence) else ()
-    return any(isinstance(item, Mapping) and item.get(key) is not None for item in items)
+def _items_with(root: Data, block: str, key: str) -> bool:
+    items = root.get(block)
+    listed = items if isinstance(items, list) else []
+    return any(isinstance(item, dict) and key in item for item in listed)
 
 
 def _falsifiers(checker: Checker, contract: Checked) -> tuple[Falsifier, ...]:

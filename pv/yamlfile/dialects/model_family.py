@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from pv.model.contract import Dialect
-from pv.yamlfile.dialects.reader import Reader, extended
+from pv.yamlfile.dialects.reader import Data, Reader, extended
 from pv.yamlfile.keys import CONTRACT
-from pv.yamlfile.nodes import Mapping
 from pv.yamlfile.shapes import Key, Shape, kept
 
 _BLOCKS = frozenset({"size_variants", "tensor_template", "shape_template"})
 
 
-def _claims(root: Mapping) -> bool:
-    keys = set(root.keys())
+def _claims(root: Data) -> bool:
+    keys = root.keys()
     return "family" in keys and bool(keys & _BLOCKS) and "falsification_tests" not in keys
 
 

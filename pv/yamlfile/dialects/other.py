@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pv.model.contract import Dialect, Falsifier
-from pv.yamlfile.check import Checked, Checker
-from pv.yamlfile.dialects.reader import Reader
+from pv.yamlfile.check import Checker
+from pv.yamlfile.checked import Checked
+from pv.yamlfile.dialects.reader import Data, Reader
 from pv.yamlfile.keys import CONTRACT
-from pv.yamlfile.nodes import Mapping
 from pv.yamlfile.schema_problems import SchemaCode
 from pv.yamlfile.shapes import Section
 from pv.yamlfile.wording import clip, shown
@@ -14,13 +14,13 @@ from pv.yamlfile.wording import clip, shown
 _SHOWN = 6
 
 
-def _claims(root: Mapping) -> bool:
-    return isinstance(root, Mapping)
+def _claims(_: Data) -> bool:
+    return True
 
 
 def _report(checker: Checker, _: Checked) -> tuple[Falsifier, ...]:
     """Note once that this is no contract, and every key that looks like a misspelt one."""
-    names = checker.root.keys() if isinstance(checker.root, Mapping) else []
+    names = list(checker.data)
     listed = ", ".join(map(clip, names[:_SHOWN])) + (", …" if len(names) > _SHOWN else "")
     found = f"found the keys {listed}" if names else "the mapping is empty"
     checker.note(

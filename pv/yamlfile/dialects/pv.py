@@ -5,16 +5,14 @@ from __future__ import annotations
 import re
 
 from pv.model.contract import Dialect
-from pv.yamlfile.dialects.reader import Reader
+from pv.yamlfile.dialects.reader import Data, Reader
 from pv.yamlfile.keys import CONTRACT
-from pv.yamlfile.nodes import Mapping
 from pv.yamlfile.shapes import Section
 
 
-def _claims(root: Mapping) -> bool:
-    keys = set(root.keys())
+def _claims(root: Data) -> bool:
     # A list of falsifiers makes a contract even where the metadata was left out or misspelt.
-    return bool(keys & {"metadata", "falsification_tests"})
+    return bool(root.keys() & {"metadata", "falsification_tests"})
 
 
 def _not_shipping(base: Section) -> Section:

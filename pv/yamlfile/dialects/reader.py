@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 from pv.model.contract import Dialect, Falsifier
-from pv.yamlfile.check import Checked, Checker
-from pv.yamlfile.nodes import Mapping
+from pv.yamlfile.check import Checker
+from pv.yamlfile.checked import Checked
 from pv.yamlfile.records import falsifier
 from pv.yamlfile.shapes import Key, Section, section
+
+Data: TypeAlias = dict[str, Any]
+"""A document as plain data."""
 
 
 def read_falsifiers(checker: Checker, contract: Checked) -> tuple[Falsifier, ...]:
@@ -23,7 +27,7 @@ class Reader:
     """One family of contract files."""
 
     dialect: Dialect
-    claims: Callable[[Mapping], bool]
+    claims: Callable[[Data], bool]
     """Tells from its shape whether a document belongs to the family."""
     section: Section
     """The keys at its top."""

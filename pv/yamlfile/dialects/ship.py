@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from pv.model.contract import Dialect
-from pv.yamlfile.dialects.reader import Reader
+from pv.yamlfile.dialects.reader import Data, Reader
 from pv.yamlfile.keys import CONTRACT
-from pv.yamlfile.nodes import Mapping, Scalar
 
 
-def _claims(root: Mapping) -> bool:
+def _claims(root: Data) -> bool:
     metadata = root.get("metadata")
-    kind = metadata.get("kind") if isinstance(metadata, Mapping) else None
-    return isinstance(kind, Scalar) and kind.text == "ship"
+    return isinstance(metadata, dict) and metadata.get("kind") == "ship"
 
 
 READER = Reader(Dialect.SHIP, _claims, CONTRACT, has_kind=True)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from pv.model.contract import Dialect
-from pv.yamlfile.dialects.reader import Reader, extended
+from pv.yamlfile.dialects.reader import Data, Reader, extended
 from pv.yamlfile.keys import CONTRACT
-from pv.yamlfile.nodes import Mapping
 from pv.yamlfile.shapes import Key, Shape, kept
 
 
-def _claims(root: Mapping) -> bool:
-    keys = set(root.keys())
+def _claims(root: Data) -> bool:
+    keys = root.keys()
     return {"name", "surface"} <= keys and "metadata" not in keys
 
 
