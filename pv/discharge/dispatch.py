@@ -10,9 +10,9 @@ from pathlib import Path
 from threading import Event
 from typing import Final
 
-from pv.discharge.executors.process import run_job
 from pv.discharge.job import Job, Returned
 from pv.discharge.plan import Request, command, plan
+from pv.discharge.runners.choice import run_job
 from pv.discharge.verdict import judge_run
 from pv.errors import UsageError
 from pv.evidence.history import History

@@ -7,8 +7,11 @@ import os
 import platform
 import sys
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
+
+from pv.discharge.machine import libraries, surroundings
 
 _LINKED: Final = ("kernels", "falsifiers")
 _PACKAGES: Final = ("numpy", "numba", "llvmlite", "gguf", "numba_cuda")
@@ -21,13 +24,20 @@ class Footprint:
     """Collects the project files that this process uses, by project path.
 
     `kernels/…` and `falsifiers/…` have the same names in a checkout and in an installed wheel.
-    Files outside package and registry (the model, libraries, system files) are no sources.
+    Files outside package and registry (the model, libraries, system files) are no sources. A file
+    is hashed when it is first seen, so that what a step changes later is not taken for what it ran.
     """
 
     def __init__(self, package: Path, root: Path) -> None:
-        self._package = package
-        self._root = root.resolve()
+        own = os.path.realpath(root)
+        self._places = [
+            (f"{os.path.realpath(package)}{os.sep}", "pv/"),
+            # in a checkout the package holds links to them
+            *((f"{os.path.realpath(package / each)}{os.sep}", f"{each}/") for each in _LINKED),
+            (f"{own}{os.sep}", ""),
+        ]
         self._read: set[str] = set()
+        self._seen: dict[str, tuple[str, str] | None] = {}
 
     def watch_files(self, except_for: str | None) -> None:
         """Note every file of the project that is opened for reading from now on.
@@ -43,19 +53,19 @@ class Footprint:
             if flags & (os.O_WRONLY | os.O_RDWR) or (isinstance(mode, str) and "w" in mode):
                 return
             if not arguments[0].endswith(_NO_SOURCE) and arguments[0] != skipped:
-                self._read.add(arguments[0])
+                self._read.add(str(Path(arguments[0]).absolute()))  # it may change its folder
 
         sys.addaudithook(hook)
 
     def sources(self) -> dict[str, str]:
         """Return project path to sha256 for every source used so far, in order of names."""
         found: dict[str, str] = {}
-        files = {os.path.realpath(file) for file in (*self._imported(), *self._read)}
-        for path in map(Path, sorted(files)):
-            name = self._name(path)
-            if not name or name == _VERSION or not path.is_file():
+        for path in sorted({real_path(file) for file in (*self._imported(), *list(self._read))}):
+            if path not in self._seen:
+                self._seen[path] = self._hashed(path)
+            if (source := self._seen[path]) is None:
                 continue
-            digest = hashlib.sha256(path.read_bytes()).hexdigest()
+            name, digest = source
             if found.get(name, digest) != digest:  # the registry and the package each have one
                 name += " (second of this name)"
             found[name] = digest
@@ -68,19 +78,35 @@ class Footprint:
             if isinstance(file, str) and file.endswith(".py"):
                 yield file
 
-    def _name(self, path: Path) -> str | None:
+    def _hashed(self, path: str) -> tuple[str, str] | None:
+        """Return project path and sha256 of a resolved file; None where it is no source."""
+        name = self._name(path)
+        if not name or name == _VERSION:
+            return None
+        try:
+            data = Path(path).read_bytes()
+        except OSError:  # gone again, or a folder
+            return None
+        return name, hashlib.sha256(data).hexdigest()
+
+    def _name(self, path: str) -> str | None:
         """Return the project path of a resolved file, None where it is not part of the project."""
-        if path.is_relative_to(self._package):
-            parts = path.relative_to(self._package).parts
-            return "/".join(parts if parts[0] in _LINKED else ("pv", *parts))
-        for folder in _LINKED:  # in a checkout the package holds links to them
-            if path.is_relative_to(target := (self._package / folder).resolve()):
-                return "/".join((folder, *path.relative_to(target).parts))
-        if path.is_relative_to(self._root):
-            parts = path.relative_to(self._root).parts
+        for place, shown in self._places:
+            if not path.startswith(place):
+                continue
+            parts = Path(path[len(place) :]).parts
+            if shown:
+                packed = shown == "pv/" and parts[0] in _LINKED
+                return "/".join(parts) if packed else shown + "/".join(parts)
             if "site-packages" not in parts and not any(part.startswith(".") for part in parts):
                 return "/".join(parts)
         return None
+
+
+@cache
+def real_path(file: str) -> str:
+    """Return where a file really is; one process asks the disk once for each name."""
+    return os.path.realpath(file)
 
 
 def environment(device: str, facts: Mapping[str, str] | None = None) -> dict[str, Any]:
@@ -88,8 +114,10 @@ def environment(device: str, facts: Mapping[str, str] | None = None) -> dict[str
 
     `facts` describe a real device: its name, capability and driver.
     """
+    oracles = libraries()
     return {
         **({"accelerator": dict(facts)} if facts else {}),
+        **({"libraries": oracles} if oracles else {}),
         "python": platform.python_version(),
         "packages": {
             name: str(getattr(sys.modules[name], "__version__", "unknown"))
@@ -101,6 +129,7 @@ def environment(device: str, facts: Mapping[str, str] | None = None) -> dict[str
         "processor": _processor(),
         "threads": int(os.environ.get("OMP_NUM_THREADS", "0")),
         "device": {"sim": "cuda-simulator"}.get(device, device),
+        "surroundings": surroundings(),
     }
 
 

@@ -1,9 +1,9 @@
-"""The child process: runs one harness soundly, under each planted fault, and its companions.
+"""What a job's process does: runs one harness soundly, under each planted fault, and beside it.
 
-The job comes as JSON on stdin; every result goes back as one JSON line on a pipe of its own, so
-that nothing a harness prints can be taken for a result. All steps share one process and one
-`shared` dict, so inputs and reference sides are computed once. Imports stay few: what this module
-imports counts among the sources that a receipt rests on.
+Every result goes back as one JSON line on a pipe of its own, so that nothing a harness prints can
+be taken for a result. All steps share one process and one `shared` dict, so inputs and reference
+sides are computed once. Imports stay few: what this module imports counts among the sources that a
+receipt rests on.
 """
 
 from __future__ import annotations
@@ -29,21 +29,53 @@ _ALARM_SLACK: Final = 10
 _PACKAGE: Final = Path(__file__).resolve().parent.parent
 
 
-def main() -> None:
-    """Read the job, run its steps, report each; ends with exit code 0 whatever they came to."""
-    job = json.load(sys.stdin)
-    sys.stdin.close()
-    with os.fdopen(job["results"], "w", encoding="utf-8") as results:
-        _limit(job)
-        footprint = Footprint(_PACKAGE, Path(job["root"]))
-        footprint.watch_files(except_for=job["model"])
-        shared: dict[str, Any] = {}
-        ready = _ready(job, results)
-        for step in job["steps"] if ready else ():
-            _send(results, {"started": step["name"]})
-            _send(results, _outcome(job, step, shared))
-            _send(results, {"sources": footprint.sources()})
-        _send(results, {"environment": environment(job["device"], job.get("device_facts"))})
+def run_alone(job: dict[str, Any], results: int) -> None:
+    """Run a job in this process, which is its own; results go as lines to a file descriptor."""
+    _limit(job)
+    os.environ.update(job.get("environment", {}))
+    with os.fdopen(results, "w", encoding="utf-8") as lines:
+        _KINDS[job["kind"]](job, lines)
+
+
+def _run_harness(job: dict[str, Any], results: IO[str]) -> None:
+    footprint = Footprint(_PACKAGE, Path(job["root"]))
+    footprint.watch_files(except_for=job["model"])
+    shared: dict[str, Any] = {}
+    ready = _ready(job, results)
+    for step in job["steps"] if ready else ():
+        send(results, {"started": step["name"]})
+        send(results, _outcome(job, step, {} if step.get("anew") else shared))
+        send(results, {"sources": footprint.sources()})
+    send(results, {"environment": environment(job["device"], job.get("device_facts"))})
+
+
+def _run_pytest(job: dict[str, Any], results: IO[str]) -> None:
+    from pv.discharge.runners.pytest_session import run_node  # noqa: PLC0415 - where asked for
+
+    footprint = Footprint(_PACKAGE, Path(job["root"]))
+    footprint.watch_files(except_for=None)
+    send(results, run_node(job["node"], Path(job["root"])))
+    send(results, {"sources": footprint.sources()})
+    send(results, {"environment": environment(job["device"])})
+
+
+def _run_program(job: dict[str, Any], results: IO[str]) -> None:
+    """Become the program that the job names; what it prints is all that comes back of it."""
+    name = job["argv"][0]
+    send(results, {"environment": environment(job["device"])})
+    try:
+        os.execvp(name, job["argv"])  # noqa: S606 - an argument list, and no shell
+    except FileNotFoundError:
+        send(results, {"missing": f"program {name!r} is not installed"})
+    except OSError as error:
+        send(results, {"missing": f"program {name!r} cannot be run: {error.strerror}"})
+
+
+_KINDS: Final[Mapping[str, Callable[[dict[str, Any], IO[str]], None]]] = {
+    "harness": _run_harness,
+    "pytest": _run_pytest,
+    "program": _run_program,
+}
 
 
 def _ready(job: dict[str, Any], results: IO[str]) -> bool:
@@ -60,22 +92,35 @@ def _ready(job: dict[str, Any], results: IO[str]) -> bool:
     except PvError as error:
         ending = "missing" if isinstance(error, MissingError) else "bad input"
         for step in job["steps"]:
-            _send(results, _ended(step, ending, _told(error)))
+            send(results, _ended(step, ending, _told(error)))
         return False
     return True
 
 
 def _limit(job: Mapping[str, Any]) -> None:
-    """Set the limits of this process; children that it starts inherit them."""
+    """Set the limits of this process; children that it starts inherit them.
+
+    What libraries had mapped before the job began does not count against its memory.
+    """
     if job["memory"]:
-        resource.setrlimit(resource.RLIMIT_AS, (job["memory"], job["memory"]))
+        most = job["memory"] + _mapped()
+        resource.setrlimit(resource.RLIMIT_AS, (most, most))
     seconds = int(job["cpu_seconds"])
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 5))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     signal.alarm(int(job["seconds"]) + _ALARM_SLACK)  # also where nobody is left to end it
 
 
-def _send(results: IO[str], message: Mapping[str, Any]) -> None:
+def _mapped() -> int:
+    try:
+        pages = Path("/proc/self/statm").read_text(encoding="ascii").split()[0]
+    except OSError:
+        return 0
+    return int(pages) * resource.getpagesize()
+
+
+def send(results: IO[str], message: Mapping[str, Any]) -> None:
+    """Write one message as one line."""
     results.write(json.dumps(message, default=_plain) + "\n")
     results.flush()
 
@@ -106,7 +151,7 @@ def _outcome(
     except (Exception, SystemExit) as error:  # noqa: BLE001 - a harness may raise anything
         traceback.print_exc()
         sys.stderr.flush()
-        return _ended(step, "crash", _described(error))
+        return _ended(step, "crash", _described(error, Path(job["root"])))
     return {"step": step["name"], "ending": "measured", "measurements": data}
 
 
@@ -119,12 +164,26 @@ def _told(error: PvError) -> str:
     return " ".join(error.explain().split())
 
 
-def _described(error: BaseException) -> str:
-    """Return an exception in one line with the place in the source where it was raised."""
-    frames = traceback.extract_tb(error.__traceback__)
-    place = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+def _described(error: BaseException, root: Path) -> str:
+    """Return an exception in one line with the place in the source where it was raised.
+
+    Source that cannot be compiled has no frame of its own: there the error itself knows the place.
+    """
     text = " ".join(str(error).split())
+    if isinstance(error, SyntaxError) and error.filename:
+        text = error.msg
+        place = f" at {_shown(error.filename, root)}:{error.lineno}:{error.offset}"
+    else:
+        frames = traceback.extract_tb(error.__traceback__)
+        place = f" at {_shown(frames[-1].filename, root)}:{frames[-1].lineno}" if frames else ""
     return f"{type(error).__name__}: {text[:300]}{place}"
+
+
+def _shown(file: str, root: Path) -> str:
+    """Return a file as people know it: by its place in the registry, else by its name."""
+    path = Path(os.path.realpath(file))
+    home = root.resolve()
+    return path.relative_to(home).as_posix() if path.is_relative_to(home) else path.name
 
 
 def _check_plain(data: Mapping[str, Any]) -> None:

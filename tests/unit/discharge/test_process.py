@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from pv.discharge.job import AGAIN, GIB, SOUND, Ending, Limits, control_step
 from pv.discharge.runners.choice import run_job
-from pv.discharge.job import GIB, SOUND, Ending, Limits, control_step
 from pv.errors import UsageError
 from pv.model.contract import Binding, BindingKind, Companion, Expectation
 
@@ -30,12 +30,12 @@ def run(toy, make_job):
 def test_measurements_come_back_and_prints_do_not(run):
     found = run("excess", green_controls=("harmless",))
     assert found.ending is Ending.MEASURED
-    names = [SOUND, CONTROL, control_step("harmless")]
+    names = [SOUND, AGAIN, CONTROL, control_step("harmless")]
     assert [step.name for step in found.steps] == names
     metrics = [step.measurements.metrics[0].value for step in found.steps]
-    assert metrics == [1.0, 3.0, 1.0]
-    assert found.log.count("this is never a result") == 3
-    assert found.log.count("computed once") == 1
+    assert metrics == [1.0, 1.0, 3.0, 1.0]
+    assert found.log.count("this is never a result") == 4
+    assert found.log.count("computed once") == 2  # once more for the run from nothing
 
 
 def test_numpy_numbers_arrive_as_plain_ones(run):
@@ -160,7 +160,7 @@ def test_companions_run_in_the_same_child(run):
     )
     found = run("excess", beside=(beside,))
     assert found.step("beside:as published").measurements.metrics[0].value == 5.0
-    assert found.log.count("computed once") == 1
+    assert found.log.count("computed once") == 2  # once more for the run from nothing
 
 
 @pytest.mark.parametrize(
