@@ -73,6 +73,33 @@ def nearest(name: str, candidates: Iterable[str]) -> str:
     return pool[close[0]] if close else ""
 
 
+def nearest_file(root: Path, path: str) -> str:
+    """Return the file below `root` most like a missing one, folder by folder; empty without one."""
+    parts = PurePosixPath(path).parts
+    at, found = root, PurePosixPath()
+    for depth, part in enumerate(parts, 1):
+        known = _entries(at, files=depth == len(parts), suffix=PurePosixPath(part).suffix)
+        meant = part if part in known.values() else known.get(nearest(_stem(part), known), "")
+        if not meant:
+            return ""
+        at, found = at / meant, found / meant
+    return "" if isinstance(inside(root, str(found)), Refusal) else str(found)
+
+
+def _entries(folder: Path, *, files: bool, suffix: str) -> dict[str, str]:
+    """Return the files of a folder, or its folders: the part that tells a name apart, to the name."""
+    try:
+        names = sorted(each.name for each in folder.iterdir() if each.is_dir() != files)
+    except OSError:
+        return {}
+    names = [each for each in names if PurePosixPath(each).suffix == suffix]
+    return {_stem(each): each for each in names if not each.startswith(".")}
+
+
+def _stem(name: str) -> str:
+    return PurePosixPath(name).stem.removeprefix("test_").removesuffix("_test")
+
+
 def _common(one: str, other: str) -> int:
     """Return how many characters two names begin with in common."""
     pairs = zip(one, other, strict=False)

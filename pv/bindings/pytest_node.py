@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pv.bindings.interface import Refusal, Resolution, Target, bound, dangling, ignored
-from pv.bindings.places import SKIPPED_FOLDERS, inside, nearest
+from pv.bindings.places import SKIPPED_FOLDERS, inside, nearest, nearest_file
 from pv.bindings.python_source import Class, Function, Module, PythonSources
 
 
@@ -19,7 +19,7 @@ def resolve_node(root: Path, sources: PythonSources, reference: str) -> Resoluti
         return dangling(reference, "expected `path/to/test_file.py::test_function`")
     file = inside(root, path)
     if isinstance(file, Refusal):
-        return dangling(reference, file.reason)
+        return dangling(reference, file.reason, nearest_file(root, path), path)
     module = sources.module(file)
     if isinstance(module, Refusal):
         return dangling(reference, module.reason)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pv.bindings.interface import Refusal, Resolution, Target, bound, dangling
-from pv.bindings.places import inside, nearest
+from pv.bindings.interface import Refusal, Resolution, Target, bound, dangling, shown
+from pv.bindings.places import inside, nearest, nearest_file
 from pv.bindings.python_source import Module, PythonSources
 
 
@@ -21,7 +21,9 @@ def resolve_harness(
         return dangling(reference, "expected `path/to/module.py::function`")
     file = inside(root, path)
     if isinstance(file, Refusal):
-        return dangling(reference, file.reason, _instead(root, sources, path, name))
+        instead = _instead(root, sources, path, name)
+        missing = f"{path}::{name}" if "::" in instead else path
+        return dangling(reference, file.reason, instead, missing)
     module = sources.module(file)
     if isinstance(module, Refusal):
         return dangling(reference, module.reason)
@@ -39,8 +41,10 @@ def _function(
         return dangling(reference, f"{name} is no harness, expected a plain `def {name}(run)`")
     unknown = missing_controls(module, controls)
     if unknown:
-        known = nearest(unknown[0], module.controls or ())
-        return dangling(reference, f"{path} knows no control {', '.join(unknown)}", known)
+        known = nearest(unknown[0], set(module.controls or ()) - set(controls))
+        return dangling(
+            reference, f"{path} knows no control {', '.join(unknown)}", known, unknown[0]
+        )
     return bound(reference, (Target(f"{path}::{name}", path, function.line),))
 
 
@@ -53,20 +57,11 @@ def missing_controls(module: Module, controls: tuple[str, ...]) -> list[str]:
 
 def _instead(root: Path, sources: PythonSources, path: str, name: str) -> str:
     """Return where the function stands now, else the file with the most similar name."""
-    siblings = _siblings(root, path)
-    for sibling in siblings.values():
-        file = root / sibling
-        module = sources.module(file) if sources.mentions(file, f"def {name}(") else None
-        if isinstance(module, Module) and name in module.functions:
-            return f"{sibling}::{name}"
-    return siblings.get(nearest(path.rpartition("/")[2], siblings), "")
-
-
-def _siblings(root: Path, path: str) -> dict[str, str]:
-    """Return the Python files of the folder that `path` names: file name to path, sorted."""
     folder, _, _ = path.rpartition("/")
     place = inside(root, folder) if folder else root
-    if isinstance(place, Refusal) or not place.is_dir():
-        return {}
-    names = sorted(each.name for each in place.iterdir() if each.suffix == ".py")
-    return {name: f"{folder}/{name}" if folder else name for name in names}
+    if not isinstance(place, Refusal) and place.is_dir():
+        for file in sorted(place.glob("*.py")):
+            module = sources.module(file) if sources.mentions(file, f"def {name}(") else None
+            if isinstance(module, Module) and name in module.functions:
+                return f"{shown(root, file)}::{name}"
+    return nearest_file(root, path)

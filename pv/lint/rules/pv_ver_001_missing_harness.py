@@ -10,18 +10,19 @@ Example
 Instead
     harness: falsifiers/ffn_gguf/layer_chain.py::forward_drift
 Fix
-    Unsafe: writes the nearest function, where one is near.
+    Unsafe: writes the nearest function, file or control, where one is near.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from pv.bindings.interface import BindingClass, Resolution
 from pv.lint.context import Context
 from pv.lint.repair import word_rewritten
 from pv.lint.rule import FixKind, GateName, Rule
-from pv.model.contract import BindingKind, Contract
+from pv.model.contract import BindingKind, Contract, Falsifier, Path
 from pv.model.finding import Finding
 from pv.model.verdict import Severity
 
@@ -35,7 +36,7 @@ def check(contract: Contract, context: Context) -> Iterator[Finding]:
             for found in context.resolver.resolve(falsifier):
                 if found.binding_class is BindingClass.DANGLING:
                     message = f"{falsifier.id}: {found.reason}"
-                    path = falsifier.binding.path
+                    path = _control(contract, falsifier, found) or falsifier.binding.path
                     fix = word_rewritten(contract, path, found.missing, found.nearest)
                     advice = _advice(found)
                     yield RULE.finding(contract, path, message, advice=advice, fix=fix)
@@ -46,6 +47,20 @@ def check(contract: Contract, context: Context) -> Iterator[Finding]:
                 path = (*companion.path, "harness")
                 fix = word_rewritten(contract, path, found.missing, found.nearest)
                 yield RULE.finding(contract, path, message, advice=_advice(found), fix=fix)
+
+
+def _control(contract: Contract, falsifier: Falsifier, found: Resolution) -> Path | None:
+    """Return where the control stands that is missing; None where something else is."""
+    entry: Any = contract.data
+    for step in falsifier.path:
+        entry = entry[step]
+    for key in ("controls", "green_controls"):
+        named = entry.get(key) if found.missing not in falsifier.binding.text else None
+        if named == found.missing:
+            return (*falsifier.path, key)
+        if isinstance(named, list) and found.missing in named:
+            return (*falsifier.path, key, named.index(found.missing))
+    return None
 
 
 def _advice(found: Resolution) -> str:

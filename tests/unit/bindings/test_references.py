@@ -175,6 +175,7 @@ def test_unknown_controls_are_named_with_the_nearest(resolver: Resolver) -> None
             "harnesses/grain.py::yield_of_flour",
             "harnesses/grain.py knows no control wet_grian",
             nearest="wet_grain",
+            missing="wet_grian",
         ),
     )
 
