@@ -54,6 +54,24 @@ def expect_digest(expect: Sequence[Expectation]) -> str:
     return digest([plain([each.metric, each.op, each.value, each.tolerance]) for each in expect])
 
 
+def question_digest(falsifier: Falsifier) -> str:
+    """Return the digest of what can be chosen with a result in view: limits, parameters, controls.
+
+    Reasons, texts and claims are left out: they may be bettered at any time.
+    """
+    return digest(
+        plain(
+            {
+                "expect": expect_digest(falsifier.expect),
+                "harness": falsifier.binding.text,
+                "parameters": falsifier.parameters,
+                "controls": falsifier.controls,
+                "green_controls": falsifier.green_controls,
+            }
+        )
+    )
+
+
 def _is_claim(key: str) -> bool:
     return key in _CLAIMS or key.startswith(("status_", "discharge_status_", "evidence_"))
 

@@ -1,4 +1,6 @@
-"""When a limit stood first, asked of git: a limit that came with its result proves little.
+"""When a question stood first, asked of git: one that came with its result proves little.
+
+A question is limits, parameters and controls together: each can be chosen so that it is met.
 
 Nothing here writes. Where there is no repository, or its history begins with the file in question
 (a shallow clone, a fresh import), order is not known and nothing is concluded.
@@ -12,7 +14,8 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from pv.evidence.canonical import expect_digest
+from pv.errors import BadInputError
+from pv.evidence.canonical import question_digest
 from pv.evidence.store import REGISTRY
 from pv.model.contract import Contract, Falsifier
 from pv.yamlfile.decode import decode
@@ -32,11 +35,11 @@ class History:
         self._parents: dict[str, str | None] = {}
 
     def expect_commit(self, contract: Contract, falsifier: Falsifier) -> str | None:
-        """Return the commit since which the present limits of a falsifier stand unchanged.
+        """Return the commit since which the present question of a falsifier stands unchanged.
 
-        None where the limits on disk are not those of HEAD, or nothing is committed.
+        None where the question on disk is not that of HEAD, or nothing is committed.
         """
-        wanted = expect_digest(falsifier.expect)
+        wanted = _asked(falsifier)
         first: str | None = None
         for commit in self._git("log", "--format=%H", "--", contract.file).split():
             if self._limits_at(commit, contract.file).get(falsifier.id) != wanted:
@@ -45,7 +48,7 @@ class History:
         return first
 
     def came_with_its_limits(self, contract: Contract, receipt: str) -> bool:
-        """Whether the commit that added a receipt is the one that brought its limits.
+        """Whether the commit that added a receipt is the one that brought its question.
 
         Such a receipt is post-hoc whatever it says of itself. A commit without a parent shows no
         order and accuses nobody: there, what the receipt recorded counts.
@@ -61,7 +64,7 @@ class History:
     def brought_together(
         self, contract: Contract, falsifier: Falsifier, receipt: str
     ) -> str | None:
-        """Return the commit that brought a receipt together with the present limits.
+        """Return the commit that brought a receipt together with the present question.
 
         It is empty where both are not committed yet, and None where one was there first, or where
         order is not known.
@@ -71,7 +74,7 @@ class History:
             return "" if self.expect_commit(contract, falsifier) is None and self._tracked else None
         if not self.came_with_its_limits(contract, receipt):
             return None
-        present = expect_digest(falsifier.expect)
+        present = _asked(falsifier)
         then = self._limits_at(commit, contract.file).get(falsifier.id)
         return commit if then == present else None
 
@@ -103,14 +106,14 @@ class History:
         return self._parents[commit]
 
     def _limits_at(self, commit: str, file: str) -> Mapping[str, str]:
-        """Return falsifier id to digest of its limits, as a file stood in a commit."""
+        """Return falsifier id to digest of its question, as a file stood in a commit."""
         key = (commit, file)
         if key not in self._limits:
             contract = decode(
                 read_text(self._git("cat-file", "blob", f"{commit}:./{file}"), file)
             ).contract
             entries = contract.falsifiers if contract else ()
-            self._limits[key] = {each.id: expect_digest(each.expect) for each in entries}
+            self._limits[key] = {each.id: _asked(each) for each in entries}
         return self._limits[key]
 
     def _git(self, *arguments: str) -> str:
@@ -126,3 +129,11 @@ class History:
         except (OSError, subprocess.TimeoutExpired):
             return ""
         return done.stdout.decode("utf-8", "replace") if done.returncode == 0 else ""
+
+
+def _asked(falsifier: Falsifier) -> str:
+    """Return the digest of a question; what has no canonical form is no question, and no equal."""
+    try:
+        return question_digest(falsifier)
+    except BadInputError:
+        return ""

@@ -15,10 +15,18 @@ from pv.errors import BadInputError
 from pv.evidence import store
 from pv.evidence.canonical import entry_digest
 from pv.evidence.history import History
-from pv.evidence.statement import ENTRY, MODEL, SOURCE, statement_of, subjects_of, view_of
+from pv.evidence.statement import (
+    ENTRY,
+    MODEL,
+    SOURCE,
+    statement_of,
+    subjects,
+    subjects_of,
+    view_of,
+)
 from pv.evidence.store import Damaged
 from pv.model.contract import Contract, Falsifier
-from pv.model.receipt import Outcome, ReceiptView
+from pv.model.receipt import ModelIdentity, Outcome, ReceiptView
 
 _PACKAGE = Path(pv.__file__).resolve().parent
 
@@ -34,7 +42,7 @@ def write_receipt(
 ) -> str:
     """Write the receipt of an outcome, into the registry or locally; return its path.
 
-    `commit` is the one in which the present limits first stood, None where they are not committed.
+    `commit` is the one in which the present question first stood, None where it is not committed.
     """
     started = datetime.now(UTC) - timedelta(seconds=outcome.seconds)
     statement = statement_of(
@@ -45,6 +53,40 @@ def write_receipt(
         started=started.strftime("%Y-%m-%dT%H:%M:%SZ"),
     )
     return store.write(root, falsifier.id, statement, record=record)
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """A receipt over the same claim, the same sources and the same model as a run."""
+
+    path: str
+    predicate: Mapping[str, Any]
+
+
+def repeats(
+    root: Path,
+    contract: Contract,
+    falsifier: Falsifier,
+    sources: Mapping[str, str],
+    model: ModelIdentity | None,
+) -> tuple[Repeat, ...]:
+    """Return the receipts that a run with these sources and this model repeats.
+
+    Receipts that cannot be relied on are left out: they are named where evidence is read.
+    """
+    wanted = subjects(contract, falsifier, sources, model)
+    found: list[Repeat] = []
+    for record in (True, False):
+        for each in store.read_folder(root, falsifier.id, record=record):
+            if isinstance(each, Damaged):
+                continue
+            try:
+                if subjects_of(each.statement) == wanted:
+                    view_of(each, stale=(), local=not record)
+                    found.append(Repeat(each.path, each.statement["predicate"]))
+            except BadInputError:
+                continue
+    return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,29 +138,34 @@ def _moved(
     fresh_sources: bool,
 ) -> list[str]:
     """Return the names of the subjects whose digest is not today's, or that are gone."""
-    moved, subjects = [], subjects_of(statement)
-    if subjects.get(f"{ENTRY}{falsifier.id}") != entry_digest(contract, falsifier):
+    moved, named = [], subjects_of(statement)
+    if named.get(f"{ENTRY}{falsifier.id}") != entry_digest(contract, falsifier):
         moved.append(f"{ENTRY}{falsifier.id}")
     accepted = {
         f"{MODEL}{each.name}": each.sha256
         for each in (falsifier.models.accept if falsifier.models else ())
         if each.recorded
     }
-    for name, digest in subjects.items():
+    for name, digest in named.items():
         gone = name.startswith(MODEL) and accepted.get(name) != digest
         source = name.removeprefix(SOURCE)
-        changed = fresh_sources and source != name and digest not in _digests_of(root, source)
+        changed = fresh_sources and source != name and digest != _digest_of(root, source)
         if gone or changed:
             moved.append(name)
     return moved
 
 
-def _digests_of(root: Path, name: str) -> set[str]:
-    """Return today's digests of a source: of the registry's own file, and of the package's."""
+def _digest_of(root: Path, name: str) -> str | None:
+    """Return today's digest of a source, by the rule that a run loads it by; None: it is gone.
+
+    A file of the registry comes first. The package's own is meant where the registry has none of
+    that name, or where both are one file. What the other of the two says is no evidence.
+    """
     parts = Path(name).parts
     packaged = _PACKAGE / Path(*parts[1:]) if parts[0] == "pv" else _PACKAGE / name
-    found = (_file_digest(path, _stamp(path)) for path in (root / name, packaged))
-    return {each for each in found if each}
+    own = root / name
+    found = own if own.exists() or not packaged.is_file() else packaged
+    return _file_digest(found, _stamp(found))
 
 
 def _stamp(path: Path) -> tuple[int, int] | None:

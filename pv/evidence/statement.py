@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from pv import __version__
 from pv.errors import BadInputError
-from pv.evidence.canonical import entry_digest, expect_digest, plain
+from pv.evidence.canonical import entry_digest, expect_digest, plain, question_digest
 from pv.model.contract import Contract, Falsifier
 from pv.model.receipt import ModelIdentity, Outcome, ReceiptView
 from pv.model.verdict import WITH_RECEIPT, Level, Verdict
@@ -24,6 +24,7 @@ PREDICATE_TYPE: Final = "pv/discharge/v1"
 ENTRY: Final = "falsifier:"
 SOURCE: Final = "source:"
 MODEL: Final = "model:"
+_LOAD: Final = "surroundings"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +47,9 @@ def statement_of(
 ) -> dict[str, Any]:
     """Return the statement of an outcome.
 
-    `expect_commit` is the commit in which the present limits first stood, None where they are not
-    committed: such a receipt is post-hoc. Raises ValueError for a verdict that leaves no receipt.
+    `expect_commit` is the commit in which the present limits, parameters and controls first stood,
+    None where they are not committed: such a receipt is post-hoc. Raises ValueError for a verdict
+    that leaves no receipt.
     """
     if outcome.verdict not in WITH_RECEIPT:
         raise ValueError(f"{outcome.verdict} leaves no receipt")
@@ -60,20 +62,32 @@ def statement_of(
             "contract": contract.id,
             "contract_version": contract.version,
             "expect_digest": expect_digest(falsifier.expect),
+            "question_digest": question_digest(falsifier),
             "expect_commit": expect_commit,
             "post_hoc": expect_commit is None,
             "tool_version": __version__,
-            "run": {"started": started, "seconds": round(outcome.seconds, 3)},
+            "run": {"started": started, "seconds": round(outcome.seconds, 3), **_load(outcome)},
         },
     }
 
 
 def _subjects(contract: Contract, falsifier: Falsifier, outcome: Outcome) -> list[dict[str, Any]]:
-    named = {f"{ENTRY}{falsifier.id}": entry_digest(contract, falsifier)}
-    named |= {f"{SOURCE}{name}": found for name, found in sorted(outcome.sources.items())}
-    if outcome.model:
-        named[f"{MODEL}{outcome.model.name}"] = outcome.model.sha256
+    named = subjects(contract, falsifier, outcome.sources, outcome.model)
     return [{"name": name, "digest": {"sha256": found}} for name, found in named.items()]
+
+
+def subjects(
+    contract: Contract,
+    falsifier: Falsifier,
+    sources: Mapping[str, str],
+    model: ModelIdentity | None,
+) -> dict[str, str]:
+    """Return name to sha256 of everything that a verdict rests on."""
+    named = {f"{ENTRY}{falsifier.id}": entry_digest(contract, falsifier)}
+    named |= {f"{SOURCE}{name}": found for name, found in sorted(sources.items())}
+    if model:
+        named[f"{MODEL}{model.name}"] = model.sha256
+    return named
 
 
 def _judgement(outcome: Outcome) -> dict[str, Any]:
@@ -83,7 +97,14 @@ def _judgement(outcome: Outcome) -> dict[str, Any]:
         "falsifier verdict level headline device model comparisons guards controls companions"
         " measurements parameters environment command"
     )
-    return {name: plain(data[name]) for name in kept.split()}
+    environment = {key: data["environment"][key] for key in data["environment"] if key != _LOAD}
+    return {name: plain(data[name]) for name in kept.split()} | {"environment": plain(environment)}
+
+
+def _load(outcome: Outcome) -> dict[str, Any]:
+    """Return what the machine was doing: it stands with the time, as no two runs share it."""
+    found = outcome.environment.get(_LOAD)
+    return {_LOAD: plain(found)} if found else {}
 
 
 def view_of(stored: Stored, *, stale: tuple[str, ...], local: bool) -> ReceiptView:
@@ -122,11 +143,11 @@ def _contradiction(statement: Mapping[str, Any]) -> str:
     signature, or another run. Raises KeyError or TypeError where something is missing.
     """
     predicate = statement["predicate"]
-    subjects = subjects_of(statement)
-    if not any(name.startswith(SOURCE) for name in subjects):
+    named = subjects_of(statement)
+    if not any(name.startswith(SOURCE) for name in named):
         return "it rests on no source"
     model = predicate["model"]
-    if model and subjects.get(f"{MODEL}{model['name']}") != model["sha256"]:
+    if model and named.get(f"{MODEL}{model['name']}") != model["sha256"]:
         return f"its model {model['name']} is not among its subjects"
     follows = _verdict_of(predicate)
     if follows != predicate["verdict"]:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+import pv
 from pv.evidence import store
 from pv.evidence.canonical import expect_digest
 from pv.evidence.history import History
-from pv.evidence.receipt import load, write_receipt
+from pv.evidence.receipt import load, repeats, write_receipt
 from pv.evidence.statement import statement_of, subjects_of
+from pv.model.receipt import Comparison, ModelIdentity
 from pv.model.verdict import Level, Verdict
 
 
@@ -188,6 +191,26 @@ def test_a_status_move_beside_the_receipt_is_not_post_hoc(home, written):
     assert not views(home)[0].post_hoc
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("step: 1.0", "step: 0.5"),
+        ("controls: [tripled]", "controls: [tripled, harmless]"),
+        ("toy.py::growth", "toy.py::excess"),
+    ],
+)
+def test_parameters_and_controls_are_chosen_before_the_run_like_limits(
+    home, written, before, after
+):
+    home.start()
+    home.commit()
+    home.edit(before, after)
+    assert History(home.root).expect_commit(home.contract, home.falsifier) is None
+    written()
+    home.commit("parameters and result together")
+    assert views(home)[0].post_hoc
+
+
 def test_a_history_that_begins_with_both_accuses_nobody(home, written):
     home.start()
     home.commit()
@@ -196,6 +219,63 @@ def test_a_history_that_begins_with_both_accuses_nobody(home, written):
     home.git("checkout", "-q", "--orphan", "fresh")
     home.commit("imported as one")
     assert not views(home)[0].post_hoc
+
+
+def test_a_source_of_the_registry_is_not_vouched_for_by_the_package(home, make_outcome):
+    """An edited copy stays stale though the running package has a file of its name and content."""
+    name = "falsifiers/interface.py"
+    packaged = Path(pv.__file__).parent / name
+    sound = hashlib.sha256(packaged.read_bytes()).hexdigest()
+    outcome = make_outcome(sources={name: sound}, model=None)
+    write_receipt(home.root, home.contract, home.falsifier, outcome, "c" * 40, record=True)
+    (view,) = views(home)
+    assert view.stale == ()  # the registry has no such file: the package's is the one that runs
+    copy = home.root / name
+    copy.parent.mkdir(exist_ok=True)
+    copy.write_bytes(packaged.read_bytes())
+    assert views(home)[0].stale == ()
+    copy.write_bytes(packaged.read_bytes() + b"# edited\n")
+    assert views(home)[0].stale == (f"source:{name}",)
+
+
+def test_runs_over_the_same_subjects_are_found_and_others_are_not(home, make_outcome):
+    sources = {"falsifiers/toy.py": "0" * 64}
+    outcome = make_outcome(sources=sources, model=None)
+    path = write_receipt(home.root, home.contract, home.falsifier, outcome, None, record=True)
+    (found,) = repeats(home.root, home.contract, home.falsifier, sources, None)
+    assert (found.path, found.predicate["verdict"]) == (path, "HELD")
+    others = [
+        ({"falsifiers/toy.py": "1" * 64}, None),
+        (sources, ModelIdentity("small", "a" * 64)),
+    ]
+    for other, model in others:
+        assert repeats(home.root, home.contract, home.falsifier, other, model) == ()
+    home.edit("step: 1.0", "step: 0.5")
+    assert repeats(home.root, home.contract, home.falsifier, sources, None) == ()
+
+
+def test_load_and_clock_stand_with_the_time_and_make_no_two_receipts(home, make_outcome):
+    def written(load):
+        where = {"python": "3.11", "surroundings": {"load": load}}
+        outcome = make_outcome(environment=where, sources={"falsifiers/toy.py": "0" * 64})
+        return write_receipt(home.root, home.contract, home.falsifier, outcome, None, record=True)
+
+    first = written(0.1)
+    assert written(1.9) == first
+    predicate = views(home)[0].statement["predicate"]
+    assert predicate["environment"] == {"python": "3.11"}
+    assert predicate["run"]["surroundings"] == {"load": 0.1}
+
+
+def test_what_could_not_be_compared_is_no_refutation(home, make_outcome):
+    comparison = Comparison("m", "==", [1, 2], None, (1,), False, None, None, "", "lengths differ")
+    for verdict, sound in (("REFUTED", False), ("INCONCLUSIVE", True)):
+        outcome = make_outcome(
+            Verdict(verdict), comparisons=(comparison,), sources={"falsifiers/toy.py": "0" * 64}
+        )
+        write_receipt(home.root, home.contract, home.falsifier, outcome, None, record=True)
+        found = load(home.root, home.contract, local=False)
+        assert (len(found.receipts), len(found.damaged)) == ((1, 1) if sound else (0, 1))
 
 
 @pytest.mark.parametrize(
