@@ -87,7 +87,7 @@ def nearest_file(root: Path, path: str) -> str:
 
 
 def _entries(folder: Path, *, files: bool, suffix: str) -> dict[str, str]:
-    """Return the files of a folder, or its folders: the part that tells a name apart, to the name."""
+    """Return the files of a folder, or its folders: what tells each apart, to its name."""
     try:
         names = sorted(each.name for each in folder.iterdir() if each.is_dir() != files)
     except OSError:
