@@ -10,7 +10,9 @@ from pathlib import Path
 from threading import Event
 from typing import Final
 
+from pv.discharge.guards.interface import Registration
 from pv.discharge.job import Job, Returned
+from pv.discharge.known import earlier
 from pv.discharge.plan import Request, command, plan
 from pv.discharge.runners.choice import run_job
 from pv.discharge.verdict import judge_run
@@ -78,7 +80,8 @@ def _recorded(
 ) -> Outcome:
     """Judge what came back and leave a receipt, or a log where there is no verdict."""
     again = command(job.falsifier.id, request, live=job.level is Level.LIVE)
-    outcome = replace(judge_run(job, returned), command=again)
+    outcome = judge_run(job, returned, Registration(commit), earlier(job, returned))
+    outcome = replace(outcome, command=again)
     if outcome.verdict in WITH_RECEIPT:
         path = write_receipt(job.root, job.contract, job.falsifier, outcome, commit, record=record)
         return replace(outcome, receipt=path)

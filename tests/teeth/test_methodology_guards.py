@@ -118,8 +118,8 @@ def near_zero(run):
 
 def other_tokens(run):
     spread = "std (population)"
-    seven = Sample("all", 132608, (7, 18944), spread, "float32")
-    last = Sample("last", 18944, (18944,), spread, "float32")
+    seven = Sample("all", 132608, (7, 18944), spread, "float32", "ffn_swigl")
+    last = Sample("last", 18944, (18944,), spread, "float32", "ffn_swigl")
     top = 18.23 if run.fault is None else 1823.0
     ratio = Ratio("std_ratio", Statistic("std", top, seven), Statistic("std", 1.0, last))
     return measured(run, ratios=(ratio,))
