@@ -1,0 +1,74 @@
+"""`pv promote`: let claims follow the evidence that is there, and never run ahead of it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pv.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pv.promotion.carry_out import Subject
+    from pv.promotion.moves import Answer
+
+
+class Format(StrEnum):
+    """How the moves are printed."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+def promote(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(help="Contracts (with all they hold), falsifiers, stages, hypotheses."),
+    ] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Every contract of the registry.")
+    ] = False,
+    to: Annotated[
+        str | None, typer.Option(help="The status word; else as far as the receipts allow.")
+    ] = None,
+    note: Annotated[
+        list[str] | None, typer.Option(help="A line for the changelog, before the moves.")
+    ] = None,
+    dry: Annotated[bool, typer.Option("--dry-run", help="Only say what would move.")] = False,
+    diff: Annotated[bool, typer.Option("--diff", help="Only print the edit.")] = False,
+    output_format: Annotated[Format, typer.Option("--format", help="text or json.")] = Format.TEXT,
+    root: Annotated[Path | None, typer.Option(help="Registry root.")] = None,
+) -> None:
+    """Move statuses as far as receipts allow: status, version, date, changelog, counts."""
+    from pv.cli.promoting import asked_for, finish, plans
+    from pv.model.status import Standing
+    from pv.promotion.carry_out import subjects
+    from pv.promotion.moves import Refusal, following, to_word
+    from pv.resources import find_root
+
+    if to is not None and everything:
+        raise UsageError("--to goes with a name, expected no --all beside it")
+    home = find_root(root)
+    every, unread, lifecycle = subjects(home)
+
+    def answer(subject: Subject, name: str | None) -> Sequence[Answer]:
+        mine = subject.named(name) if name else subject.claims
+        found: list[Answer] = []
+        if to is not None:
+            found.append(to_word(subject.contract, mine[0], to, subject.status, lifecycle))
+            mine = mine[1:]
+        found += following(mine, lifecycle, Standing.BEHIND)
+        for claim in mine if to is None else ():
+            if claim.standing is Standing.AHEAD:
+                reason = f"it claims more than its receipts: {'; '.join(claim.reasons)}; pv demote"
+                found.append(Refusal(claim, claim.derived, reason))
+        return found
+
+    asked = list(asked_for(every, names or (), everything=everything))
+    found = plans(home, asked, answer, note or ())
+    as_json = output_format is Format.JSON
+    finish(home, found, unread if everything else (), dry=dry, diff=diff, as_json=as_json)

@@ -1,0 +1,187 @@
+"""What `pv promote` and `pv demote` share: whom names mean, what is printed, what is written."""
+
+from __future__ import annotations
+
+import json
+import sys
+import textwrap
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from pv import __version__
+from pv.cli.exitcodes import ExitCode
+from pv.errors import UsageError
+
+if TYPE_CHECKING:
+    from pv.promotion.carry_out import Plan, Subject
+    from pv.promotion.edition import Edition
+    from pv.promotion.moves import Answer
+
+_WIDTH = 80
+
+
+def asked_for(
+    every: Sequence[Subject], names: Sequence[str], *, everything: bool
+) -> Iterator[tuple[Subject, str | None]]:
+    """Yield the contracts that are asked for, with the name where one was given."""
+    from pv.promotion.carry_out import chosen
+
+    if everything == bool(names):
+        raise UsageError(
+            "name contracts or falsifiers, or give --all"
+            if not names
+            else "names and --all were given, expected one of them"
+        )
+    if everything:
+        for subject in every:
+            yield subject, None
+    else:
+        yield from chosen(every, names)
+
+
+def plans(
+    root: Path,
+    asked: Sequence[tuple[Subject, str | None]],
+    answer: Callable[[Subject, str | None], Sequence[Answer]],
+    notes: Sequence[str],
+) -> list[Plan]:
+    """Return one plan a contract: several names in one contract are one edition of it."""
+    from pv.promotion.carry_out import plan
+
+    answers: dict[str, list[Answer]] = {}
+    contracts = {}
+    for subject, name in asked:
+        contracts[subject.contract.file] = subject.contract
+        mine = answers.setdefault(subject.contract.file, [])
+        mine += [each for each in answer(subject, name) if each not in mine]
+    found = []
+    for file, contract in contracts.items():
+        moving = any(hasattr(each, "after") for each in answers[file])
+        found.append(plan(root, contract, answers[file], notes if moving else ()))
+    return found
+
+
+def finish(
+    root: Path,
+    found: Sequence[Plan],
+    unread: Sequence[str],
+    *,
+    dry: bool,
+    diff: bool,
+    as_json: bool,
+) -> None:
+    """Write what is planned, or only show it, and exit with what came of it."""
+    from pv.promotion.carry_out import carry_out
+
+    changes = [each.change for each in found if each.change is not None]
+    if not (dry or diff):
+        carry_out(root, changes)
+    code = _code(found, unread)
+    if as_json:
+        typer.echo(json.dumps(_data(found, unread, code, written=not (dry or diff)), indent=2))
+    elif diff:
+        sys.stdout.write("".join(change.diff for change in changes))
+    else:
+        typer.echo("".join(f"{line}\n" for line in _lines(found, unread)), nl=False)
+        typer.echo(_end(found, code, dry=dry))
+    raise typer.Exit(code)
+
+
+def write_edition(root: Path, name: str, edit: Callable[[Edition], None], *, diff: bool) -> None:
+    """Edit the one contract that a name means, or print the edit; say what it came to."""
+    from pv.promotion.carry_out import carry_out, edited, file_of
+
+    change = edited(root, file_of(root, name), edit)
+    if diff:
+        sys.stdout.write(change.diff)
+        return
+    carry_out(root, [change])
+    added = sum(line.startswith("+") for line in change.diff.splitlines()[2:])
+    typer.echo(f"{change.file}: edited, {added} lines new or changed")
+
+
+def _code(found: Sequence[Plan], unread: Sequence[str]) -> ExitCode:
+    if any(each.refusals for each in found):
+        return ExitCode.FINDINGS
+    return ExitCode.OK if found and not unread else ExitCode.NO_VERDICT
+
+
+def _lines(found: Sequence[Plan], unread: Sequence[str]) -> Iterator[str]:
+    for each in found:
+        if not (each.moves or each.refusals):
+            continue
+        old = each.contract.version or "no version"
+        versions = f"{old} → {each.version}" if each.version != old else old
+        yield f"{each.contract.file} {versions}"
+        for move in each.moves:
+            yield from _line("moves", move.text)
+        for refusal in each.refusals:
+            before = refusal.claim.claimed or "no status"
+            text = f"{refusal.claim.id}: {before} → {refusal.wanted}: {refusal.reason}"
+            yield from _line("refused", text)
+    for file in unread:
+        yield f"NOT JUDGED {file}: it cannot be read; pv validate {file}"
+
+
+def _line(word: str, text: str) -> list[str]:
+    lead = f"  {word:<8}"
+    return textwrap.wrap(
+        text,
+        _WIDTH,
+        initial_indent=lead,
+        subsequent_indent=" " * len(lead),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def _end(found: Sequence[Plan], code: ExitCode, *, dry: bool) -> str:
+    moves = sum(len(each.moves) for each in found)
+    refusals = sum(len(each.refusals) for each in found)
+    done = "would move" if dry else "moved"
+    refused = f", {refusals} refused" if refusals else ""
+    if not (moves or refusals):
+        return f"nothing to move: contracts {len(found)} (exit {code:d})"
+    return f"{done} {moves}{refused}; contracts {len(found)} (exit {code:d})"
+
+
+def _data(
+    found: Sequence[Plan], unread: Sequence[str], code: ExitCode, *, written: bool
+) -> dict[str, object]:
+    return {
+        "schema_version": 1,
+        "tool_version": __version__,
+        "exit_code": int(code),
+        "written": written,
+        "unread": list(unread),
+        "contracts": [
+            {
+                "file": each.contract.file,
+                "version": {"before": each.contract.version, "after": each.version},
+                "moves": [
+                    {
+                        "kind": move.claim.kind,
+                        "id": move.claim.id,
+                        "before": move.claim.claimed,
+                        "after": move.after,
+                        "reasons": list(move.claim.reasons),
+                    }
+                    for move in each.moves
+                ],
+                "refusals": [
+                    {
+                        "kind": refusal.claim.kind,
+                        "id": refusal.claim.id,
+                        "before": refusal.claim.claimed,
+                        "wanted": refusal.wanted,
+                        "reason": refusal.reason,
+                    }
+                    for refusal in each.refusals
+                ],
+            }
+            for each in found
+        ],
+    }

@@ -1,0 +1,200 @@
+"""Which claims of a contract may move, and why others may not; pure.
+
+A promotion follows evidence that is there, and never runs ahead of it; a demotion follows evidence
+that is gone. Both go only where the lifecycle table allows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import NamedTuple, TypeAlias
+
+from pv.model.contract import Contract, Path, short_id
+from pv.model.lifecycle import Lifecycle, Vocabulary
+from pv.model.status import ContractStatus, Standing
+from pv.model.verdict import State
+from pv.status import restated
+
+
+class Claim(NamedTuple):
+    """One claim of a contract beside what its receipts support."""
+
+    kind: str
+    """`contract`, `falsifier`, `stage` or `hypothesis`."""
+    id: str
+    path: Path
+    """Place of the status word; there may be none yet."""
+    claimed: str | None
+    derived: str
+    standing: Standing
+    reasons: tuple[str, ...]
+
+
+class Move(NamedTuple):
+    """A claim that moves, with the evidence for it."""
+
+    claim: Claim
+    after: str
+
+    @property
+    def text(self) -> str:
+        """The move with its evidence, in a line."""
+        before = self.claim.claimed or "no status"
+        return f"{self.claim.id}: {before} → {self.after} ({'; '.join(self.claim.reasons)})"
+
+
+class Refusal(NamedTuple):
+    """A move that was asked for and is not made."""
+
+    claim: Claim
+    wanted: str
+    reason: str
+
+
+def told(moves: Sequence[Move]) -> list[str]:
+    """Return lines for a changelog: what makes the same move stands together."""
+    groups: dict[tuple[str, str], list[str]] = {}
+    for move in moves:
+        step = move.claim.claimed or "no status", move.after
+        groups.setdefault(step, []).append(short_id(move.claim.id))
+    return [f"{', '.join(ids)}: {one} → {other}" for (one, other), ids in groups.items()]
+
+
+Answer: TypeAlias = "Move | Refusal"
+
+
+def claims(contract: Contract, status: ContractStatus, lifecycle: Lifecycle) -> Iterator[Claim]:
+    """Yield every claim of a contract, the contract's own first."""
+    home = (
+        ("metadata", "status") if isinstance(contract.data.get("metadata"), dict) else ("status",)
+    )
+    yield Claim(
+        "contract",
+        contract.stem,
+        home,
+        status.claimed,
+        status.derived,
+        status.standing,
+        status.reasons,
+    )
+    falsifiers = {each.id: each.path for each in contract.falsifiers}
+    for one in status.falsifiers:
+        word = _word_of(one.state, lifecycle.falsifier)
+        path = (*falsifiers[one.id], "status")
+        yield Claim("falsifier", one.id, path, one.claimed, word, one.standing, one.reasons)
+    stages = {each.id: each.path for each in contract.stages}
+    for stage in status.stages:
+        path = (*stages[stage.id], "status")
+        yield Claim(
+            "stage", stage.id, path, stage.claimed, stage.derived, stage.standing, stage.reasons
+        )
+    hypotheses = {each.id: each.path for each in contract.hypotheses}
+    for each in status.hypotheses:
+        path = (*hypotheses[each.id], "verdict")
+        derived = each.derived.value
+        yield Claim("hypothesis", each.id, path, each.claimed, derived, each.standing, each.reasons)
+
+
+def _word_of(state: State, vocabulary: Vocabulary) -> str:
+    """Return the word for a derived state: its own name where the vocabulary has it."""
+    words = [word.name for word in vocabulary.words.values() if word.state is state]
+    return state.value if state.value in words or not words else words[0]
+
+
+def following(every: Sequence[Claim], lifecycle: Lifecycle, standing: Standing) -> list[Answer]:
+    """Return the moves of all claims that stand so to what their receipts support.
+
+    BEHIND gives promotions, AHEAD demotions. A decision of people moves by nobody but them. Where
+    the table has no direct move it goes as far along the ladder as there is one.
+    """
+    return [
+        _furthest(claim, lifecycle)
+        for claim in every
+        if claim.standing is standing and claim.derived != claim.claimed
+    ]
+
+
+def _furthest(claim: Claim, lifecycle: Lifecycle) -> Answer:
+    ladder = _vocabulary(claim, lifecycle).ladder
+    below = ladder[: ladder.index(claim.derived)] if claim.derived in ladder else ()
+    answers = [_checked(claim, word, lifecycle) for word in (claim.derived, *reversed(below))]
+    moving = (each for each in answers if isinstance(each, Move) and each.after != claim.claimed)
+    return next(moving, answers[0])
+
+
+def to_word(
+    contract: Contract,
+    claim: Claim,
+    wanted: str,
+    status: ContractStatus,
+    lifecycle: Lifecycle,
+) -> Answer:
+    """Return the move of one claim to a word, or why its evidence or the table forbids it."""
+    word = _vocabulary(claim, lifecycle).word(wanted)
+    if word is None:
+        known = ", ".join(_vocabulary(claim, lifecycle).words)
+        return Refusal(claim, wanted, f"{wanted!r} is no word of a {claim.kind}, known: {known}")
+    if claim.claimed and _vocabulary(claim, lifecycle).word(claim.claimed) == word:
+        return Refusal(claim, wanted, f"it is {word.name} already")
+    standing, reasons = _standing_as(contract, claim, word.name, status, lifecycle)
+    if standing is Standing.AHEAD:
+        return Refusal(claim, word.name, f"its evidence is behind: {'; '.join(reasons)}")
+    return _checked(claim._replace(reasons=reasons), word.name, lifecycle)
+
+
+def _checked(claim: Claim, after: str, lifecycle: Lifecycle) -> Answer:
+    """Hold a move against the table; a word that nobody knows may be left for any known one."""
+    vocabulary = _vocabulary(claim, lifecycle)
+    before = vocabulary.word(claim.claimed) if claim.claimed else None
+    if before is not None and not vocabulary.allows(before.name, after):
+        listed = ", ".join(vocabulary.moves.get(before.name, ())) or "nothing"
+        reason = f"the lifecycle leads from {before.name} to {listed}"
+        return Refusal(claim, after, reason)
+    return Move(claim, after)
+
+
+def _vocabulary(claim: Claim, lifecycle: Lifecycle) -> Vocabulary:
+    found: Vocabulary = getattr(lifecycle, claim.kind)
+    return found
+
+
+def _standing_as(
+    contract: Contract, claim: Claim, word: str, status: ContractStatus, lifecycle: Lifecycle
+) -> tuple[Standing, tuple[str, ...]]:
+    """Return how a claim would stand if it said another word: derived anew, by the same rules."""
+    claimed = _claiming(contract, claim, word)
+    again = restated(claimed, status, lifecycle)
+    for each in claims(claimed, again, lifecycle):
+        if (each.kind, each.id) == (claim.kind, claim.id):
+            return each.standing, each.reasons
+    raise AssertionError(claim.id)  # the claim came from this contract
+
+
+def _claiming(contract: Contract, claim: Claim, word: str) -> Contract:
+    """Return the contract as if one of its claims said another word."""
+    if claim.kind == "contract":
+        return replace(contract, status=word)
+    if claim.kind == "hypothesis":
+        return replace(
+            contract,
+            hypotheses=tuple(
+                each._replace(verdict=word) if each.id == claim.id else each
+                for each in contract.hypotheses
+            ),
+        )
+    if claim.kind == "stage":
+        return replace(
+            contract,
+            stages=tuple(
+                each._replace(status=word) if each.id == claim.id else each
+                for each in contract.stages
+            ),
+        )
+    return replace(
+        contract,
+        falsifiers=tuple(
+            replace(each, status=word) if each.id == claim.id else each
+            for each in contract.falsifiers
+        ),
+    )
