@@ -43,8 +43,6 @@ def lint(
     Exit codes: 0 every gate that judged something passed · 1 a gate failed · 2 a path does not
     exist · 3 no contract was found, so nothing was judged · 4 a rule crashed.
     """
-    import gc
-
     from pv.lint.config import Flags
     from pv.lint.engine import lint as run
     from pv.lint.intake import take
@@ -53,7 +51,6 @@ def lint(
     from pv.output.judged import file_report
     from pv.output.lint import report_of_lint
 
-    gc.set_threshold(100_000, 50, 100)  # nodes and records hold no cycles; scans are pure cost
     flags = Flags(strict, strict_test_binding, base, baseline, tuple(select or ()))
     applied = settings_of(paths or [], root, flags)
     options = applied.options

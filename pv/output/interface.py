@@ -47,8 +47,7 @@ _EXIT_CODES: Mapping[Outcome, int] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class FileReport:
+class FileReport(NamedTuple):
     """One judged file."""
 
     file: str
@@ -58,8 +57,7 @@ class FileReport:
     dialect: str
 
 
-@dataclass(frozen=True, slots=True)
-class Gate:
+class Gate(NamedTuple):
     """One family of rules after a run."""
 
     name: str

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePath
-from typing import Final
+from typing import Final, NamedTuple
 
 from pv.errors import UsageError
 
@@ -17,8 +16,7 @@ EVIDENCE: Final = "evidence"
 _PATTERN: Final = frozenset("*?[")
 
 
-@dataclass(frozen=True, slots=True)
-class ContractFile:
+class ContractFile(NamedTuple):
     """One file to judge: where it is, and the name that people see."""
 
     place: str

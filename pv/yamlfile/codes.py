@@ -6,8 +6,7 @@ An id is never reused. Syntax and file problems are the family PV-YML, faults of
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from pv.model.verdict import Severity
 from pv.yamlfile.problems import ProblemCode
@@ -18,8 +17,7 @@ from pv.yamlfile.yaml_rules import YAML_RULES
 Code: TypeAlias = ProblemCode | SchemaCode
 
 
-@dataclass(frozen=True, slots=True)
-class RuleInfo:
+class RuleInfo(NamedTuple):
     """One rule as its page shows it."""
 
     id: str

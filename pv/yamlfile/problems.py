@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 from pv.marks import Span
 
@@ -75,8 +75,7 @@ class ProblemCode(Enum):
     """More than 100 recoverable faults; reading stopped there."""
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """One fault of a file: which, what was found, where, and what to do about it."""
 
     code: ProblemCode

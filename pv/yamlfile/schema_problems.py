@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 from pv.marks import Span
 from pv.model.contract import Path
@@ -55,8 +55,7 @@ class SchemaCode(Enum):
     """More problems in one contract than anyone reads; the rest is not shown."""
 
 
-@dataclass(frozen=True, slots=True)
-class SchemaProblem:
+class SchemaProblem(NamedTuple):
     """One fault of a contract: which, what was found, where, and what to do about it."""
 
     code: SchemaCode
