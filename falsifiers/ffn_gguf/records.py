@@ -7,7 +7,15 @@ from typing import Any
 import numpy as np
 
 from pv.falsifiers.interface import Run, unknown_fault
-from pv.model.measurement import Metric, Sample, Statistic, Value
+from pv.model.measurement import (
+    Baseline,
+    Metric,
+    Range,
+    Sample,
+    Side,
+    Statistic,
+    Value,
+)
 
 PERCENT = "%"
 BITS = "float32 bits"
@@ -33,14 +41,26 @@ def sample(
     *,
     tokens: str = "none",
     dtype: str = "float32",
+    depth: str = "",
+    order: str = "",
 ) -> Sample:
     """Describe what a number was computed over; the number of elements follows from the shape."""
-    return Sample(tokens, int(np.prod(shape)), shape, reduction, dtype, source)
+    return Sample(tokens, int(np.prod(shape)), shape, reduction, dtype, source, depth, order)
 
 
-def metric(name: str, value: Any, unit: str, over: Sample) -> Metric:
-    """Return a metric from a number, an array or a list, as plain Python numbers."""
-    return Metric(name, _plain(value), unit, over)
+def metric(
+    name: str, value: Any, unit: str, over: Sample, *, within: Range | None = None
+) -> Metric:
+    """Return a metric from a number, an array or a list, as plain Python numbers.
+
+    `within` is where any value lies by its nature, whatever the code on trial does.
+    """
+    return Metric(name, _plain(value), unit, over, within)
+
+
+def baseline(name: str, numerator: tuple[str, ...], denominator: tuple[str, ...]) -> Baseline:
+    """Return what a metric divides by what: metric, fixture and, for a growth, depth of a side."""
+    return Baseline(name, Side(*numerator), Side(*denominator))
 
 
 def statistic(name: str, value: Any, over: Sample) -> Statistic:

@@ -27,7 +27,10 @@ from pv.model.measurement import Measurements, Series
 
 Floats = NDArray[np.float32]
 
-CONTROLS: dict[str, str] = independent_pass.CONTROLS
+CONTROLS: dict[str, str] = {
+    **independent_pass.CONTROLS,
+    "same_pass": "the logits of the pass on trial are set against themselves",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +57,11 @@ def of_trunk(trunk: Trunk, sentences: list[tuple[int, ...]], run: Run) -> Measur
     fault = known_fault(run, CONTROLS)
     faulty_layers = int(run.parameter("faulty_layers"))
     passes = run.once("passes", lambda: _passes(trunk, sentences))
-    steps = passes.independent.under(fault, faulty_layers)
+    planted = fault if fault in independent_pass.CONTROLS else None
+    steps = passes.independent.under(planted, faulty_layers)
     logits, read_last = passes.independent.logits(steps[-1].stream)
+    if fault == "same_pass":
+        logits = passes.logits.astype(np.float64)
     unread = set(trunk.model.tensors) - read_last.union(*(each.read for each in steps))
 
     shape, longest = trunk.shape, max(len(one) for one in sentences)

@@ -29,8 +29,10 @@ def stored_bytes(run: Run) -> Measurements:
     """
     fault = known_fault(run, CONTROLS)
     count, seed = int(run.parameter("blocks")), int(run.parameter("seed"))
-    x = run.once("inputs", lambda: _inputs(count, seed))
-    expected = run.once("ggml", lambda: ggml_oracle.quantize_q8k(x))
+    every = run.once("inputs", lambda: _inputs(count, seed))
+    by_ggml = run.once("ggml", lambda: ggml_oracle.quantize_q8k(every))
+    chosen = count if fault == "easy_inputs" else len(every)
+    x, expected = every[:chosen], by_ggml[:chosen]
     numpy_bytes, numba_bytes = (
         reference.to_bytes(_with_fault(kernel(x), x, fault))
         for kernel in (reference.quantize_ggml, numba_cpu.quantize_ggml)

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pv.falsifiers.ffn_gguf import faults
-from pv.falsifiers.ffn_gguf.fixtures import varied_blocks
+from pv.falsifiers.ffn_gguf.fixtures import varied_blocks, with_scales
 from pv.falsifiers.ffn_gguf.records import COUNT, known_fault, metric, sample
 from pv.falsifiers.interface import Run
 from pv.falsifiers.q4k_q8k import ggml_oracle
@@ -16,7 +16,10 @@ from pv.model.measurement import Measurements
 
 Bytes = NDArray[np.uint8]
 
-CONTROLS: dict[str, str] = faults.DECODER
+CONTROLS: dict[str, str] = {
+    **faults.DECODER,
+    "easy_inputs": "every super-scale is an ordinary positive number",
+}
 
 
 def bits(run: Run) -> Measurements:
@@ -29,6 +32,9 @@ def bits(run: Run) -> Measurements:
     count, seed = int(run.parameter("blocks")), int(run.parameter("seed"))
     blocks = run.once("blocks", lambda: _blocks(count, seed))
     expected = run.once("ggml", lambda: ggml_oracle.dequantize_q4k(blocks))
+    if fault == "easy_inputs":
+        blocks = with_scales(blocks, 1.0, 0.5)
+        expected = ggml_oracle.dequantize_q4k(blocks)
     read = faults.blocks_as_read(blocks, fault)
     ours = reference.dequantize(read), numba_cpu.dequantize(read)
     numpy_differing, numba_differing = (_differing(each, expected) for each in ours)

@@ -29,6 +29,8 @@ Wide = NDArray[np.float64]
 CONTROLS: dict[str, str] = {
     **faults.DECODER,
     "scale_ten_percent": "the scale of the activation is multiplied by 1.1",
+    "nibble_order_of_numba": "high nibbles are read before low ones, by Numba alone",
+    "one_order": "the sums of every order are taken in the first one",
 }
 
 
@@ -45,9 +47,13 @@ def agreement(run: Run) -> Measurements:
     if fault == "scale_ten_percent":
         used = activation._replace(scale=activation.scale * np.float32(1.1))
 
-    outputs = np.stack([reference.matvec(read, used, order) for order in Order])
-    rivals = np.stack([numba_cpu.matvec(read, used, order) for order in Order])
-    floats = float_numpy.matvec(read, x.ravel()), float_numba.matvec(read, x.ravel())
+    other = (
+        faults.blocks_as_read(read, "nibble_order") if fault == "nibble_order_of_numba" else read
+    )
+    orders = [Order.SEQUENTIAL] * len(Order) if fault == "one_order" else list(Order)
+    outputs = np.stack([reference.matvec(read, used, order) for order in orders])
+    rivals = np.stack([numba_cpu.matvec(other, used, order) for order in orders])
+    floats = float_numpy.matvec(read, x.ravel()), float_numba.matvec(other, x.ravel())
     bound = (8 * per_row + 12) * UNIT * size
     found = reference.integer_sums(read, used).products
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from pv.falsifiers.bootstrap import interval
 from pv.falsifiers.ffn_gguf import faults
 from pv.falsifiers.ffn_gguf.arithmetic import UNIT
 from pv.falsifiers.ffn_gguf.records import COUNT, RATIO, known_fault, metric, sample
@@ -32,17 +33,27 @@ def nearest(run: Run) -> Measurements:
     rival = run.once("numba", lambda: numba_cpu.quantize(x))
     blocks = faults.blocks_as_read(sound, fault)
 
-    chosen, best, room = _distances(x.astype(np.float64), blocks)
-    drift = np.sqrt(np.square(chosen).sum() / np.square(x.astype(np.float64)).sum())
+    wide = x.astype(np.float64)
+    chosen, best, room = _distances(wide, blocks)
+    energies = np.stack([np.square(each).reshape(count, -1).sum(axis=1) for each in (chosen, wide)])
+    drift = np.sqrt(energies[0].sum() / energies[1].sum())
     over = sample("normal weights", x.shape, "none", dtype="float64")
+    all_of_them = sample("normal weights", x.shape, "root mean square", dtype="float64")
     return Measurements(
         metrics=(
-            metric("backend_mismatches", (sound != rival).sum(), COUNT, over),
+            metric("backend_mismatches", (blocks != rival).sum(), COUNT, over),
             metric("closer_nibbles", (chosen > best + room).sum(), COUNT, over),
-            metric("relative_error", drift, RATIO, over),
+            metric("relative_error", drift, RATIO, all_of_them),
         ),
+        intervals=(interval("relative_error", "blocks", energies.T, _relative),),
         seeds={"weights": seed},
     )
+
+
+def _relative(energies: Wide) -> Wide:
+    """Return the root of error energy over weight energy, from (draws, blocks, 2) to (draws,)."""
+    total = energies.sum(axis=1)
+    return np.asarray(np.sqrt(total[:, 0] / total[:, 1]))
 
 
 def _distances(x: Wide, blocks: Bytes) -> tuple[Wide, Wide, Wide]:
