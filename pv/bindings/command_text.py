@@ -9,6 +9,8 @@ from functools import lru_cache
 from typing import NamedTuple
 
 _SEPARATORS = "|&;<>\n"
+_BLANKS = re.compile(r"[ \t\r]+")
+_SPECIAL = re.compile(rf"[{re.escape(_SEPARATORS)}'\"\\]")
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=")
 _LEAST_TIMEOUT_WORDS = 2
 
@@ -73,6 +75,8 @@ def logical_lines(text: str) -> list[str]:
 
 
 def _tokens(text: str) -> list[str]:
+    if not _SPECIAL.search(text):  # most texts are sentences, and a lexer takes its time
+        return [word for word in _BLANKS.split(text) if word]
     lexer = shlex.shlex(text, posix=True, punctuation_chars=_SEPARATORS)
     lexer.whitespace = " \t\r"
     lexer.whitespace_split = True
@@ -85,7 +89,7 @@ def _pieces(tokens: list[str]) -> Iterator[list[str]]:
     words: list[str] = []
     skip_target = comment = tail = False
     for token in tokens:
-        if not token or set(token) - set(_SEPARATORS):
+        if not token or token.strip(_SEPARATORS):
             comment = comment or token.startswith("#")
             if not (comment or tail or skip_target):
                 words.append(token)

@@ -41,9 +41,14 @@ class Damaged:
     reason: str
 
 
+def fits(falsifier: str) -> bool:
+    """Tell whether a falsifier id can name the folder of its receipts."""
+    return _ID.fullmatch(falsifier) is not None
+
+
 def folder_of(root: Path, falsifier: str, *, record: bool) -> Path:
     """Return where receipts of a falsifier lie. Raises BadInputError for an id that is no name."""
-    if not _ID.fullmatch(falsifier):
+    if not fits(falsifier):
         raise BadInputError(
             f"falsifier id {falsifier[:80]!r}: expected letters, digits, '.', '_' and '-', at most"
             " 128, so that its receipts have a folder"
@@ -114,7 +119,7 @@ def identity(statement: Mapping[str, Any]) -> str:
 
 def read_folder(root: Path, falsifier: str, *, record: bool) -> Iterator[Stored | Damaged]:
     """Yield the receipts of a falsifier by name; damaged ones are yielded too, never left out."""
-    if not _ID.fullmatch(falsifier):
+    if not fits(falsifier):
         return
     folder = folder_of(root, falsifier, record=record)
     try:

@@ -7,12 +7,12 @@ from pathlib import Path
 
 from pv.bindings.interface import Located
 from pv.bindings.resolve import Resolver
-from pv.errors import BadInputError, PvError
+from pv.errors import PvError
 from pv.evidence.derive import Deriver
 from pv.evidence.history import History
-from pv.evidence.store import folder_of
 from pv.lint.options import Options
 from pv.lint.past import Past
+from pv.lint.repository import evidence_folders
 from pv.lint.suppress import Suppression, suppressions_of
 from pv.model.contract import Contract
 from pv.model.lifecycle import Lifecycle
@@ -90,6 +90,15 @@ class Context:
         return self._statuses.get(contract.file)
 
     @cached_property
+    def _receipts(self) -> frozenset[str]:
+        return frozenset(each.rpartition("/")[2].casefold() for each in evidence_folders(self.root))
+
+    def has_receipts(self, contract: Contract) -> bool:
+        """Tell whether there may be receipts of a contract; most have none, and no folder."""
+        folders = self._receipts  # names of files may differ in case and be the same
+        return any(each.id.casefold() in folders for each in contract.falsifiers)
+
+    @cached_property
     def history(self) -> History:
         """Return what git knows of limits and receipts."""
         return History(self.root)
@@ -102,12 +111,3 @@ class Context:
     def before(self, contract: Contract) -> Contract | None:
         """Return the contract as the base revision has it; None where that has none to read."""
         return self.past.before(contract)
-
-
-def fits_a_folder(falsifier: str) -> bool:
-    """Return whether a falsifier id can name the folder of its receipts."""
-    try:
-        folder_of(Path(), falsifier, record=True)
-    except BadInputError:
-        return False
-    return True

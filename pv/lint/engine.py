@@ -6,7 +6,7 @@ a rule that crashes is our own defect, named with the rule, never a finding.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -153,16 +153,21 @@ def judge_contract(contract: Contract, context: Context, rules: Sequence[Rule] =
     crashes: list[RuleCrashError] = []
     findings: dict[GateName, list[Finding]] = {}
     for rule in rules:
-        if rule.check is not None and _asked(rule.gate, context.options):
-            found = _guarded(rule, _of(rule.check, contract, context), contract, crashes)
-            if found:
-                findings.setdefault(rule.gate, []).extend(found)
+        if rule.check is None or not _asked(rule.gate, context.options):
+            continue
+        found: list[Finding] = []
+        try:
+            found.extend(rule.check(contract, context))
+        except Exception as error:  # noqa: BLE001 - a rule's defect must not silence the others
+            crashes.append(_crash(f"rule {rule.id}", contract, error))
+        if found:
+            findings.setdefault(rule.gate, []).extend(found)
     counts: dict[GateName, Sums] = {}
     for name, gate in GATES.items():
         if _asked(name, context.options):
             try:
                 counts[name] = gate.of(contract, context)
-            except Exception as error:  # noqa: BLE001 - as in _guarded: ours, and named
+            except Exception as error:  # noqa: BLE001 - as in judge_contract: ours, and named
                 crashes.append(_crash(f"gate {name}", contract, error))
     return Part(findings, counts, crashes)
 
@@ -175,8 +180,11 @@ def judge_registry(
     findings: dict[GateName, list[Finding]] = {}
     for rule in rules:
         if rule.check_registry is not None and _asked(rule.gate, context.options):
-            checks = _all(rule.check_registry, context.registry, context)
-            found = _guarded(rule, checks, None, crashes)
+            found: list[Finding] = []
+            try:
+                found.extend(rule.check_registry(context.registry, context))
+            except Exception as error:  # noqa: BLE001 - as in judge_contract
+                crashes.append(_crash(f"rule {rule.id}", None, error))
             kept = [each for each in found if shown is None or each.span.file in shown]
             findings.setdefault(rule.gate, []).extend(kept)
     return Part(findings, {}, crashes)
@@ -229,33 +237,6 @@ def _selected(gate: GateName, options: Options) -> bool:
     )
 
 
-def _of(
-    check: Callable[[Contract, Context], Iterator[Finding]], contract: Contract, context: Context
-) -> Iterator[Finding]:
-    yield from check(contract, context)
-
-
-def _all(
-    check: Callable[[Registry, Context], Iterator[Finding]], registry: Registry, context: Context
-) -> Iterator[Finding]:
-    yield from check(registry, context)
-
-
-def _guarded(
-    rule: Rule,
-    findings: Iterator[Finding],
-    contract: Contract | None,
-    crashes: list[RuleCrashError],
-) -> list[Finding]:
-    """Collect findings; whatever a rule raises is recorded as a crash of that rule."""
-    found: list[Finding] = []
-    try:
-        found.extend(findings)
-    except Exception as error:  # noqa: BLE001 - a rule's defect must not silence the other rules
-        crashes.append(_crash(f"rule {rule.id}", contract, error))
-    return found
-
-
 def _crash(what: str, contract: Contract | None, error: Exception) -> RuleCrashError:
     where = contract.file if contract else "the registry"
     crash = RuleCrashError(f"{what} failed on {where}: {type(error).__name__}: {error}")
@@ -279,7 +260,7 @@ def _report(
         return GateReport(gate, GateState.NOT_ASKED, "none of its rules is selected", 0, 0)
     try:
         count = GATES[gate].total(sums, scope)
-    except Exception as error:  # noqa: BLE001 - as in _guarded: a defect here is ours and is named
+    except Exception as error:  # noqa: BLE001 - as in judge_contract: a defect here is ours and is named
         crashes.append(_crash(f"gate {gate}", None, error))
         count = Count(0, "", "an internal error")
     return GateReport(

@@ -26,11 +26,14 @@ class ClaimStanding(NamedTuple):
 
 def standings_of(contract: Contract, context: Context) -> Iterator[ClaimStanding]:
     """Yield every claim whose word is known; unknown words have a rule of their own."""
+    claims = tuple(claims_of(contract))
+    if not claims:
+        return  # most contracts claim nothing, and a status takes time
     status, lifecycle = context.status_of(contract), context.lifecycle
     if status is None or lifecycle is None:
         return
     derived = _derived(status)
-    for claim in claims_of(contract):
+    for claim in claims:
         known = claim.vocabulary(lifecycle).word(claim.word) is not None
         found = derived.get((claim.kind, claim.id))
         if known and found is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple, TypeVar
@@ -116,20 +116,33 @@ class Registry:
         return tuple(sorted(_shortest_loop(graph, min(knot), knot) for knot in knots))
 
 
-def texts_of(
-    data: Mapping[str, Any], *, without: frozenset[str] = frozenset()
-) -> Iterator[tuple[NodePath, str]]:
-    """Yield every text of a document with its path; `without` names keys to pass by."""
-    waiting: list[tuple[NodePath, object]] = [((), data)]
-    while waiting:
-        path, value = waiting.pop()
+class _Texts(NamedTuple):
+    data: Mapping[str, Any]
+    texts: list[tuple[NodePath, str]]
+
+
+_last: list[_Texts] = []
+
+
+def texts_of(data: Mapping[str, Any]) -> list[tuple[NodePath, str]]:
+    """Return every text of a document with its path, in the order of the document.
+
+    Whoever asks about one document asks several times in a row, so the last one is kept.
+    """
+    if not _last or _last[0].data is not data:
+        found: list[tuple[NodePath, str]] = []
+        _gather((), data, found)
+        _last[:] = [_Texts(data, found)]
+    return _last[0].texts
+
+
+def _gather(path: NodePath, data: Any, found: list[tuple[NodePath, str]]) -> None:
+    """Add the texts below a mapping or list; documents are not deep."""
+    for step, value in data.items() if isinstance(data, dict) else enumerate(data):
         if isinstance(value, str):
-            yield path, value
-        elif isinstance(value, dict):  # plain data: far cheaper to ask than for a Mapping
-            kept = [(key, inner) for key, inner in value.items() if key not in without]
-            waiting.extend(((*path, key), inner) for key, inner in reversed(kept))
-        elif isinstance(value, list):
-            waiting.extend(((*path, at), value[at]) for at in reversed(range(len(value))))
+            found.append(((*path, step), value))
+        elif isinstance(value, dict | list):
+            _gather((*path, step), value, found)
 
 
 def grouped(pairs: Iterable[tuple[str, _T]]) -> dict[str, tuple[_T, ...]]:

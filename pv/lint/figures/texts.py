@@ -42,8 +42,8 @@ def faulty(contract: Contract, fault: Fault) -> Iterator[tuple[Path, str, Statem
 def _read(contract: Contract) -> _Read:
     """Return what was read of a contract; rules see one after the other, so the last is kept."""
     if not _last or _last[0].contract is not contract:
-        every = texts_of(contract.data)
-        texts = tuple(one for one in every if _SIGN.search(one[1]) and _DIGIT.search(one[1]))
+        sign, digit = _SIGN.search, _DIGIT.search
+        texts = tuple([one for one in texts_of(contract.data) if digit(one[1]) and sign(one[1])])
         _last[:] = [_Read(contract, texts, tuple(_faulty(texts)))]
     return _last[0]
 

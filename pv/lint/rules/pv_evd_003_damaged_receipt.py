@@ -27,7 +27,7 @@ from pv.model.verdict import Severity
 
 def check(contract: Contract, context: Context) -> Iterator[Finding]:
     """Yield a finding for every receipt that does not count, at the falsifier it belongs to."""
-    status = context.status_of(contract)
+    status = context.status_of(contract) if context.has_receipts(contract) else None
     places = {falsifier.id: falsifier.path for falsifier in contract.falsifiers}
     for path, reason in status.damaged if status else ():
         owner = path.split("/")[-2] if "/" in path else ""

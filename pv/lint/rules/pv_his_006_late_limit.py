@@ -19,8 +19,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pv.evidence.store import REGISTRY
-from pv.lint.context import Context, fits_a_folder
+from pv.evidence.store import REGISTRY, fits
+from pv.lint.context import Context
 from pv.lint.rule import FixKind, GateName, Rule
 from pv.model.contract import Contract
 from pv.model.finding import Finding
@@ -30,7 +30,7 @@ from pv.model.verdict import Severity
 def check(contract: Contract, context: Context) -> Iterator[Finding]:
     """Yield a finding for every falsifier with such a receipt."""
     for falsifier in contract.falsifiers:
-        if not falsifier.expect or not fits_a_folder(falsifier.id):
+        if not falsifier.expect or not fits(falsifier.id):
             continue
         folder = context.root.joinpath(*REGISTRY, falsifier.id)
         for path in sorted(folder.glob("*.json")) if folder.is_dir() else ():

@@ -18,7 +18,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pv.lint.context import Context, fits_a_folder
+from pv.evidence.store import fits
+from pv.lint.context import Context
 from pv.lint.rule import FixKind, GateName, Rule
 from pv.lint.wording import shortened
 from pv.model.contract import Contract
@@ -29,7 +30,7 @@ from pv.model.verdict import Severity
 def check(contract: Contract, context: Context) -> Iterator[Finding]:
     """Yield a finding for every id without a folder."""
     for falsifier in contract.falsifiers:
-        if not fits_a_folder(falsifier.id):
+        if not fits(falsifier.id):
             message = (
                 f'falsifier id "{shortened(falsifier.id)}", expected at most 128 letters, digits, '
                 "., _ and -"

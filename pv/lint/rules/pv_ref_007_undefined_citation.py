@@ -36,11 +36,16 @@ _PAST = frozenset({"changelog", "lessons"})
 
 def check(contract: Contract, context: Context) -> Iterator[Finding]:
     """Yield a finding for the first citation of every undefined id."""
-    if not _CITED.search(contract.text):
-        return
+    texts = texts_of(contract.data)
+    if "\\" not in contract.text:  # an escape may hide a name or a part of it
+        own = {text for path, text in texts if path[-1] == "id"}
+        if own.issuperset(_CITED.findall(contract.text)):
+            return
     known = context.registry.falsifiers
     seen: set[str] = set()
-    for path, text in texts_of(contract.data, without=_PAST):
+    for path, text in texts:
+        if not _PAST.isdisjoint(path):
+            continue
         for found in _CITED.finditer(text):
             name = found[0]
             if name in known or name in seen or name in context.registry.written_ids:
