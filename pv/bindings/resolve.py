@@ -217,7 +217,7 @@ class Resolver:
         if binding.argv:
             return (self._command(Command(binding.argv)),)
         if binding.details:
-            return (self._command(Command(_cargo_argv(binding))),)
+            return (self._command(Command(cargo_arguments(binding))),)
         return self.resolve_text(binding.text)
 
 
@@ -234,7 +234,7 @@ def _declared(binding: Binding) -> Resolution | None:
     return None
 
 
-def _cargo_argv(binding: Binding) -> tuple[str, ...]:
+def cargo_arguments(binding: Binding) -> tuple[str, ...]:
     """Return the command that a structured binding stands for: one exact test of one target."""
     details = binding.details
     argv = ["cargo", "test"]

@@ -1,71 +1,96 @@
-"""Carries out a request: plans, runs each job in its own child, judges, and keeps the records."""
+"""Carries out a request: plans, runs each job in processes of its own, judges, keeps the records.
+
+A verdict is recorded as soon as its job is through, whatever the others do; it is told in the order
+asked for.
+"""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
-from threading import Event
-from typing import Final
+from threading import Event, Lock
+from typing import Final, Protocol
 
+from pv.discharge.executors.templates import Templates
 from pv.discharge.guards.interface import Registration
 from pv.discharge.job import Job, Returned
 from pv.discharge.known import earlier
 from pv.discharge.plan import Request, command, plan
+from pv.discharge.reuse import Receipts, explained
 from pv.discharge.runners.choice import run_job
-from pv.discharge.verdict import judge_run
-from pv.errors import UsageError
+from pv.discharge.runners.named_tests import with_expectations
+from pv.discharge.selection import is_pattern
+from pv.discharge.verdict import device_class, judge_run
+from pv.errors import PvError, UsageError
 from pv.evidence.history import History
 from pv.evidence.receipt import write_receipt
-from pv.model.contract import short_id
+from pv.evidence.store import UnwritableError
+from pv.model.contract import BindingKind, short_id
 from pv.model.receipt import Outcome
-from pv.model.verdict import WITH_RECEIPT, Level, Verdict
+from pv.model.verdict import WITH_RECEIPT, Cause, Level, Verdict
 from pv.registry.contracts import load_contracts
 
 _MOST_AT_ONCE: Final = 4
-"""Children at once; each may hold a model and its activations."""
+"""Jobs at once where nobody says; each may hold a model and its activations."""
 
 
-def discharge(request: Request, *, record: bool = False) -> Iterator[Outcome]:
-    """Yield one outcome after the other; a receipt is written before its outcome is yielded.
+class Watcher(Protocol):
+    """Who wants to know how far a run is; called from several threads."""
 
-    Jobs run side by side, as many as there are processors, and come back in the order asked for.
-    With `record` receipts go into the registry (`contracts/evidence/`), else to `.pv/receipts/`.
-    Raises UsageError for ids that name no falsifier.
+    def planned(self, jobs: int) -> None:
+        """Hear how many jobs there are."""
+
+    def began(self, job: Job) -> None:
+        """Hear that a job begins."""
+
+    def ended(self, job: Job, outcome: Outcome) -> None:
+        """Hear what a job came to."""
+
+    def warned(self, text: str) -> None:
+        """Hear what a user should know and no outcome tells."""
+
+
+def planned(
+    request: Request, *, record: bool = False, reasons: bool = True
+) -> tuple[Job | Outcome, ...]:
+    """Return what a request would run and what it would not, without running anything.
+
+    With `reasons` every job knows why it runs. Raises UsageError for ids that name no falsifier.
     """
     items = _planned(request)
-    stop, history = Event(), History(request.root)
-    with (
-        ThreadPoolExecutor(max_workers=min(_MOST_AT_ONCE, os.cpu_count() or 1)) as children,
-        ThreadPoolExecutor(max_workers=1) as asking,
-    ):
-        # The history is asked while the children run: this process has nothing else to do.
-        running = {
-            index: (
-                children.submit(run_job, item, stop),
-                asking.submit(history.expect_commit, item.contract, item.falsifier),
-            )
-            for index, item in enumerate(items)
-            if isinstance(item, Job)
-        }
-        try:
-            for index, item in enumerate(items):
-                if isinstance(item, Job):
-                    returned, commit = running[index]
-                    yield _recorded(item, request, returned.result(), commit.result(), record)
-                else:
-                    yield item
-        finally:
-            stop.set()
-            children.shutdown(wait=False, cancel_futures=True)
-            asking.shutdown(wait=False, cancel_futures=True)
+    if not (reasons or request.changed):
+        return items
+    receipts = Receipts(request.root, record=record)
+    return tuple(explained(items, receipts, reuse=request.changed))
+
+
+def discharge(
+    request: Request, *, record: bool = False, watcher: Watcher | None = None
+) -> Iterator[Outcome]:
+    """Yield one outcome after the other; a receipt is written before its outcome is yielded.
+
+    Jobs run side by side and come back in the order asked for. With `record` receipts go into the
+    registry (`contracts/evidence/`), else to `.pv/receipts/`. On an interrupt all children end,
+    what was through is yielded, the rest as not run, and the interrupt goes on. Raises UsageError
+    for ids that name no falsifier.
+    """
+    with Templates(request.root) as templates:
+        templates.start(request.device)  # it imports while this process plans
+        items = planned(request, record=record, reasons=False)
+        run = _Discharge(request, templates, record, watcher)
+        if watcher:
+            watcher.planned(sum(isinstance(each, Job) for each in items))
+            if templates.cache.refused:
+                watcher.warned(f"compiled kernels are not kept: {templates.cache.refused}")
+        yield from run.all(items)
 
 
 def _planned(request: Request) -> tuple[Job | Outcome, ...]:
     """Plan from the contracts that mention the ids; from all of them where that leads nowhere."""
-    if not request.everything and request.ids:
+    if request.ids and not any(map(is_pattern, request.ids)):
         try:
             return plan(
                 load_contracts(request.root, [short_id(each) for each in request.ids]), request
@@ -75,19 +100,108 @@ def _planned(request: Request) -> tuple[Job | Outcome, ...]:
     return plan(load_contracts(request.root), request)
 
 
-def _recorded(
-    job: Job, request: Request, returned: Returned, commit: str | None, record: bool
-) -> Outcome:
-    """Judge what came back and leave a receipt, or a log where there is no verdict."""
-    again = command(job.falsifier.id, request, live=job.level is Level.LIVE)
-    outcome = judge_run(job, returned, Registration(commit), earlier(job, returned))
-    outcome = replace(outcome, command=again)
-    if outcome.verdict in WITH_RECEIPT:
-        path = write_receipt(job.root, job.contract, job.falsifier, outcome, commit, record=record)
-        return replace(outcome, receipt=path)
-    if outcome.verdict in (Verdict.ERROR, Verdict.TIMEOUT):
-        return replace(outcome, log=_keep_log(job, outcome, returned.log))
-    return outcome
+class _Discharge:
+    """One run: its threads, its history, and the order in which outcomes are told."""
+
+    def __init__(
+        self, request: Request, templates: Templates, record: bool, watcher: Watcher | None
+    ) -> None:
+        self._request, self._templates = request, templates
+        self._record, self._watcher = record, watcher
+        self._stop, self._writing = Event(), Lock()
+        self._history = History(request.root)
+        at_once = request.jobs or min(_MOST_AT_ONCE, os.cpu_count() or 1)
+        self._children = ThreadPoolExecutor(max_workers=at_once)
+        self._asking = ThreadPoolExecutor(max_workers=1)
+
+    def all(self, items: tuple[Job | Outcome, ...]) -> Iterator[Outcome]:
+        """Yield the outcomes of a plan in its order."""
+        running = {
+            index: self._children.submit(self._one, item)
+            for index, item in enumerate(items)
+            if isinstance(item, Job)
+        }
+        told = 0
+        try:
+            for index, item in enumerate(items):
+                outcome = running[index].result() if isinstance(item, Job) else item
+                running.pop(index, None)
+                told = index + 1
+                yield outcome
+        except KeyboardInterrupt:
+            self._end()
+            for index, item in enumerate(items[told:], told):
+                yield _left(item, running.get(index)) if isinstance(item, Job) else item
+            raise
+        finally:
+            self._end()
+
+    def _end(self) -> None:
+        """End the children, and wait until what they came to is recorded."""
+        self._stop.set()
+        self._children.shutdown(wait=True, cancel_futures=True)
+        self._asking.shutdown(wait=True, cancel_futures=True)
+
+    def _one(self, job: Job) -> Outcome:
+        if self._watcher:
+            self._watcher.began(job)
+        # The history is asked while the child runs: this process has nothing else to do.
+        commit = self._asking.submit(self._history.expect_commit, job.contract, job.falsifier)
+        try:
+            returned = run_job(job, self._stop, self._templates, self._request.retries)
+            if self._stop.is_set() and returned.reason == "interrupted":
+                outcome = _interrupted(job)
+            else:
+                outcome = self._recorded(job, returned, commit.result())
+        except UnwritableError:
+            raise
+        except PvError as error:
+            reason = " ".join(error.explain().split())
+            outcome = _absent(job, Verdict.ERROR, reason, Cause.BAD_INPUT)
+        if self._watcher:
+            self._watcher.ended(job, outcome)
+        return outcome
+
+    def _recorded(self, job: Job, returned: Returned, commit: str | None) -> Outcome:
+        """Judge what came back and leave a receipt, or a log where there is no verdict."""
+        again = command(job.falsifier.id, self._request, live=job.level is Level.LIVE)
+        tests = job.falsifier.binding.kind is not BindingKind.HARNESS
+        judged = replace(job, falsifier=with_expectations(job)) if tests else job
+        outcome = judge_run(judged, returned, Registration(commit), earlier(job, returned))
+        outcome = replace(outcome, command=again, retries=returned.retries)
+        if outcome.verdict in WITH_RECEIPT:
+            with self._writing:
+                path = write_receipt(
+                    job.root, job.contract, job.falsifier, outcome, commit, record=self._record
+                )
+            return replace(outcome, receipt=path)
+        if outcome.verdict in (Verdict.ERROR, Verdict.TIMEOUT):
+            return replace(outcome, log=_keep_log(job, outcome, returned.log))
+        return outcome
+
+
+def _left(job: Job, future: Future[Outcome] | None) -> Outcome:
+    """Return what a job came to before an interrupt; one that was not through is not run."""
+    if future is None or future.cancelled() or not future.done() or future.exception():
+        return _interrupted(job)
+    return future.result()
+
+
+def _interrupted(job: Job) -> Outcome:
+    return _absent(job, Verdict.NOT_RUN, "interrupted")
+
+
+def _absent(job: Job, verdict: Verdict, reason: str, cause: Cause | None = None) -> Outcome:
+    return Outcome(
+        falsifier=job.falsifier.id,
+        contract=job.contract.id,
+        verdict=verdict,
+        level=job.level,
+        headline=reason,
+        device=device_class(job.device),
+        model=job.model,
+        cause=cause,
+    )
 
 
 def _keep_log(job: Job, outcome: Outcome, text: str) -> str:

@@ -52,6 +52,8 @@ class Job:
     model_path: Path | None = None
     live: bool = False
     """Whether live runs were asked for: tests that are ignored by default run then too."""
+    why: str = ""
+    """Why it runs: what is stale, or that there is no receipt; empty where nobody asked."""
 
 
 class Ending(StrEnum):

@@ -5,27 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 from pv.discharge.job import Job, Limits
+from pv.discharge.runners.reference import runnable
+from pv.discharge.selection import Entry, Shard, select
 from pv.discharge.verdict import device_class
 from pv.errors import BadInputError, MissingError, PvError, UsageError
-from pv.model.contract import ID_PREFIX, BindingKind, Contract, Falsifier, ModelReference, short_id
+from pv.model.contract import Contract, Falsifier, ModelReference, short_id
 from pv.model.receipt import ModelIdentity, Outcome
 from pv.model.verdict import Cause, Level, State, Verdict
 from pv.registry.contracts import Loaded
 
-_NOT_TO_RUN: Final = frozenset(
-    {BindingKind.PLANNED, BindingKind.BLOCKED, BindingKind.MANUAL, BindingKind.ABSENT}
-)
-
-
-class Entry(NamedTuple):
-    """A falsifier where it stands, and why its entry cannot be relied on (empty: it can)."""
-
-    contract: Contract
-    falsifier: Falsifier
-    fault: str
+NOTHING_CHOSEN: Final = "what was asked for"
+"""Stands for a falsifier where the choice itself left nothing to run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +35,14 @@ class Request:
     limits: Limits = field(default_factory=Limits)
     own_timeouts: bool = True
     """Whether `timeout_seconds` of an entry replaces the limit of time."""
+    changed: bool = False
+    """Only what is stale or has no fresh receipt; the others are reused."""
+    level: Level | None = None
+    shard: Shard | None = None
+    jobs: int = 0
+    """Jobs side by side; 0: as many as there are processors, at most four."""
+    retries: int = 0
+    """How often a process that was lost is started again."""
 
 
 def command(falsifier: str, request: Request, *, live: bool) -> tuple[str, ...]:
@@ -58,20 +59,24 @@ def plan(loaded: Sequence[Loaded], request: Request) -> tuple[Job | Outcome, ...
     """
     if request.everything == bool(request.ids):
         raise UsageError("expected ids of falsifiers, or --all, not both and not neither")
-    entries = [
-        Entry(each.contract, falsifier, each.fault_of(falsifier))
-        for each in loaded
-        if each.contract
-        for falsifier in each.contract.falsifiers
-    ]
-    refused = [each for each in loaded if each.contract is None]
-    chosen = entries if request.everything else _chosen(request.ids, entries, refused)
+    chosen = select(loaded, request.ids, level=request.level, shard=request.shard)
     items: list[Job | Outcome] = []
-    for entry in chosen:
+    for entry in chosen.entries:
         items += _items(entry, request)
-    if request.everything:
-        items += [_unread(each, request) for each in refused]
-    return tuple(items)
+    items += [_unread(each, request) for each in chosen.unread]
+    return tuple(items) if not chosen.empty else (_nothing(chosen.empty, request),)
+
+
+def _nothing(reason: str, request: Request) -> Outcome:
+    """Return the outcome of a choice that left nothing: it is never a success."""
+    return Outcome(
+        falsifier=NOTHING_CHOSEN,
+        contract="",
+        verdict=Verdict.SKIPPED,
+        level=request.level or Level.SYNTHETIC,
+        headline=reason,
+        device=device_class(request.device),
+    )
 
 
 def _unread(loaded: Loaded, request: Request) -> Outcome:
@@ -88,56 +93,20 @@ def _unread(loaded: Loaded, request: Request) -> Outcome:
     )
 
 
-def _chosen(ids: Sequence[str], entries: Sequence[Entry], refused: Sequence[Loaded]) -> list[Entry]:
-    """Return the entries that ids name, each once."""
-    found: dict[int, Entry] = {}
-    for text in ids:
-        entry = _find(text, entries, refused)
-        found[id(entry)] = entry
-    return list(found.values())
-
-
-def _find(text: str, entries: Sequence[Entry], refused: Sequence[Loaded]) -> Entry:
-    """Return the falsifier that an id or its short form names."""
-    for fits in (
-        lambda known: known in (text, ID_PREFIX + text),
-        lambda known: known.endswith("-" + text),
-    ):
-        found = [entry for entry in entries if fits(entry.falsifier.id)]
-        if len(found) == 1:
-            return found[0]
-        if found:
-            places = ", ".join(f"{each.falsifier.id} ({each.contract.file})" for each in found)
-            raise UsageError(f"id {text!r} fits {len(found)} falsifiers: {places}")
-    unread = "".join(f"; {each.fault}" for each in refused)
-    raise UsageError(
-        f"no contract has a falsifier {text!r}{unread}",
-        advice=_nearest(text, [entry.falsifier.id for entry in entries]),
-    )
-
-
-def _nearest(text: str, known: Sequence[str]) -> str:
-    import difflib  # noqa: PLC0415 - only for a wrong id
-
-    forms = {short_id(each).upper(): each for each in known}
-    near = difflib.get_close_matches(short_id(text.upper()), forms, n=3, cutoff=0.5)
-    return f"did you mean {', '.join(short_id(forms[each]) for each in near)}" if near else ""
-
-
 def _items(entry: Entry, request: Request) -> Iterator[Job | Outcome]:
-    falsifier = entry.falsifier
+    binding = runnable(entry.falsifier.binding)
+    if isinstance(binding, str):
+        # Asked for by name it is a run that failed; else the question is what can be run.
+        maker = _Maker(entry.contract, entry.falsifier, request)
+        yield maker.absent(Verdict.SKIPPED if entry.named else Verdict.NOT_RUN, binding)
+        return
+    falsifier = replace(entry.falsifier, binding=binding)
     maker = _Maker(entry.contract, falsifier, request)
-    kind, reason = falsifier.binding.kind, falsifier.binding.reason or falsifier.binding.text
-    if kind is not BindingKind.HARNESS:
-        # Under --all the question is what can be run; asked for by name, it is a run that failed.
-        verdict = Verdict.NOT_RUN if request.everything else Verdict.SKIPPED
-        runs = "" if kind in _NOT_TO_RUN else " (only harnesses are run here)"
-        yield maker.absent(verdict, f"{kind}: {reason or 'nothing to run'}{runs}")
-    elif falsifier.live and not request.live:
+    if falsifier.live and not request.live:
         reason = f"live: it needs a model · do: {' '.join(maker.command)}"
         yield maker.absent(Verdict.NOT_RUN, reason)
     elif falsifier.device and request.device == "cpu":
-        yield maker.without_device(falsifier.device)
+        yield maker.without_device(falsifier.device, named=entry.named)
     elif entry.fault:
         reason = f"the entry has a fault: {entry.fault} · do: pv validate {entry.contract.file}"
         yield maker.absent(Verdict.ERROR, reason, cause=Cause.BAD_INPUT)
@@ -166,6 +135,7 @@ class _Maker:
             self._limits(),
             model,
             path,
+            live=request.live,
         )
 
     def _limits(self) -> Limits:
@@ -193,14 +163,14 @@ class _Maker:
             command=self.command,
         )
 
-    def without_device(self, device: str) -> Outcome:
+    def without_device(self, device: str, *, named: bool) -> Outcome:
         """Return the outcome of a question about a device in a run on the processor.
 
-        Under --all it is left for a run with a device; asked for by name, it is a run that failed.
+        Asked for by name it is a run that failed; else it is left for a run with a device.
         """
         on_device = replace(self._request, device=device)
         repeat = command(self._falsifier.id, on_device, live=self._falsifier.live)
-        verdict = Verdict.NOT_RUN if self._request.everything else Verdict.SKIPPED
+        verdict = Verdict.SKIPPED if named else Verdict.NOT_RUN
         reason = (
             f"device: it needs {device} · do: {' '.join(repeat)}, or --device sim (the simulator,"
             f" at most {State.PARTIAL_ALGORITHM_LEVEL})"

@@ -30,6 +30,8 @@ _FAILED: Final[dict[Ending, tuple[Verdict, Cause | None]]] = {
     Ending.OUT_OF_MEMORY: (Verdict.ERROR, Cause.OUT_OF_MEMORY),
     Ending.CRASHED: (Verdict.ERROR, Cause.CRASH),
     Ending.TIMED_OUT: (Verdict.TIMEOUT, None),
+    Ending.NOTHING_RAN: (Verdict.ERROR, Cause.NOTHING_RAN),
+    Ending.FLOODED: (Verdict.ERROR, Cause.OUTPUT_FLOOD),
 }
 
 

@@ -66,7 +66,8 @@ def statement_of(
             "expect_commit": expect_commit,
             "post_hoc": expect_commit is None,
             "tool_version": __version__,
-            "run": {"started": started, "seconds": round(outcome.seconds, 3), **_load(outcome)},
+            "run": {"started": started, "seconds": round(outcome.seconds, 3), **_load(outcome)}
+            | ({"retries": outcome.retries} if outcome.retries else {}),
         },
     }
 

@@ -110,6 +110,10 @@ class Outcome:
     receipt: str | None = None
     """Path of the receipt where one was written."""
     log: str | None = None
+    retries: int = 0
+    """How often its process was lost and started again before this."""
+    reused: bool = False
+    """Not run: a fresh receipt says this already."""
 
 
 @dataclass(frozen=True, slots=True)

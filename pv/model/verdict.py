@@ -35,6 +35,9 @@ class Cause(StrEnum):
     OUT_OF_MEMORY = "out of memory"
     BAD_INPUT = "bad input"
     INVALID_MEASUREMENT = "invalid measurement"
+    NOTHING_RAN = "nothing ran"
+    """No test was seen to run."""
+    OUTPUT_FLOOD = "output flood"
 
 
 class Level(StrEnum):

@@ -116,11 +116,22 @@ def test_an_entry_with_a_fault_is_refused_before_it_runs(toy):
     assert "the entry has a fault" in items[0].headline
 
 
-def test_what_has_no_harness_is_skipped_when_asked_for_and_not_run_else(toy):
-    toy.contract(toy.entry("001"), PLANNED, PYTEST)
-    assert shapes(planned(toy)) == [("job", None), ("NOT_RUN", None), ("NOT_RUN", None)]
-    (item,) = planned(toy, "TOY-202")
-    assert item.headline == "pytest: tests/test_x.py::test_y (only harnesses are run here)"
+COMMAND = """
+  - id: FALSIFY-TOY-203
+    rule: a program
+    prediction: something
+    command: [falsifiers/check.sh]
+    if_fails: it is red
+"""
+
+
+def test_what_cannot_run_is_skipped_when_asked_for_and_not_run_else(toy):
+    toy.contract(toy.entry("001"), PLANNED, PYTEST, COMMAND)
+    absent = ("NOT_RUN", None)
+    assert shapes(planned(toy)) == [("job", None), absent, ("job", None), absent]
+    assert shapes(planned(toy, "TOY-20*")) == [absent, ("job", None), absent]
+    (item,) = planned(toy, "TOY-203")
+    assert item.headline == "command: falsifiers/check.sh: declares no success"
     assert item.verdict is Verdict.SKIPPED
     (item,) = planned(toy, "TOY-201")
     assert (item.verdict, item.headline) == (Verdict.SKIPPED, "planned: no trace yet")

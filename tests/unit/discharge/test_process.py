@@ -12,7 +12,7 @@ from pv.discharge.runners.choice import run_job
 from pv.errors import UsageError
 from pv.model.contract import Binding, BindingKind, Companion, Expectation
 
-SHORT = Limits(seconds=8, memory=GIB)
+SHORT = Limits(seconds=20, memory=GIB // 4)
 CONTROL = control_step("tripled")
 
 
