@@ -36,13 +36,16 @@ COMMANDS: Final = (
     "demote",
     "bump",
     "note",
+    "ship",
+    "what-if",
+    "can-ship",
     "render",
     "kernels",
     "models",
     "story",
 )
 """In the order of the help text. Each is a module of this package, imported when it is asked for:
-a function of the same name, or an `app` with commands of its own.
+a function of the same name (`_` for `-`), or an `app` with commands of its own.
 """
 
 
@@ -71,13 +74,14 @@ class LazyCommands(TyperGroup):
 
     @staticmethod
     def _load(cmd_name: str) -> Command:
-        module = import_module(f"pv.cli.{cmd_name}")
+        function = cmd_name.replace("-", "_")
+        module = import_module(f"pv.cli.{function}")
         if hasattr(module, "app"):
             return typer.main.get_group(module.app)
         alone = typer.Typer(
             add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None
         )
-        alone.command(cmd_name, cls=OrderedOptions)(getattr(module, cmd_name))
+        alone.command(cmd_name, cls=OrderedOptions)(getattr(module, function))
         return typer.main.get_command(alone)
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from pv.evidence.derive import Deriver
+from pv.evidence.shipping import states_on
 from pv.model.contract import BindingKind, Contract, Expectation, Falsifier, short_id
 from pv.model.receipt import ReceiptView
 from pv.model.status import ContractStatus, FalsifierStatus, Standing
@@ -47,7 +48,7 @@ def registry_view(root: Path, *, local: bool, base: str) -> RegistryView:
     return RegistryView(
         contracts=tuple(_contract(contract, status, base) for contract, status in pairs),
         ship=tuple(
-            _ship(standing(contract, model, _states_on(statuses, model.model)))
+            ship_view(standing(contract, model, states_on(statuses, model.model)))
             for contract, _ in pairs
             for model in contract.ship_models
         ),
@@ -56,20 +57,6 @@ def registry_view(root: Path, *, local: bool, base: str) -> RegistryView:
         charts=tuple(charts_of(statuses, base)),
         damaged=(*unread, *broken),
     )
-
-
-def _states_on(statuses: Sequence[ContractStatus], model: str) -> Callable[[str], State]:
-    """Return the state of a falsifier id as it counts for a model to ship.
-
-    Where the falsifier judges that very model its state there counts, else its overall state; an
-    unknown id is PROPOSED.
-    """
-    states: dict[str, State] = {}
-    for status in statuses:
-        for falsifier in status.falsifiers:
-            there = {each.name: each.state for each in falsifier.models}
-            states[falsifier.id] = there.get(model, falsifier.state)
-    return lambda gate: states.get(gate, State.PROPOSED)
 
 
 def _mark(where: Standing) -> str:
@@ -238,7 +225,7 @@ def _criterion(each: CriterionStanding) -> CriterionView:
     )
 
 
-def _ship(model: ShipStanding) -> ShipView:
+def ship_view(model: ShipStanding) -> ShipView:
     """Return a model's view; the headline names numerator, denominator, base and what is open."""
     asserted = "nobody asserts a figure"
     if model.asserted_percent is not None:

@@ -28,7 +28,7 @@ def test_every_command_says_what_it_does(command):
 
 
 def test_the_readme_names_no_command_that_does_not_exist():
-    named = set(re.findall(r"`pv (\w+)|^    pv (\w+)", README, re.MULTILINE))
+    named = set(re.findall(r"`pv (\w[\w-]*)|^    pv (\w[\w-]*)", README, re.MULTILINE))
     named_words = {word for pair in named for word in pair if word}
     assert named_words
     assert named_words <= set(COMMANDS)

@@ -124,14 +124,14 @@ def test_gains_of_open_criteria_add_up_to_what_is_missing(weights, base, data):
 
 
 def test_the_state_on_the_model_to_ship_counts_where_the_falsifier_judges_it():
+    from pv.evidence.shipping import states_on
     from pv.model.status import ContractStatus, FalsifierStatus, ModelStatus, Standing
-    from pv.report.build import _states_on
 
     on = (ModelStatus("small", State.DISCHARGED, None), ModelStatus("large", State.BOUND, None))
     partial = State.PARTIAL_ALGORITHM_LEVEL
     live = FalsifierStatus("F-1", None, partial, Standing.AGREES, (), on, None, (), True, True)
     status = ContractStatus("C", "c", None, "", Standing.AGREES, (), (live,), (), (), None)
-    assert _states_on([status], "small")("F-1") is State.DISCHARGED
-    assert _states_on([status], "large")("F-1") is State.BOUND
-    assert _states_on([status], "another")("F-1") is partial
-    assert _states_on([status], "small")("F-2") is State.PROPOSED
+    assert states_on([status], "small")("F-1") is State.DISCHARGED
+    assert states_on([status], "large")("F-1") is State.BOUND
+    assert states_on([status], "another")("F-1") is partial
+    assert states_on([status], "small")("F-2") is State.PROPOSED

@@ -1,0 +1,33 @@
+"""`pv can-ship`: one exit code for a release job."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pv.cli.exitcodes import ExitCode
+
+
+def can_ship(
+    model: Annotated[str, typer.Argument(help="The model by id.")],
+    root: Annotated[Path | None, typer.Option(help="Registry root.")] = None,
+) -> None:
+    """Exit 0 if every criterion of a model has full credit by receipts, else 1; 3 for nothing."""
+    from pv.cli.ship import asked_for
+    from pv.evidence.shipping import fleet
+    from pv.report.ship_text import text_of
+    from pv.resources import find_root
+
+    found = fleet(find_root(root))
+    (shipment,) = asked_for(found, [model])
+    standing = shipment.standing
+    if standing.percent is None or found.unread:
+        code = ExitCode.NO_VERDICT
+    else:
+        code = ExitCode.FINDINGS if standing.open else ExitCode.OK
+    typer.echo(text_of([standing]), nl=False)
+    word = {ExitCode.OK: "can ship", ExitCode.FINDINGS: "cannot ship"}.get(code, "no verdict")
+    typer.echo(f"{word}: {model} (exit {code:d})")
+    raise typer.Exit(code)

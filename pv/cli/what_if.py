@@ -1,0 +1,66 @@
+"""`pv what-if`: what the SHIP percentage would be if something were discharged."""
+
+from __future__ import annotations
+
+import json
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pv import __version__
+from pv.cli.exitcodes import ExitCode
+from pv.errors import UsageError
+
+if TYPE_CHECKING:
+    from pv.evidence.shipping import Fleet
+
+
+class Format(StrEnum):
+    """How the forecast is printed."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+def what_if(
+    ids: Annotated[list[str], typer.Argument(help="Falsifiers or criteria by id.")],
+    output_format: Annotated[Format, typer.Option("--format", help="text or json.")] = Format.TEXT,
+    root: Annotated[Path | None, typer.Option(help="Registry root.")] = None,
+) -> None:
+    """Forecast every model's percentage if these falsifiers or criteria were discharged."""
+    from pv.evidence.shipping import fleet
+    from pv.report.ship_data import data_of
+    from pv.report.ship_text import forecast_text
+    from pv.resources import find_root
+
+    found = fleet(find_root(root))
+    discharged = frozenset(gate for name in ids for gate in _gates(found, name))
+    pairs = [(each.standing, each.forecast(discharged)) for each in found.shipments]
+    code = ExitCode.OK if pairs else ExitCode.NO_VERDICT
+    if output_format is Format.JSON:
+        rows = [{"now": data_of(now), "forecast": data_of(then)} for now, then in pairs]
+        data = {"schema_version": 1, "tool_version": __version__, "exit_code": int(code)}
+        whole = {**data, "if_discharged": sorted(discharged), "models": rows}
+        typer.echo(json.dumps(whole, indent=2, ensure_ascii=False))
+    else:
+        typer.echo(forecast_text(pairs), nl=False)
+    raise typer.Exit(code)
+
+
+def _gates(found: Fleet, name: str) -> list[str]:
+    """Return the falsifiers that a name means: itself, or those that gate a criterion."""
+    known = {each.id for status in found.statuses for each in status.falsifiers}
+    upper = name.upper()
+    for full in (upper, f"FALSIFY-{upper}"):
+        if full in known:
+            return [full]
+    for shipment in found.shipments:
+        for criterion in shipment.model.criteria:
+            if criterion.id.upper() == upper:
+                return list(criterion.gates)
+    raise UsageError(
+        f"{name!r} is no falsifier and no criterion of this registry",
+        advice="pv ship lists the criteria, pv status the falsifiers",
+    )

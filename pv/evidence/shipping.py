@@ -1,0 +1,137 @@
+"""Where the models of a registry stand on their way to shipping, now and in past revisions."""
+
+from __future__ import annotations
+
+import io
+import tarfile
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from pv.errors import UsageError
+from pv.evidence.derive import Deriver, Freshness
+from pv.evidence.history import History
+from pv.model.contract import Contract, ShipModel
+from pv.model.status import ContractStatus
+from pv.model.verdict import State
+from pv.registry.contracts import load_contracts
+from pv.registry.git import ask, name_problem
+from pv.ship import ShipStanding, standing
+
+
+@dataclass(frozen=True, slots=True)
+class Shipment:
+    """One model to ship, with the states that its criteria rest on."""
+
+    contract: Contract
+    model: ShipModel
+    state_of: Callable[[str], State]
+
+    @property
+    def standing(self) -> ShipStanding:
+        """Where it stands by its receipts. Raises UsageError for numbers that are none."""
+        return standing(self.contract, self.model, self.state_of)
+
+    def forecast(self, discharged: frozenset[str]) -> ShipStanding:
+        """Where it would stand if these falsifiers were DISCHARGED: a forecast, never a state."""
+        return standing(
+            self.contract,
+            self.model,
+            lambda gate: State.DISCHARGED if gate in discharged else self.state_of(gate),
+        )
+
+
+class Fleet(NamedTuple):
+    """All models to ship of a registry."""
+
+    shipments: tuple[Shipment, ...]
+    statuses: tuple[ContractStatus, ...]
+    unread: tuple[str, ...]
+    """Contract files that cannot be read: what they hold is not in any figure."""
+
+
+def fleet(
+    root: Path,
+    *,
+    local: bool = False,
+    freshness: Freshness = "judged",
+    history: History | None = None,
+) -> Fleet:
+    """Return the models to ship of a registry, in the order of files and of each file."""
+    deriver = Deriver(root, local=local, freshness=freshness, history=history)
+    loaded = load_contracts(root)
+    pairs = [(each.contract, deriver.derive(each.contract)) for each in loaded if each.contract]
+    statuses = tuple(status for _, status in pairs)
+    shipments = tuple(
+        Shipment(contract, model, states_on(statuses, model.model))
+        for contract, _ in pairs
+        for model in contract.ship_models
+    )
+    return Fleet(shipments, statuses, tuple(each.file for each in loaded if each.contract is None))
+
+
+def states_on(statuses: Sequence[ContractStatus], model: str) -> Callable[[str], State]:
+    """Return the state of a falsifier id as it counts for a model to ship.
+
+    Where the falsifier judges that very model its state there counts, else its overall state; an
+    unknown id is PROPOSED.
+    """
+    states: dict[str, State] = {}
+    for status in statuses:
+        for falsifier in status.falsifiers:
+            there = {each.name: each.state for each in falsifier.models}
+            states[falsifier.id] = there.get(model, falsifier.state)
+    return lambda gate: states.get(gate, State.PROPOSED)
+
+
+class PastFleet(NamedTuple):
+    """The models to ship as a revision had them."""
+
+    commit: str
+    date: str
+    """Date of the commit, ISO 8601."""
+    fleet: Fleet
+
+
+def fleet_at(root: Path, revision: str) -> PastFleet:
+    """Return the models to ship as a git revision had them, by the receipts that it had.
+
+    States are as recorded: what was fresh when it was recorded counts. Raises UsageError where the
+    revision cannot be read.
+    """
+    if problem := name_problem(revision):
+        raise UsageError(problem)
+    found = ask(root, "log", "-1", "--format=%H %cI", revision, "--")
+    if found.problem or not found.text.strip():
+        raise UsageError(
+            f"no revision {revision}: {found.problem or 'git names none'}",
+            advice="in a shallow clone: git fetch --unshallow",
+        )
+    commit, date = found.text.split()
+    with _unpacked(root, commit) as folder:
+        past = fleet(folder, freshness="as recorded", history=History(root))
+        return PastFleet(commit, date, past)
+
+
+def past_commits(root: Path, limit: int) -> list[str]:
+    """Return the latest commits that touched contracts or their receipts, oldest first."""
+    answer = ask(root, "log", f"--max-count={limit}", "--format=%H", "--", "contracts")
+    if answer.problem:
+        raise UsageError(f"no history: {answer.problem}")
+    return answer.text.split()[::-1]
+
+
+@contextmanager
+def _unpacked(root: Path, commit: str) -> Iterator[Path]:
+    """Yield a temporary folder with the registry as it stood in a commit; nothing of it runs."""
+    archive = ask(root, "archive", "--format=tar", commit, "--", ".")
+    if archive.problem:
+        raise UsageError(f"revision {commit[:12]} cannot be read: {archive.problem}")
+    with tempfile.TemporaryDirectory(prefix="pv-revision-") as name:
+        with tarfile.open(fileobj=io.BytesIO(archive.output)) as tar:
+            members = [each for each in tar if each.isfile() or each.isdir()]
+            tar.extractall(name, members=members, filter="data")
+        yield Path(name)
