@@ -10,9 +10,14 @@ from typing import Annotated, Final
 import typer
 
 from pv.cli.exitcodes import ExitCode
+from pv.errors import UsageError
 
-_LARGEST: Final = 1 << 20
-"""Characters of a text that are read."""
+_LARGEST: Final = 1 << 18
+"""Bytes of a text that is read; a longer one is nothing that people wrote."""
+_HINT: Final = (
+    "say what changed in plain words: bumps C-X to 1.1.0 · adds 2 falsifiers · "
+    "authored tests/x.py · F-1 is now BOUND · src/ is untouched"
+)
 
 
 class Format(StrEnum):
@@ -45,20 +50,21 @@ def claims(
     The change is what differs between REV and the files on disk. Each claim that is found is borne
     out, contradicted, or cannot be judged.
 
-    Exit codes: 0 no claim is contradicted · 1 one is · 2 no such revision or file · 3 nothing was
-    judged.
+    Exit codes: 0 no claim is contradicted · 1 one is · 2 no such revision, or a text that cannot be
+    read · 3 nothing was judged: no claim was found, or none that can be judged.
     """
     from pv.output.claims import write_claims_json, write_claims_text
     from pv.registry.base import find_base
     from pv.registry.changeset import read_change_set
     from pv.registry.lifecycle import load_lifecycle
-    from pv.registry.statements import Verdict, judge_text
+    from pv.registry.said import Verdict
+    from pv.registry.statements import judge_text
     from pv.resources import find_root
 
     home = find_root(root)
     since = find_base(home, base)
     change = read_change_set(home, since.revision)
-    said = _messages(home, since.revision) if text is None else _text(text)
+    said, source = _messages(home, since.revision) if text is None else _text(text)
     statements = judge_text(said, change, load_lifecycle(home))
     write = write_claims_json if output_format is Format.JSON else write_claims_text
     write(statements, since.name, sys.stdout)
@@ -68,23 +74,51 @@ def claims(
     if Verdict.CONTRADICTED in verdicts:
         raise typer.Exit(ExitCode.FINDINGS)
     if Verdict.BORNE_OUT not in verdicts:
+        found = "no claim that can be judged" if statements else "no claim was found"
+        sys.stderr.write(f"{found} in {source}: nothing was judged\n  do: {_HINT}\n")
         raise typer.Exit(ExitCode.NO_VERDICT)
 
 
-def _messages(root: Path, base: str) -> str:
-    """Return the messages of all commits since the base, oldest first."""
+def _messages(root: Path, base: str) -> tuple[str, str]:
+    """Return the messages of all commits since the base, oldest first, and what they are."""
+    from pv.output.interface import counted
     from pv.registry.git import ask
 
-    return ask(root, "log", "--reverse", "--format=%B", f"{base}..HEAD", "--").text[:_LARGEST]
+    answer = ask(root, "log", "--reverse", "-z", "--format=%B", f"{base}..HEAD", "--")
+    if answer.problem:
+        raise UsageError(f"--base {base}: {answer.problem}")
+    number = len(answer.fields)
+    if not number:
+        return "", f"the messages since {base}, of which there are none (give --base REV or --text)"
+    if len(answer.output) > _LARGEST:
+        raise UsageError(
+            f"the messages since {base} are {len(answer.output):,} bytes, expected at most "
+            f"{_LARGEST:,}",
+            advice="give a nearer --base REV, or the text itself with --text FILE",
+        )
+    return "\n".join(answer.fields), f"{counted(number, 'message')} since {base}"
 
 
-def _text(name: str) -> str:
-    from pv.errors import UsageError
+def _text(name: str) -> tuple[str, str]:
+    """Return the text of a file or of standard input, and what it is called."""
+    from pv.output.escape import escape
 
-    if name == "-":
-        return sys.stdin.read(_LARGEST)
+    shown = "standard input" if name == "-" else escape(name)
     try:
-        with Path(name).open(encoding="utf-8", errors="replace") as stream:
-            return stream.read(_LARGEST)
+        if name == "-":
+            data = sys.stdin.buffer.read(_LARGEST + 1)
+        else:
+            with Path(name).open("rb") as stream:
+                data = stream.read(_LARGEST + 1)
     except OSError as error:
-        raise UsageError(f"--text {name}: {error.strerror}, expected a readable file") from error
+        raise UsageError(f"--text {shown}: {error.strerror}, expected a readable file") from error
+    if len(data) > _LARGEST:
+        raise UsageError(f"--text {shown}: longer than {_LARGEST:,} bytes, expected a message")
+    try:
+        return data.decode("utf-8-sig"), shown
+    except UnicodeDecodeError as error:
+        byte = f"0x{data[error.start]:02x}"
+        raise UsageError(
+            f"--text {shown}: byte {byte} at offset {error.start} is no UTF-8, expected UTF-8 text",
+            advice="save the text as UTF-8",
+        ) from None

@@ -9,7 +9,8 @@ from typing import Final
 from pv import __version__
 from pv.output.escape import escape
 from pv.output.interface import Stream, counted
-from pv.registry.statements import Statement, Verdict
+from pv.registry.said import Verdict
+from pv.registry.statements import Statement
 
 SCHEMA_VERSION: Final = "1.0"
 
@@ -31,6 +32,7 @@ def write_claims_json(statements: Sequence[Statement], base: str, stream: Stream
         "schema_version": SCHEMA_VERSION,
         "tool_version": __version__,
         "base": base,
+        "outcome": outcome_of(statements),
         "summary": {verdict.value: _count(statements, verdict) for verdict in Verdict},
         "claims": [
             {
@@ -44,6 +46,15 @@ def write_claims_json(statements: Sequence[Statement], base: str, stream: Stream
     }
     json.dump(data, stream, indent=2, allow_nan=False)
     stream.write("\n")
+
+
+def outcome_of(statements: Sequence[Statement]) -> str:
+    """Return what statements come to together: nothing judged is an outcome of its own."""
+    verdicts = {each.verdict for each in statements}
+    for verdict in (Verdict.CONTRADICTED, Verdict.BORNE_OUT):
+        if verdict in verdicts:
+            return verdict.value
+    return "nothing judged"
 
 
 def _count(statements: Sequence[Statement], verdict: Verdict) -> int:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -12,17 +13,21 @@ from pathlib import Path
 from typing import Final
 
 from pv.errors import UsageError
+from pv.model.contract import Contract, short_id
 from pv.registry.change import Change, Verb
 from pv.registry.git import ask, name_problem
 from pv.registry.revision import read_revision
 from pv.registry.sides import Comparison, compare_sides, registry_side, side_of
 
 _TEST: Final = {
-    ".py": re.compile(r"^\s*(?:async\s+)?def\s+test_\w+", re.MULTILINE),
+    ".py": re.compile(r"^\s*(?:async\s+)?def\s+(test_\w+)", re.MULTILINE),
     ".rs": re.compile(
-        r"^\s*#\[(?:\w+::)*(?:test|rstest|test_case|wasm_bindgen_test)\b", re.MULTILINE
+        r"^\s*#\[(?:\w+::)*(?:test|rstest|test_case|wasm_bindgen_test)\b"
+        r"(?:(?!\bfn\b)[^{};]){0,400}\bfn\s+(\w+)",
+        re.MULTILINE,
     ),
 }
+"""How test functions stand in a source, with their names."""
 _MANY_FROM_ONE: Final = re.compile(r"parametrize|rstest|test_case|proptest|hypothesis")
 _SUBMODULE: Final = "160000"
 
@@ -63,26 +68,60 @@ class ChangeSet:
             if change.verb is Verb.MOVED
         )
 
+    @cached_property
+    def statuses(self) -> tuple[Mapping[str, str], Mapping[str, str]]:
+        """Return what everything with an id said of itself before, and says after the change."""
+        comparison = self.comparison
+        before = [one.before for one in comparison.differences]
+        after = [one.after for one in comparison.differences]
+        return _said_in([*before, *comparison.removed]), _said_in([*after, *comparison.added])
+
     def matching(self, words: str) -> tuple[str, ...]:
         """Return the paths that a text names: whole, by their end, or as all below a folder."""
         name = words.removeprefix("./").rstrip("/")
-        exact = tuple(path for path in self.states if path == name or path.startswith(f"{name}/"))
-        return exact or tuple(path for path in self.states if path.endswith(f"/{name}"))
+        below, endings = self._names
+        return tuple(below.get(name) or endings.get(name) or ())
 
     @cached_property
-    def tests_added(self) -> tuple[int, bool]:
-        """Return how many test functions came, and whether one of them may stand for several."""
-        number, several = 0, False
+    def _names(self) -> tuple[Mapping[str, list[str]], Mapping[str, list[str]]]:
+        """Return paths by their own name and those of the folders above, and by their ends."""
+        below: dict[str, list[str]] = {}
+        endings: dict[str, list[str]] = {}
+        for path in self.states:
+            parts = path.split("/")
+            for number in range(1, len(parts) + 1):
+                below.setdefault("/".join(parts[:number]), []).append(path)
+                endings.setdefault("/".join(parts[number:]), []).append(path)
+        return below, endings
+
+    @cached_property
+    def tests(self) -> tuple[int, int, bool]:
+        """Return how many test functions came and went, and whether one may stand for several.
+
+        One that has moved to another file is neither.
+        """
         paths = [path for path, state in self.states.items() if state is not PathState.SAME]
         wanted = [path for path in paths if Path(path).suffix in _TEST]
         before = read_revision(self.top, self.base, wanted).texts
+        earlier, later = Counter[str](), Counter[str]()
+        several = False
         for path in wanted:
-            pattern = _TEST[Path(path).suffix]
             now = _text_of(self.top / path)
-            came = len(pattern.findall(now)) - len(pattern.findall(before.get(path, "")))
-            number += came
-            several = several or (came > 0 and bool(_MANY_FROM_ONE.search(now)))
-        return number, several
+            earlier.update(_tests_in(path, before.get(path, "")))
+            later.update(_tests_in(path, now))
+            several = several or bool(_MANY_FROM_ONE.search(now))
+        return (later - earlier).total(), (earlier - later).total(), several
+
+    @cached_property
+    def tests_present(self) -> tuple[int, bool]:
+        """Return how many test functions there are, and whether one may stand for several."""
+        texts = {
+            path: _text_of(self.top / path)
+            for path, state in self.states.items()
+            if state is not PathState.DELETED and Path(path).suffix in _TEST
+        }
+        number = sum(len(_tests_in(path, text)) for path, text in texts.items())
+        return number, any(map(_MANY_FROM_ONE.search, texts.values()))
 
 
 def read_change_set(root: Path, base: str) -> ChangeSet:
@@ -132,6 +171,25 @@ def _object_id(content: bytes, like: str) -> str:
 def _unix(content: bytes) -> bytes:
     """Return a text as git stores it where it converts line ends."""
     return content.replace(b"\r\n", b"\n")
+
+
+def _said_in(contracts: Iterable[Contract]) -> dict[str, str]:
+    """Return statuses and verdicts by id and short id; the first of an id counts."""
+    found: dict[str, str] = {}
+    for one in contracts:
+        pairs: list[tuple[str, str | None]] = [(one.id, one.status), (one.stem, one.status)]
+        pairs += [(each.id, each.status) for each in one.falsifiers]
+        pairs += [(each.id, each.status) for each in one.stages]
+        pairs += [(each.id, each.verdict) for each in one.hypotheses]
+        for name, word in pairs:
+            found.setdefault(name, word or "")
+            found.setdefault(short_id(name), word or "")
+    return found
+
+
+def _tests_in(path: str, text: str) -> list[str]:
+    found: list[str] = _TEST[Path(path).suffix].findall(text)
+    return found
 
 
 def _text_of(path: Path) -> str:

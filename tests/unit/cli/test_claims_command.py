@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from tests.unit.cli.history_repository import commit, git, pv, write
+from tests.unit.cli.history_repository import REPOSITORY, commit, git, pv, write
 
 CONTRACT = (
     "metadata: { id: C-CHAIN, version: 1.12.0, kind: pattern, description: d, references: [ r ] }\n"
@@ -43,7 +46,8 @@ def test_a_story_that_never_landed_is_contradicted_line_by_line(repository: Path
         "line 4: CONTRADICTED  PROPOSED → DISCHARGED · no status moved",
         "line 4: CONTRADICTED  authored crates/x/tests/chain.rs · is not in the tree",
         "line 6: CONTRADICTED  byte-unchanged src/forward.rs · src/forward.rs changed",
-        "5 claims against main: 0 borne out, 5 contradicted, 0 cannot be judged",
+        "line 7: BORNE OUT  updated docs/note.md · docs/note.md changed",
+        "6 claims against main: 1 borne out, 5 contradicted, 0 cannot be judged",
     ]
     assert (done.returncode, done.stderr) == (1, "")
     assert pv(repository, "claims").stdout.splitlines()[:5] == done.stdout.splitlines()[:5]
@@ -56,7 +60,7 @@ def test_the_same_story_is_borne_out_by_a_change_that_does_it(repository: Path) 
     (repository / "text.md").write_text(STORY, encoding="utf-8")
     done = pv(repository, "claims", "--base", "main", "--text", "text.md")
     assert done.stdout.splitlines()[-1] == (
-        "5 claims against main: 5 borne out, 0 contradicted, 0 cannot be judged"
+        "6 claims against main: 6 borne out, 0 contradicted, 0 cannot be judged"
     )
     assert done.returncode == 0
 
@@ -78,12 +82,52 @@ def test_a_text_from_standard_input_and_json(repository: Path) -> None:
         }
     ]
     assert (data["base"], data["schema_version"], done.returncode) == ("main", "1.0", 1)
+    assert data["outcome"] == "contradicted"
+    done = pv(repository, "claims", "--text", "-", "--format", "json", standard_input="hm\n")
+    assert (json.loads(done.stdout)["outcome"], done.returncode) == ("nothing judged", 3)
 
 
 @pytest.mark.parametrize("said", ["", "nothing to see\n", "will be bumped 7.0.0 → 8.0.0 later\n"])
 def test_nothing_judged_is_exit_3(repository: Path, said: str) -> None:
     done = pv(repository, "claims", "--base", "main", "--text", "-", standard_input=said)
-    assert (done.returncode, done.stderr) == (3, "")
+    what = "that can be judged" if "bumped" in said else "was found"
+    first, second = done.stderr.splitlines()
+    assert first == f"no claim {what} in standard input: nothing was judged"
+    assert second.startswith("  do: say what changed in plain words: ")
+    assert (done.returncode, done.stdout.splitlines()[-1][:7]) == (3, f"{'bumped' in said:d} claim")
+
+
+def test_messages_without_a_claim_are_nothing_judged_and_neither_are_none(tmp_path: Path) -> None:
+    commit(tmp_path, "first", {FILE: CONTRACT})
+    done = pv(tmp_path, "claims")
+    assert done.returncode == 3
+    assert "the messages since HEAD, of which there are none" in done.stderr
+    git(tmp_path, "checkout", "-q", "-b", "work")
+    commit(tmp_path, "polish", {"a.txt": "a"})
+    done = pv(tmp_path, "claims", "--base", "main")
+    assert (done.returncode, done.stdout[:8]) == (3, "0 claims")
+    assert done.stderr.startswith("no claim was found in 1 message since main: nothing was judged")
+
+
+@pytest.mark.parametrize("source", ["file", "-"])
+def test_a_text_that_is_no_utf_8_is_exit_2_with_the_byte(repository: Path, source: str) -> None:
+    (repository / "text.md").write_bytes("authored é".encode() + b"\xe9 gone.rs")
+    name = "text.md" if source == "file" else "-"
+    with (repository / "text.md").open("rb") as stream:
+        done = subprocess.run(
+            [sys.executable, "-m", "pv", "claims", "--base", "main", "--text", name],
+            cwd=repository, stdin=stream, capture_output=True, text=True, check=False,
+            env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+        )  # fmt: skip
+    assert done.returncode == 2
+    assert "byte 0xe9 at offset 11 is no UTF-8, expected UTF-8 text" in done.stderr
+    assert done.stdout == ""
+
+
+def test_a_text_that_is_too_long_is_exit_2(repository: Path) -> None:
+    (repository / "text.md").write_bytes(b" " * (1 << 18) + b" ")
+    done = pv(repository, "claims", "--text", "text.md")
+    assert (done.returncode, "longer than 262,144 bytes" in done.stderr) == (2, True)
 
 
 @pytest.mark.parametrize(

@@ -66,7 +66,7 @@ def test_states_of_paths(change: ChangeSet) -> None:
 
 
 YES, NO, OPEN = "borne out", "contradicted", "cannot be judged"
-ROWS = [
+ROWS: list[tuple[str, str | tuple[str, ...]]] = [
     ("contract v1.12.0 → v1.13.0", YES),
     ("contract `1.12.0` -> `1.13.0`", YES),
     ("bump C-CHAIN to 1.13.0", YES),
@@ -106,12 +106,80 @@ ROWS = [
     ("PROPOSED -> DISCHARGED", NO),
     ("F-1 moves from PLANNED to BOUND", NO),
     ("F-2 moved from PLANNED to BOUND", NO),
+    ("F-3 moves from PLANNED to DISCHARGED", NO),
+    # versions, plainly
+    ("version 1.13.0 of the chain", YES),
+    ("contract v1.13.0", YES),
+    ("Version 1.14.0", NO),
+    ("C-CHAIN version 1.12.0 had one gap", OPEN),
+    ("C-OTHER is now at version 2.1.0", NO),
+    ("Bumps to 1.13.0", YES),
+    ("C-OTHER: bumps the version to 2.1.0", NO),
+    ("bumps numpy to 1.41.0", OPEN),
+    ("needs numpy, version 1.26.0", OPEN),
+    ("from 1.12.0 to 1.13.0", YES),
+    # statuses, plainly
+    ("F-1 is now BOUND", YES),
+    ("F-1 is now DISCHARGED", NO),
+    ("promotes F-1 to BOUND", YES),
+    ("promoted F-1 to DISCHARGED", NO),
+    ("marks `F-2` as **DISCHARGED**", NO),
+    ("F-2 becomes PLANNED", OPEN),
+    ("F-2 stays PLANNED", YES),
+    ("FALSIFY-GONE-001 is now DISCHARGED", NO),
+    ("F-1: DISCHARGED", NO),
+    ("F-1 is DISCHARGED only if the limit holds", OPEN),
+    # counts, in digits and words
+    ("Adds one falsifier", YES),
+    ("Adds two falsifiers", NO),
+    ("removes 3 falsifiers", NO),
+    ("adds three tests", YES),
+    ("three tests were added", YES),
+    ("removes 2 tests", NO),
+    ("changes 2 files", YES),
+    ("changes 5 files", YES),
+    ("5 files changed", YES),
+    ("touches 9 files", NO),
+    ("adds two test files", YES),
+    ("adds 2 files", YES),
+    ("removes 1 file", YES),
+    ("changes one contract", YES),
+    ("adds two contracts", NO),
+    ("all 12 tests pass", NO),
+    ("all 3 tests pass", OPEN),
+    ("all twelve tests pass", NO),
+    # paths, from both sides
+    ("no changes to src/deep/kernel.rs", YES),
+    ("src/lib.rs is untouched", NO),
+    ("src/deep/kernel.rs remains unchanged", YES),
+    ("src/deep/kernel.rs and src/lib.rs are untouched", (YES, NO)),
+    ("`old.py` was removed", YES),
+    ("src/lib.rs was removed", OPEN),
+    ("src/deep/kernel.rs has been deleted", NO),
+    ("tests/test_new.py is new", YES),
+    ("tests/gone.py was added", NO),
+    ("new test file tests/gone.py", NO),
+    ("created tests/test_new.py and tests/gone.py", (YES, NO)),
+    ("Updates src/lib.rs", YES),
+    ("Changes src/deep/kernel.rs", NO),
+    ("src/deep/kernel.rs updated", NO),
+    ("touches Makefile", NO),
+    # what is denied, planned, or said of something else
+    ("will be promoted: F-2 is DISCHARGED", OPEN),
+    ("- [ ] authored tests/gone.py", OPEN),
+    ("will add it later, but authored tests/gone.py", NO),
+    ("upstream authored tests/gone.py", OPEN),
+    ("in the candle repository, authored tests/gone.py", OPEN),
+    ("the previous PR authored tests/gone.py", OPEN),
+    ("in #12 we authored tests/gone.py", OPEN),
+    ("will be added later; src/deep/kernel.rs unchanged", YES),
 ]
 
 
 @pytest.mark.parametrize(("text", "verdict"), ROWS)
-def test_one_statement(text: str, verdict: str, change: ChangeSet) -> None:
-    assert [each[2] for each in told(text, change)] == [verdict]
+def test_one_statement(text: str, verdict: str | tuple[str, ...], change: ChangeSet) -> None:
+    expected = [verdict] if isinstance(verdict, str) else list(verdict)
+    assert sorted(each[2] for each in told(text, change)) == sorted(expected)
 
 
 @pytest.mark.parametrize(
@@ -122,6 +190,23 @@ def test_one_statement(text: str, verdict: str, change: ChangeSet) -> None:
         "a 12-step chain",
         "see https://x.org/a/new.rs",
         "READ to WRITE",
+        "F-1 is not DISCHARGED",
+        "F-2 will be promoted to DISCHARGED once it ran",
+        "does not add tests/gone.py",
+        "> authored tests/gone.py",
+        "```\nauthored tests/gone.py\n```",
+        "~~~ sh\nauthored tests/gone.py",
+        "<!-- authored tests/gone.py -->",
+        'the template says "authored tests/gone.py" and means it',
+        "`pv init` creates contracts/example-v1.yaml",
+        "adds a cache, so that the loop of src/deep/kernel.rs is short",
+        "removed the hack in src/deep/kernel.rs",
+        "the output is byte-identical to src/lib.rs",
+        "one falsifier for each claim",
+        "two tests share a fixture",
+        "what DISCHARGED means",
+        "a 3-file limit, 1.2 tests a second",
+        "A2 holds; BOUND or not",
     ],
 )
 def test_what_claims_nothing(text: str, change: ChangeSet) -> None:
