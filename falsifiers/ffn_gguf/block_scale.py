@@ -34,7 +34,14 @@ Floats = NDArray[np.float32]
 Wide = NDArray[np.float64]
 Bytes = NDArray[np.uint8]
 
-CONTROLS: dict[str, str] = {**faults.COARSE, **faults.DECODER, **faults.ACTIVATION}
+CONTROLS: dict[str, str] = {
+    **faults.COARSE,
+    **faults.DECODER,
+    **faults.ACTIVATION,
+    "doubled_scales": "the scales are twice those of the published bytes",
+    "short_lanes": "results of the AVX2 order keep 16 bits of their fraction",
+    "added_constant": "1 is added to what path B returns",
+}
 
 _METRIC = "scalar relative difference"
 
@@ -43,13 +50,14 @@ def invariance(run: Run) -> Measurements:
     """Measure the published scales in both float orders, powers of two, and random blocks."""
     fault = known_fault(run, CONTROLS)
     scales = np.array(run.parameter("scales_f16"), dtype="<u2").view("<f2").astype(np.float32)
+    scales = scales * np.float32(2) if fault == "doubled_scales" else scales
     base = block(int(run.parameter("row")), int(run.parameter("matrix")))
     x = activation(int(run.parameter("token")))
     blocks = _scaled(base, scales)
     a = path_a(blocks, x)
-    b = path_b(blocks, x, fault)
+    b = _path_b(blocks, x, fault)
     sequential = 100 * scalar_rel_diff(a, b).astype(np.float64)
-    swift_b = path_b(blocks, x, fault, Order.AVX2_RUST)
+    swift_b = _path_b(blocks, x, fault, Order.AVX2_RUST)
     swift = 100 * scalar_rel_diff(a, swift_b).astype(np.float64)
     seed = int(run.parameter("seed"))
 
@@ -91,6 +99,16 @@ def invariance(run: Run) -> Measurements:
     )
 
 
+def _path_b(blocks: Bytes, x: Floats, fault: str | None, order: Order = Order.SEQUENTIAL) -> Floats:
+    """Return path B with the faults that are planted behind it; float32 (rows,)."""
+    found = path_b(blocks, x, fault, order)
+    if fault == "added_constant":
+        return found + np.float32(1)
+    if fault == "short_lanes" and order is Order.AVX2_RUST:
+        return (found.view(np.uint32) & np.uint32(0xFFFFFF80)).view(np.float32)
+    return found
+
+
 def _scaled(base: Bytes, scales: Any) -> Bytes:
     """Return one copy of a block, uint8 (144,), for each scale, minima off: (n, 1, 144)."""
     copies = np.broadcast_to(base, (len(scales), 1, base.shape[-1]))
@@ -100,7 +118,7 @@ def _scaled(base: Bytes, scales: Any) -> Bytes:
 def _power_mismatches(base: Bytes, x: Floats, exponents: Sequence[int], fault: str | None) -> int:
     """Count the powers of two for which a bit of the quotient differs from that of d = 1."""
     blocks = _scaled(base, np.exp2(np.array([0, *exponents], dtype=np.float64)))
-    bits = scalar_rel_diff(path_a(blocks, x), path_b(blocks, x, fault)).view(np.uint32)
+    bits = scalar_rel_diff(path_a(blocks, x), _path_b(blocks, x, fault)).view(np.uint32)
     return int((bits[1:] != bits[0]).sum())
 
 
@@ -118,7 +136,7 @@ def _change_over_noise(run: Run, scales: Floats, x: Floats) -> float:
 
     blocks = run.once("random", draw)
     a = path_a(blocks, x).astype(np.float64)
-    q = np.abs(a - path_b(blocks, x, run.fault)) / np.abs(a)
+    q = np.abs(a - _path_b(blocks, x, run.fault)) / np.abs(a)
     r = rounding_bound(blocks, x)
     explained = (r + q * r) / np.maximum(np.abs(a) - r, np.finfo(np.float64).tiny)
     q, explained = (each.reshape(drawn, len(scales)) for each in (q, explained))

@@ -6,18 +6,29 @@ published matrices give a series that peaks and falls; random matrices show what
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
+from pv.falsifiers.bootstrap import interval, root_mean_square
 from pv.falsifiers.ffn_gguf import faults
 from pv.falsifiers.ffn_gguf.arithmetic import norm, scalar_rel_diff, vector_rel_diff
 from pv.falsifiers.ffn_gguf.fixtures import activation, block, matrix, symmetric_blocks
-from pv.falsifiers.ffn_gguf.records import PERCENT, RATIO, known_fault, metric, sample, statistic
+from pv.falsifiers.ffn_gguf.records import (
+    PERCENT,
+    RATIO,
+    baseline,
+    known_fault,
+    metric,
+    sample,
+    statistic,
+)
 from pv.falsifiers.ffn_gguf.routes import feed_a, feed_b, path_a, path_b
 from pv.falsifiers.interface import Run
 from pv.kernels.layout import BLOCK_VALUES
 from pv.kernels.q8k_quantize.reference import quantize_rust
-from pv.model.measurement import Measurements, Ratio, Series, Statistic
+from pv.model.measurement import Measurements, Null, Ratio, Series, Statistic
 
 Floats = NDArray[np.float32]
 Bytes = NDArray[np.uint8]
@@ -37,15 +48,17 @@ def growth(run: Run) -> Measurements:
 
     rows = int(run.parameter("rows"))
     over = sample("feed-forward of BLK matrices", (rows,), "l2", dtype="float64")
-    first = statistic(VECTOR, drift[0], over)
     random = sample("random chains", (chains,), "root mean square", dtype="float64")
+    depths = [replace(over, depth=f"depth {each}") for each in range(1, len(drift) + 1)]
+    first = statistic(VECTOR, drift[0], depths[0])
+    walk = "a walk of as many independent injections as there are matrices"
     return Measurements(
         metrics=(
             metric("vector_rel_diff", [100 * each for each in drift], PERCENT, over),
             metric("random_walk_ratio", np.sqrt(np.square(walks).mean()), RATIO, random),
         ),
         ratios=tuple(
-            Ratio(f"growth_at_depth_{depth}", statistic(VECTOR, each, over), first)
+            Ratio(f"growth_at_depth_{depth}", statistic(VECTOR, each, depths[depth - 1]), first)
             for depth, each in enumerate(drift[1:], start=2)
         ),
         series=(
@@ -58,6 +71,11 @@ def growth(run: Run) -> Measurements:
             ),
         ),
         seeds={"random chains": seed},
+        baselines=(
+            baseline("random_walk_ratio", (VECTOR, "random chains"), (walk, "random chains")),
+        ),
+        intervals=(interval("random_walk_ratio", "chains", walks, root_mean_square),),
+        nulls=(Null("random_walk_ratio", 1.0, walk),),
     )
 
 

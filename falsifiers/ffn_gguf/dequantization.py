@@ -13,14 +13,18 @@ import numpy as np
 
 from pv.falsifiers.ffn_gguf import faults
 from pv.falsifiers.ffn_gguf.arithmetic import bit_pattern
-from pv.falsifiers.ffn_gguf.fixtures import block, varied_blocks
+from pv.falsifiers.ffn_gguf.fixtures import Bytes, block, varied_blocks, with_scales
 from pv.falsifiers.ffn_gguf.records import BITS, COUNT, known_fault, metric, sample
 from pv.falsifiers.interface import Run
 from pv.falsifiers.q4k_q8k.scalar_forms import all_weights, fields
+from pv.kernels.layout import Q4K_BYTES
 from pv.kernels.q4k_dequantize.reference import dequantize
 from pv.model.measurement import Measurements
 
-CONTROLS: dict[str, str] = faults.DECODER
+CONTROLS: dict[str, str] = {
+    **faults.DECODER,
+    "one_plain_block": "the random blocks are one block of equal fields, over and over",
+}
 
 _SUBNORMAL_BELOW = 2.0**-14
 
@@ -30,9 +34,13 @@ def unpacking(run: Run) -> Measurements:
     fault = known_fault(run, CONTROLS)
     published = block(int(run.parameter("row")), int(run.parameter("matrix")))[None, None]
     count, seed = int(run.parameter("random_blocks")), int(run.parameter("seed"))
-    drawn = run.once("blocks", lambda: varied_blocks(count, seed))
-    expected = run.once("weights", lambda: all_weights(drawn[:, 0]))
-    read = run.once("fields", lambda: [fields(each.tobytes()) for each in drawn[:, 0]])
+    plain = fault == "one_plain_block"
+    make = _plain_blocks if plain else varied_blocks
+    drawn = run.once(f"blocks, plain {plain}", lambda: make(count, seed))
+    expected = run.once(f"weights, plain {plain}", lambda: all_weights(drawn[:, 0]))
+    read = run.once(
+        f"fields, plain {plain}", lambda: [fields(each.tobytes()) for each in drawn[:, 0]]
+    )
 
     weights = dequantize(faults.blocks_as_read(published, fault))
     got = dequantize(faults.blocks_as_read(drawn, fault)).view(np.uint32)[:, 0]
@@ -59,6 +67,11 @@ def unpacking(run: Run) -> Measurements:
         ),
         seeds={"random blocks": seed},
     )
+
+
+def _plain_blocks(count: int, _seed: int) -> Bytes:
+    """Return one block, uint8 (count, 1, 144), whose fields are all 17 and super-scales 1."""
+    return with_scales(np.full((count, 1, Q4K_BYTES), 17, dtype=np.uint8), 1.0, 1.0)
 
 
 def _distinct(lists: Iterable[tuple[int, ...]]) -> int:

@@ -22,6 +22,10 @@ Floats = NDArray[np.float32]
 CONTROLS: dict[str, str] = {
     "split_reduction": "each sum is divided among the threads and added up part by part",
     "skipped_chunk": "the last of several chunks is never computed",
+    "lost_term": "the first product of each sum is left out",
+    "two_runs": "each configuration is run twice",
+    "one_thread": "one thread does everything, whatever was asked for",
+    "threads_anyway": "threads work below the threshold too",
 }
 
 
@@ -32,7 +36,9 @@ def repeatability(run: Run) -> Measurements:
     x = cyclic(tokens * inner, run.parameter("activation")).reshape(tokens, inner)
     w = cyclic(outputs * inner, run.parameter("weight")).reshape(outputs, inner)
     repeats = int(run.parameter("repeats"))
+    repeats = 2 if fault == "two_runs" else repeats
     parallel = outputs >= int(run.parameter("parallel_from"))
+    parallel = (parallel and fault != "one_thread") or fault == "threads_anyway"
 
     first: Floats | None = None
     differing = most_workers = 0
@@ -72,12 +78,13 @@ def _multiply(
     if fault == "skipped_chunk" and len(starts) > 1:
         starts = starts[:-1]
     parts = threads if fault == "split_reduction" else 1
+    first = 1 if fault == "lost_term" else 0
     product = np.zeros((len(x), len(w)), dtype=np.float32)
 
     def work(mine: range) -> None:
         for start in mine:
-            rows = w[start : start + chunk]
-            product[:, start : start + chunk] = _fold_in_parts(x[:, None, :] * rows, parts)
+            terms = x[:, None, first:] * w[start : start + chunk, first:]
+            product[:, start : start + chunk] = _fold_in_parts(terms, parts)
 
     shares = [starts[i::threads] for i in range(threads)] if parallel else [starts]
     workers = [threading.Thread(target=work, args=(share,)) for share in shares if share]

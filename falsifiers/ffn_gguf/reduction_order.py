@@ -13,13 +13,15 @@ from pv.falsifiers.ffn_gguf.arithmetic import UNIT, bit_pattern, fold, fused
 from pv.falsifiers.ffn_gguf.fixtures import dot_vectors
 from pv.falsifiers.ffn_gguf.records import BITS, COUNT, RATIO, known_fault, metric, sample
 from pv.falsifiers.interface import Run
-from pv.model.measurement import Measurements
+from pv.model.measurement import Measurements, Recheck
 
 Floats = NDArray[np.float32]
 
 CONTROLS: dict[str, str] = {
     "lost_lane": "the last of the eight lanes is not added",
     "half_precision_lanes": "the lanes accumulate in half precision",
+    "lost_term": "index order leaves out the last product",
+    "one_order": "the lanes are index order, run once more",
 }
 
 _LANES = 8
@@ -38,14 +40,19 @@ def agreement(run: Run) -> Measurements:
 
     lefts = np.concatenate([a[None], scaled, random[0]])
     rights = np.concatenate([np.broadcast_to(b, (1 + len(copies), length)), random[1]])
-    scalar, lanes = fold(lefts * rights), _in_lanes(lefts, rights, fault)
+    used = length - (fault == "lost_term")
+    scalar = fold(lefts[:, :used] * rights[:, :used])
+    lanes = scalar if fault == "one_order" else _in_lanes(lefts, rights, fault)
     same = scalar.view(np.uint32) == lanes.view(np.uint32)
-    size = np.abs(lefts.astype(np.float64) * rights).sum(axis=-1)
-    gap = np.abs(scalar.astype(np.float64) - lanes) / (length * UNIT * size)
+    wide = lefts.astype(np.float64) * rights
+    room = length * UNIT * np.abs(wide).sum(axis=-1)
+    gap = np.abs(scalar.astype(np.float64) - lanes) / room
+    worst = int(gap.argmax())
 
-    published = sample("published vectors", (length,), "sum")
-    copied = sample("scaled copies of the published vectors", scaled.shape, "sum")
-    drawn = sample("normal vectors", (vectors, length), "sum")
+    both = "index order, and eight fused lanes added pairwise"
+    published = sample("published vectors", (length,), "sum", order=both)
+    copied = sample("scaled copies of the published vectors", scaled.shape, "sum", order=both)
+    drawn = sample("normal vectors", (vectors, length), "sum", order=both)
     everything = sample("all vectors", lefts.shape, "maximum", dtype="float64")
     return Measurements(
         metrics=(
@@ -56,6 +63,16 @@ def agreement(run: Run) -> Measurements:
             metric("gap_over_bound", gap.max(), RATIO, everything),
         ),
         seeds={"random vectors": seed},
+        rechecks=(
+            Recheck(
+                "sums of the vectors on which the orders differ most",
+                dtype="float32",
+                order=both,
+                found=(float(scalar[worst]), float(lanes[worst])),
+                exact=(float(wide[worst].sum()),) * 2,
+                bound=(float(room[worst]),) * 2,
+            ),
+        ),
     )
 
 

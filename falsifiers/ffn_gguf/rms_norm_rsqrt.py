@@ -13,7 +13,15 @@ from numpy.typing import NDArray
 
 from pv.falsifiers.ffn_gguf.arithmetic import vector_rel_diff
 from pv.falsifiers.ffn_gguf.fixtures import activation_f64
-from pv.falsifiers.ffn_gguf.records import COUNT, PERCENT, RATIO, known_fault, metric, sample
+from pv.falsifiers.ffn_gguf.records import (
+    COUNT,
+    PERCENT,
+    RATIO,
+    baseline,
+    known_fault,
+    metric,
+    sample,
+)
 from pv.falsifiers.interface import Run
 from pv.kernels.rms_norm.reference import rms_norm
 from pv.model.measurement import Measurements
@@ -23,6 +31,9 @@ Wide = NDArray[np.float64]
 CONTROLS: dict[str, str] = {
     "epsilon_omitted": "the drifted row is normalised without epsilon",
     "reciprocal": "rows are divided by the mean square instead of its root",
+    "cubed_root": "rows are divided by the third power of the root",
+    "doubled_drift": "the published row drifts twice as far",
+    "no_tiny_rows": "the tiny rows are of ordinary size",
 }
 
 
@@ -32,14 +43,17 @@ def amplification(run: Run) -> Measurements:
     x = activation_f64(int(run.parameter("token")))
     i = np.arange(x.size)
     signs = np.where((13 * i + 7) % 17 < 8, 1.0, -1.0)
-    drifted = x + signs * np.abs(x) * float(run.parameter("relative_perturbation"))
+    relative = float(run.parameter("relative_perturbation"))
+    relative *= 2 if run.fault == "doubled_drift" else 1
+    drifted = x + signs * np.abs(x) * relative
     before, after = _drifts(run, x, drifted)
     rows, length = int(run.parameter("rows")), int(run.parameter("length"))
     seed = int(run.parameter("seed"))
     generator = np.random.default_rng(seed)
     ordinary = _bound_use(run, generator.standard_normal((rows, length)), generator)
     tiny = [
-        float(scale) * generator.standard_normal((rows, length))
+        (1.0 if run.fault == "no_tiny_rows" else float(scale))
+        * generator.standard_normal((rows, length))
         for scale in run.parameter("tiny_scales")
     ]
     tiny_use = max(_bound_use(run, each, generator) for each in tiny)
@@ -58,6 +72,13 @@ def amplification(run: Run) -> Measurements:
             metric("tiny_rows", below, COUNT, small),
         ),
         seeds={"rows": seed},
+        baselines=(
+            baseline(
+                "amplification",
+                ("vector relative difference after the norm", "ACT"),
+                ("vector relative difference before it", "ACT"),
+            ),
+        ),
     )
 
 
@@ -72,6 +93,8 @@ def _drifts(run: Run, x: Wide, drifted: Wide) -> tuple[float, float]:
 def _normed(run: Run, x: Wide, epsilon: float) -> Wide:
     if run.fault == "reciprocal":
         return np.asarray(x / (_mean_square(x) + epsilon)[..., None])
+    if run.fault == "cubed_root":
+        return np.asarray(x * (_mean_square(x) + epsilon)[..., None] ** -1.5)
     normed: Any = rms_norm(x, np.ones(x.shape[-1]), epsilon)
     return np.asarray(normed)
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pv.falsifiers.ffn_gguf.arithmetic import fold
-from pv.falsifiers.ffn_gguf.records import PERCENT, RATIO, known_fault, metric, sample
+from pv.falsifiers.ffn_gguf.records import PERCENT, RATIO, baseline, known_fault, metric, sample
 from pv.falsifiers.interface import Run
 from pv.kernels.layout import Pairing
 from pv.kernels.rope.reference import rope
@@ -24,6 +24,8 @@ Wide = NDArray[np.float64]
 CONTROLS: dict[str, str] = {
     "lost_half": "the second half of a head is not turned",
     "stretched_half": "the turned first half is multiplied by 1.1",
+    "doubled_drift": "the query is stretched twice as far",
+    "unit_queries": "turned vectors are scaled to length 1",
 }
 
 
@@ -35,8 +37,9 @@ def rotation(run: Run) -> Measurements:
     into, out = _published(run, np.float64)
     pairs = int(run.parameter("pairs"))
     found = _random_pairs(run, size, pairs)
+    fixture = "published query and key"
 
-    single = sample("published query and key", (size,), "dot product")
+    single = sample("published query and key", (size,), "dot product", order="index order")
     double = sample("published query and key", (size,), "dot product", dtype="float64")
     many = sample("random queries and keys", (pairs, size), "maximum", dtype="float64")
     return Measurements(
@@ -48,6 +51,10 @@ def rotation(run: Run) -> Measurements:
             *(metric(name, value, RATIO, many) for name, value in found.items()),
         ),
         seeds={"pairs": int(run.parameter("seed"))},
+        baselines=tuple(
+            baseline(name, ("drift of the score", fixture), ("drift of the query", fixture))
+            for name in ("amplification_f32", "amplification_f64")
+        ),
     )
 
 
@@ -59,6 +66,8 @@ def _turn(run: Run, x: Floats, positions: NDArray[np.int64]) -> Floats:
         turned[:, half:] = x[:, half:]
     if run.fault == "stretched_half":
         turned[:, :half] *= 1.1
+    if run.fault == "unit_queries":
+        turned /= np.sqrt((turned * turned).sum(axis=-1, keepdims=True))
     return turned
 
 
@@ -69,7 +78,8 @@ def _published(run: Run, dtype: type[np.floating[Any]]) -> tuple[float, float]:
     centred = (i - size // 2).astype(dtype)
     q = centred * dtype(0.05) + (i % 5).astype(dtype) * dtype(0.02)
     k = centred * dtype(0.04) + (i % 7).astype(dtype) * dtype(0.015)
-    drifted = q * dtype(1 + float(run.parameter("relative_perturbation")))
+    relative = float(run.parameter("relative_perturbation"))
+    drifted = q * dtype(1 + (2 if run.fault == "doubled_drift" else 1) * relative)
     key_position = int(run.parameter("key_position"))
     turned = _turn(run, np.stack([q, drifted, k]), np.array([0, 0, key_position]))
     before, after = (_sum(each * turned[2]) / dtype(np.sqrt(size)) for each in turned[:2])

@@ -7,16 +7,17 @@ the absolute gain reaches its bound of one half.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pv.falsifiers.ffn_gguf.arithmetic import fold
-from pv.falsifiers.ffn_gguf.records import PERCENT, RATIO, known_fault, metric, sample
+from pv.falsifiers.ffn_gguf.records import PERCENT, RATIO, baseline, known_fault, metric, sample
 from pv.falsifiers.interface import Run
 from pv.kernels.softmax.reference import softmax
-from pv.model.measurement import Measurements, Sample
+from pv.model.measurement import Baseline, Measurements, Sample
 
 Wide = NDArray[np.float64]
 Floats = NDArray[np.float32]
@@ -24,9 +25,12 @@ Floats = NDArray[np.float32]
 CONTROLS: dict[str, str] = {
     "low_temperature": "logits are multiplied by ten before the exponential",
     "unnormalised": "the exponentials are not divided by their sum",
+    "high_temperature": "logits are multiplied by 0.3 before the exponential",
+    "absolute_drift": "the logit moves by the relative drift itself",
+    "common_drift": "all logits of a row move, and not one of them",
 }
 
-_SHARPER = 10
+_SHARPNESS = {"low_temperature": 10.0, "high_temperature": 0.3}
 
 
 def amplification(run: Run) -> Measurements:
@@ -34,7 +38,7 @@ def amplification(run: Run) -> Measurements:
     fault = known_fault(run, CONTROLS)
     logits = np.array(run.parameter("logits"), dtype=np.float64)
     place, relative = int(run.parameter("perturbed")), float(run.parameter("relative_perturbation"))
-    drift = relative * abs(logits[place])
+    drift = relative * (1.0 if fault == "absolute_drift" else abs(logits[place]))
     into = drift / np.abs(logits).sum()
     out = _moved(logits[None], place, np.array([drift]), fault)[0]
     into_f32, out_f32 = _published_f32(logits, place, relative, fault)
@@ -71,22 +75,35 @@ def amplification(run: Run) -> Measurements:
                 "tie_amplification_f32",
                 ties_f32,
                 RATIO,
-                sample("ties of equal logits", ties.shape, "l1"),
+                sample("ties of equal logits", ties.shape, "l1", order="index order"),
             ),
         ),
         seeds={"rows": int(run.parameter("seed"))},
+        baselines=tuple(_over_logits(*each) for each in _FIXTURES.items()),
     )
 
 
+_FIXTURES = {
+    "amplification_f32": "published logits",
+    "amplification_f64": "published logits",
+    "saturated_amplification": "saturated rows",
+    "tie_amplification_f32": "ties of equal logits",
+    "tie_amplification_f64": "ties of equal logits",
+}
+
+
+def _over_logits(name: str, fixture: str) -> Baseline:
+    moved, given = "sum of |p - p'|", "|drift| over sum of |logits|"
+    return baseline(name, (moved, fixture), (given, fixture))
+
+
 def _single(over: Sample) -> Sample:
-    return Sample(over.tokens, over.elements, over.shape, over.reduction, "float32", over.source)
+    return replace(over, dtype="float32", order="index order")
 
 
 def _probabilities(logits: Wide, fault: str | None) -> Wide:
     """Return softmax over the last axis in float64, or with the planted fault."""
-    if fault == "low_temperature":
-        return softmax(logits * _SHARPER).astype(np.float64)
-    probabilities = softmax(logits).astype(np.float64)
+    probabilities = softmax(logits * _SHARPNESS.get(fault or "", 1.0)).astype(np.float64)
     if fault == "unnormalised":
         return np.asarray(probabilities / probabilities.max(axis=-1, keepdims=True))
     return probabilities
@@ -95,7 +112,10 @@ def _probabilities(logits: Wide, fault: str | None) -> Wide:
 def _moved(logits: Wide, place: int, drift: Wide, fault: str | None) -> Wide:
     """Return sum|p - p'| of each row, float64 (rows,), when one logit moves by its drift."""
     shifted = logits.copy()
-    shifted[:, place] += drift
+    if fault == "common_drift":
+        shifted += drift[:, None]
+    else:
+        shifted[:, place] += drift
     change = _probabilities(logits, fault) - _probabilities(shifted, fault)
     return np.asarray(np.abs(change).sum(axis=-1))
 
@@ -107,16 +127,16 @@ def _published_f32(
     row = logits.astype(np.float32)
     drift = np.float32(relative) * np.abs(row[place])
     shifted = row.copy()
-    shifted[place] += drift
+    shifted[slice(None) if fault == "common_drift" else place] += drift
     change = _softmax_f32(row, fault) - _softmax_f32(shifted, fault)
     # The drift as the logits hold it, after its own rounding to float32.
-    into = fold(np.abs(shifted - row)) / fold(np.abs(row))
+    into = np.abs(shifted - row)[place] / fold(np.abs(row))
     return float(into), float(fold(np.abs(change)))
 
 
 def _softmax_f32(row: Floats, fault: str | None) -> Floats:
     """Return softmax of one row with every operation rounded to float32, the sum folded."""
-    sharpness = _SHARPER if fault == "low_temperature" else 1
+    sharpness = _SHARPNESS.get(fault or "", 1.0)
     shifted = (row - row.max()) * np.float32(sharpness)
     # Rounded from float64: a machine's own float32 exponential may be an ulp away.
     powers = np.exp(shifted.astype(np.float64)).astype(np.float32)

@@ -10,11 +10,20 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from pv.falsifiers.bootstrap import interval
 from pv.falsifiers.ffn_gguf import faults
 from pv.falsifiers.ffn_gguf.arithmetic import vector_rel_diff
 from pv.falsifiers.ffn_gguf.compounding import VECTOR, published_outputs, scalar_baseline
 from pv.falsifiers.ffn_gguf.fixtures import symmetric_blocks
-from pv.falsifiers.ffn_gguf.records import PERCENT, RATIO, known_fault, metric, sample, statistic
+from pv.falsifiers.ffn_gguf.records import (
+    PERCENT,
+    RATIO,
+    baseline,
+    known_fault,
+    metric,
+    sample,
+    statistic,
+)
 from pv.falsifiers.ffn_gguf.routes import feed_a, feed_b
 from pv.falsifiers.interface import Run
 from pv.kernels.layout import BLOCK_VALUES
@@ -22,8 +31,14 @@ from pv.model.measurement import Measurements, Ratio, Series
 
 Floats = NDArray[np.float32]
 Bytes = NDArray[np.uint8]
+Wide = NDArray[np.float64]
 
-CONTROLS: dict[str, str] = {**faults.DECODER, **faults.ACTIVATION}
+CONTROLS: dict[str, str] = {
+    **faults.DECODER,
+    **faults.ACTIVATION,
+    "later_tokens_floored": "tokens of a random batch after its first are rounded down",
+    "unlike_reductions": "path A's deviation is taken over components, path B's over tokens",
+}
 
 _SOURCE = "feed-forward of BLK matrices"
 _STD = "standard deviation over tokens, mean over components"
@@ -36,12 +51,15 @@ def batch(run: Run) -> Measurements:
     a, b = _final(run, tokens)
     drift = np.array([vector_rel_diff(left, right) for left, right in zip(a, b, strict=True)])
     std_a, std_b = _std_over_tokens(a), _std_over_tokens(b)
+    if run.fault == "unlike_reductions":
+        std_a = _std_over_tokens(a.T)
     rms_gap = float(np.sqrt(np.square(a.astype(np.float64) - b).mean()))
     batches, seed = int(run.parameter("random_batches")), int(run.parameter("seed"))
     random = np.array([_random_drifts(run, len(tokens), seed, index) for index in range(batches)])
 
     each = sample(_SOURCE, (a.shape[1],), "l2", tokens="one", dtype="float64")
     every = sample(_SOURCE, a.shape, "mean", tokens="all", dtype="float64")
+    bounded = sample(_SOURCE, a.shape, "none", tokens="all", dtype="float64")
     spread = sample(_SOURCE, a.shape, _STD, tokens="all", dtype="float64")
     drawn = sample("random batches", random.shape, "mean", tokens="all", dtype="float64")
     return Measurements(
@@ -51,8 +69,8 @@ def batch(run: Run) -> Measurements:
             metric("std_a", std_a, "activation", spread),
             metric("std_b", std_b, "activation", spread),
             metric("batch_factor_as_published", drift.mean() / drift[0], RATIO, every),
-            metric("std_gap_over_rms_gap", abs(std_a - std_b) / rms_gap, RATIO, every),
-            metric("random_batch_factor", random.mean() / random[:, 0].mean(), RATIO, drawn),
+            metric("std_gap_over_rms_gap", abs(std_a - std_b) / rms_gap, RATIO, bounded),
+            metric("random_batch_factor", _batch_factor(random[None])[0], RATIO, drawn),
         ),
         ratios=(
             Ratio(
@@ -73,7 +91,25 @@ def batch(run: Run) -> Measurements:
         ),
         notes=("batch_factor_as_published divides a mean over tokens by one of them",),
         seeds={"random batches": seed},
+        baselines=(
+            baseline(
+                "random_batch_factor",
+                (f"{VECTOR}, mean over tokens", "random batches"),
+                (f"{VECTOR} of the first token", "random batches"),
+            ),
+            baseline(
+                "batch_factor_as_published",
+                (f"{VECTOR}, mean over seven tokens", _SOURCE),
+                (f"{VECTOR} of token 0", _SOURCE),
+            ),
+        ),
+        intervals=(interval("random_batch_factor", "batches", random, _batch_factor),),
     )
+
+
+def _batch_factor(samples: Wide) -> Wide:
+    """Return the mean over all tokens over that of first ones, from (draws, batches, tokens)."""
+    return np.asarray(samples.mean(axis=(1, 2)) / samples[..., 0].mean(axis=1))
 
 
 def measurement_effect_as_published(run: Run) -> Measurements:
@@ -116,5 +152,7 @@ def _random_drifts(run: Run, tokens: int, seed: int, index: int) -> list[float]:
 
     matrices, inputs = run.once(f"batch {index}", draw)
     a = run.once(f"batch {index}, path a", lambda: [feed_a(matrices, x)[-1] for x in inputs])
-    b = [feed_b(matrices, x, run.fault)[-1] for x in inputs]
+    later = "floor_activation" if run.fault == "later_tokens_floored" else run.fault
+    planted = [run.fault, *[later] * (tokens - 1)]
+    b = [feed_b(matrices, *each)[-1] for each in zip(inputs, planted, strict=True)]
     return [vector_rel_diff(left, right) for left, right in zip(a, b, strict=True)]

@@ -40,6 +40,8 @@ Wide = NDArray[np.float64]
 Scalar = Callable[[Floats], scalar_forms.Quantized]
 
 _WARP: Final = 32
+_ROWS_AT_ONCE: Final = 2
+"""Rows that a thread block takes at a time in a matrix product."""
 _SMALL_QUANT: Final = 63
 """63 * 15 * 63 * 256, scales, nibbles and quants at their largest, is below 2**24 with its minima:
 every partial sum of one block is an integer that float32 holds."""
@@ -191,7 +193,8 @@ def _integers(rows: int, generator: np.random.Generator) -> Question:
     owed = _exactly(np.array(exact, dtype=np.float32))
     activation = Q8K(np.ones(1, np.float32), quants, sums)
     arguments = (blocks, activation)
-    return Question("integers", "q4k_q8k_matvec", "integer_mismatches", arguments, rows, 1, owed)
+    metric, share = "integer_mismatches", _ROWS_AT_ONCE
+    return Question("integers", "q4k_q8k_matvec", metric, arguments, rows, share, owed)
 
 
 def _integer(read: scalar_forms.Fields, y: list[int]) -> int:
@@ -209,8 +212,8 @@ def _q8k_product(rows: int, per_row: int, generator: np.random.Generator) -> Que
     terms = q8k_product.absolute_terms(blocks, activation)
     owed = _within(exact, q8k_case.tolerance(per_row).units, terms)
     arguments = (blocks, activation)
-    metric = "q8k_product_over_bound"
-    return Question("q8k product", "q4k_q8k_matvec", metric, arguments, rows, 1, owed)
+    metric, share = "q8k_product_over_bound", _ROWS_AT_ONCE
+    return Question("q8k product", "q4k_q8k_matvec", metric, arguments, rows, share, owed)
 
 
 def _float_product(rows: int, per_row: int, generator: np.random.Generator) -> Question:
@@ -218,12 +221,12 @@ def _float_product(rows: int, per_row: int, generator: np.random.Generator) -> Q
     weights = scalar_forms.all_weights(blocks.reshape(-1, blocks.shape[-1]))
     wide = weights.astype(np.float64).reshape(rows, -1)
     flat = x.ravel()
-    # A term passes 8 fused additions a block in its lane, then five levels of a tree; one unit is
-    # left for terms of second order and for the reference itself.
+    # A term passes at most 8 fused additions a block in its lane, then at most five levels of a
+    # tree; one unit is left for terms of second order and for the reference itself.
     units = 8 * per_row + 6
     owed = _within(wide @ flat, units, np.abs(wide) @ np.abs(flat.astype(np.float64)))
-    metric = "float_product_over_bound"
-    return Question("float product", "q4k_f32_matvec", metric, (blocks, flat), rows, 1, owed)
+    metric, share = "float_product_over_bound", _ROWS_AT_ONCE
+    return Question("float product", "q4k_f32_matvec", metric, (blocks, flat), rows, share, owed)
 
 
 def _matrix(rows: int, per_row: int, generator: np.random.Generator) -> tuple[Bytes, Floats]:

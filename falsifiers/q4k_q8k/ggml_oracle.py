@@ -17,15 +17,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pv.errors import MissingError
-from pv.kernels.layout import BLOCK_VALUES, Q4K_BYTES, Q8K_BYTES
+from pv.kernels.layout import (
+    BLOCK_VALUES,
+    Q4_1_BYTES,
+    Q4K_BYTES,
+    Q8_0_BYTES,
+    Q8_1_BYTES,
+    Q8K_BYTES,
+    SHORT_BLOCK_VALUES,
+)
 
 Bytes = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 
 PACKAGE = "libggml-python"
 
-_DOT = "ggml_vec_dot_q4_K_q8_K"
-_ROUTES = {"avx2": _DOT, "generic": f"{_DOT}_generic"}
+_ROUTES = {"avx2": "", "generic": "_generic"}
+_BYTES = {
+    "q4_K": Q4K_BYTES,
+    "q8_K": Q8K_BYTES,
+    "q8_0": Q8_0_BYTES,
+    "q8_1": Q8_1_BYTES,
+    "q4_1": Q4_1_BYTES,
+}
 
 
 def version() -> str:
@@ -39,27 +53,26 @@ def version() -> str:
 
 def quantize_q4k(x: Floats) -> Bytes:
     """quantize_row_q4_K_ref: float32 (n, 256) to uint8 (n, 144)."""
-    return _convert("quantize_row_q4_K_ref", x, np.zeros((len(x), Q4K_BYTES), np.uint8))
+    return quantize("q4_K", x)
 
 
 def dequantize_q4k(blocks: Bytes, out: Floats | None = None) -> Floats:
     """dequantize_row_q4_K: uint8 (n, 144) to float32 (n, 256), into `out` where it is given."""
-    weights = np.zeros((len(blocks), BLOCK_VALUES), np.float32) if out is None else out
-    return _convert("dequantize_row_q4_K", blocks, weights)
+    return dequantize("q4_K", blocks, out)
 
 
 def quantize_q8k(x: Floats) -> Bytes:
     """quantize_row_q8_K_ref: float32 (n, 256) to uint8 (n, 292)."""
-    # Zeros, because ggml leaves the sums of an empty block unwritten.
-    return _convert("quantize_row_q8_K_ref", x, np.zeros((len(x), Q8K_BYTES), np.uint8))
+    return quantize("q8_K", x)
 
 
-def dot(blocks: Bytes, activation: Bytes, route: str) -> Floats:
-    """ggml_vec_dot_q4_K_q8_K: uint8 (rows, nb, 144) times (nb, 292), float32 (rows,).
+def dot(blocks: Bytes, activation: Bytes, route: str, kinds: str = "q4_K_q8_K") -> Floats:
+    """ggml_vec_dot_KINDS: uint8 (rows, nb, bytes) times (nb, bytes), float32 (rows,).
 
-    `route` is avx2 or generic: two float orders, which give other bits.
+    `kinds` names the block formats of weights and activation as ggml does; `route` is avx2 or
+    generic: two float orders, which give other bits.
     """
-    function = getattr(_cpu(), _ROUTES[route])
+    function = getattr(_cpu(), f"ggml_vec_dot_{kinds}" + _ROUTES[route])
     function.restype = None
     function.argtypes = [
         ctypes.c_int, ctypes.c_void_p, ctypes.c_size_t, ctypes.c_void_p, ctypes.c_size_t,
@@ -69,19 +82,44 @@ def dot(blocks: Bytes, activation: Bytes, route: str) -> Floats:
     out = np.zeros(len(blocks), dtype=np.float32)
     for row in range(len(blocks)):
         function(
-            blocks.shape[1] * BLOCK_VALUES, out[row:].ctypes.data, 0, blocks[row].ctypes.data, 0,
+            blocks.shape[1] * _values(kinds), out[row:].ctypes.data, 0, blocks[row].ctypes.data, 0,
             activation.ctypes.data, 0, 1,
         )  # fmt: skip
     return out
 
 
-def _convert(name: str, source: NDArray[Any], out: NDArray[Any]) -> NDArray[Any]:
+def quantize(kind: str, x: Floats, *, vectors: bool = False) -> Bytes:
+    """quantize_row_KIND_ref, or quantize_row_KIND of the vector library; uint8 (n, bytes).
+
+    x is float32 (n, 256) for a K type, (n, 32) for the others.
+    """
+    # Zeros, because ggml leaves the sums of an empty Q8_K block unwritten.
+    made = np.zeros((len(x), _BYTES[kind]), np.uint8)
+    name = f"quantize_row_{kind}"
+    return _convert(name if vectors else f"{name}_ref", x, made, _cpu() if vectors else None)
+
+
+def dequantize(kind: str, blocks: Bytes, out: Floats | None = None) -> Floats:
+    """dequantize_row_KIND: uint8 (n, bytes) to float32 (n, 256 or 32), into `out` where given."""
+    weights = np.zeros((len(blocks), _values(kind)), np.float32) if out is None else out
+    return _convert(f"dequantize_row_{kind}", blocks, weights)
+
+
+def _values(kind: str) -> int:
+    """Return the values in a block of a format, or of a product of two, by the name's ending."""
+    return BLOCK_VALUES if kind.endswith("K") else SHORT_BLOCK_VALUES
+
+
+def _convert(
+    name: str, source: NDArray[Any], out: NDArray[Any], library: ctypes.CDLL | None = None
+) -> NDArray[Any]:
     """Fill `out` from whole blocks of `source`; every function of this kind counts values."""
-    function = getattr(_base(), name)
+    function = getattr(library or _base(), name)
     function.restype = None
     function.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64]
     source = np.ascontiguousarray(source)
-    function(source.ctypes.data, out.ctypes.data, len(source) * BLOCK_VALUES)
+    values = source if source.dtype == np.float32 else out
+    function(source.ctypes.data, out.ctypes.data, values.size)
     return out
 
 
