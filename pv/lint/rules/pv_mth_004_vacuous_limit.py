@@ -3,7 +3,8 @@
 What it finds
     A limit beyond the largest float32 number, which no measurement breaks; a limit that the metric
     cannot leave by its nature, such as a ratio that shall be at least 0 or a share of at most 1;
-    and two limits on one metric that no outcome can meet together.
+    two limits on one metric that no outcome can meet together; and a prediction in words that
+    names a band and what is outside it (a warning).
 Why it matters
     The first two can never be red, the last never green: the run has no say in any of them.
 Example
@@ -18,15 +19,26 @@ Fix
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from math import inf
+from typing import Any, Final
 
 from pv.lint.context import Context
+from pv.lint.figures.place import place
 from pv.lint.metrics import possible
 from pv.lint.rule import FixKind, GateName, Rule
-from pv.model.contract import Contract, Expectation, Falsifier
+from pv.lint.wording import shortened
+from pv.model.contract import Contract, Expectation, Falsifier, Path
 from pv.model.finding import Finding
 from pv.model.verdict import Severity
+
+_EITHER: Final = re.compile(
+    r"\b(?:in|inside|within)\s*\[[^\]]{1,40}\][^.;]{0,60}\bor\b[^.;]{0,60}"
+    r"\boutside\s+(?:of\s+)?(?:that|the|this)\s+(?:band|range|interval)\b",
+    re.IGNORECASE,
+)
 
 
 def check(contract: Contract, context: Context) -> Iterator[Finding]:
@@ -35,6 +47,25 @@ def check(contract: Contract, context: Context) -> Iterator[Finding]:
         yield from _judge(contract, falsifier, falsifier.expect)
         for companion in falsifier.beside:
             yield from _judge(contract, falsifier, companion.expect)
+        for key, text in (("rule", falsifier.rule), ("prediction", falsifier.prediction)):
+            yield from _either_way(contract, (*falsifier.path, key), text)
+    for stage in contract.stages:
+        entry: Any = contract.data
+        for step in stage.path:
+            entry = entry[step]
+        told = entry.get("description") if isinstance(entry, Mapping) else None
+        if isinstance(told, str):
+            yield from _either_way(contract, (*stage.path, "description"), told)
+
+
+def _either_way(contract: Contract, path: Path, text: str) -> Iterator[Finding]:
+    """Yield a finding for a band and what is outside it, either of which would do."""
+    if found := _EITHER.search(text):
+        message = f'"{shortened(found[0])}" is true of every outcome, expected one that refutes'
+        finding = RULE.finding(
+            contract, path, message, advice="say which one holds", severity=Severity.WARNING
+        )
+        yield replace(finding, span=place(contract, path, text, *found.span()))
 
 
 def _judge(

@@ -2,7 +2,8 @@
 
 What it finds
     A limit on a ratio (factor, amplification, growth, speedup) where neither the name of the metric
-    nor its reason, nor what the falsifier says, tells what is divided by what.
+    nor its reason, nor what the falsifier says, tells what is divided by what; and a rule or a
+    prediction that limits "the ratio" in words, and nothing beside it says which.
 Why it matters
     Two ratios that agree by accident are not one law. Whoever cannot say what stands below the line
     has compared a vector with a scalar, or one sample with seven.
@@ -18,11 +19,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
 from pv.lint.context import Context
+from pv.lint.figures.place import place
 from pv.lint.rule import FixKind, GateName, Rule
-from pv.model.contract import Contract, Expectation
+from pv.model.contract import Contract, Expectation, Falsifier
 from pv.model.finding import Finding
 from pv.model.verdict import Severity
 
@@ -32,6 +35,15 @@ _SIDES: Final = re.compile(
     r"|\w\s?/\s?\w|÷|\bof\b.+\bto\b",
     re.IGNORECASE | re.DOTALL,
 )
+_ONE: Final = r"\b(?:the|a|each|every|any|its)\b"
+_LIMIT: Final = r"(?:[=≈≤≥∈]|[<>]=?|(?:is |stays |lies )?(?:in|within|below|above|under|at most))"
+_BARE: Final = re.compile(
+    rf"(?:^|[.;:(]\s*|{_ONE}\s+)"
+    rf"(?P<words>ratio\s*{_LIMIT}\s*(?:\[[^\]]*\]|[\d~-][^\s,;]*))",
+    re.IGNORECASE | re.MULTILINE,
+)
+_NAMED: Final = re.compile(rf"(?!{_ONE})\b\w+[ _-]ratio\b", re.IGNORECASE)
+"""A ratio with a name: of variance explained, of imbalance, of compression."""
 _PAIRS: Final = ({"input", "output"}, {"before", "after"}, {"numerator", "denominator"})
 
 
@@ -48,6 +60,20 @@ def check(contract: Contract, context: Context) -> Iterator[Finding]:
                 advice = "say what is divided by what, in the metric's name or in the reason"
                 path = (*limit.path, "metric")
                 yield RULE.finding(contract, path, message, advice=advice)
+        yield from _in_words(contract, falsifier)
+
+
+def _in_words(contract: Contract, falsifier: Falsifier) -> Iterator[Finding]:
+    said = f"{falsifier.rule}. {falsifier.prediction}. {falsifier.binding.text}"
+    if _SIDES.search(said) or _NAMED.search(said):
+        return
+    for key, text in (("rule", falsifier.rule), ("prediction", falsifier.prediction)):
+        if found := _BARE.search(text):
+            path = (*falsifier.path, key)
+            words = " ".join(found["words"].split())
+            message = f'{falsifier.id}: "{words}" has one side, expected what over what'
+            finding = RULE.finding(contract, path, message, advice="say what is divided by what")
+            yield replace(finding, span=place(contract, path, text, *found.span("words")))
 
 
 def _measured(limits: Sequence[Expectation]) -> bool:

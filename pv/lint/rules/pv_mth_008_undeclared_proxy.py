@@ -2,7 +2,8 @@
 
 What it finds
     A falsifier that claims DISCHARGED on the strength of another (`evidence_discharged_by`,
-    "discharged by FALSIFY-…", "by proxy") which does not list it under `proxy_for`.
+    "discharged by FALSIFY-…", by a stage that waits for another, "by proxy") which does not list
+    it under `proxy_for`.
 Why it matters
     The other falsifier answered its own question. Whether that answers this one too has to be said
     by somebody, where a reviewer sees it, and only then can it be checked.
@@ -19,20 +20,35 @@ Fix
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from collections.abc import Container, Iterator, Mapping
+from dataclasses import replace
+from typing import Any, Final, NamedTuple
 
 from pv.lint.context import Context
+from pv.lint.figures.place import place
 from pv.lint.rule import FixKind, GateName, Rule
-from pv.model.contract import Contract, Falsifier
+from pv.model.contract import Contract, Path
 from pv.model.finding import Finding
 from pv.model.verdict import Severity, State
 
 _KEYS: Final = ("evidence_discharged_by", "evidence_discharged_by_live")
-_TEXTS: Final = ("note", "notes", "prediction", "partial_discharge_note")
-_NAME: Final = r"[A-Z][A-Z0-9]*(?:-[A-Z0-9]+)*-\d+[a-z]?\b"
+_TEXTS: Final = (
+    *("note", "notes", "prediction", "partial_discharge_note"),
+    *("test", "evidence", "result"),
+)
+_NAME: Final = r"[A-Z][A-Z0-9]*(?:-[A-Z0-9]+)+[a-z]?(?![\w-])"
 _BY: Final = re.compile(rf"\b[Dd]ischarged (?:by|through|via)\s+(?P<name>{_NAME})")
 _PROXY: Final = re.compile(r"\bby proxy\b", re.IGNORECASE)
+_GATES: Final = ("gates", "expected_acceptance")
+
+
+class _Evidence(NamedTuple):
+    """What a falsifier says that it rests on: a name, or "by proxy" without one, and where."""
+
+    name: str
+    key: str
+    text: str
+    span: tuple[int, int]
 
 
 def check(contract: Contract, context: Context) -> Iterator[Finding]:
@@ -46,38 +62,60 @@ def check(contract: Contract, context: Context) -> Iterator[Finding]:
             for owned in group
             if falsifier.id in owned.falsifier.proxy_for
         }
-        for key, named in _evidence(_entry(contract, falsifier)):
-            foreign = named and named not in known
-            if named in {falsifier.id, *proxies} or foreign or (not named and proxies):
+        for found in _evidence(_entry(contract, falsifier.path)):
+            names = _meant(contract, found.name, known) - proxies
+            if falsifier.id in names or not (names or (not found.name and not proxies)):
                 continue
-            by = f"by {named}" if named else "by proxy"
+            by = f"by {', '.join(sorted(names))}" if names else "by proxy"
+            stage = f" (stage {found.name})" if names and found.name not in names else ""
             message = (
-                f"{falsifier.id} claims DISCHARGED {by}, expected proxy_for {falsifier.id} there"
+                f"{falsifier.id} claims DISCHARGED {by}{stage}, "
+                f"expected proxy_for {falsifier.id} there"
             )
             advice = "declare proxy_for in the other falsifier, or take the claim back"
-            yield RULE.finding(contract, (*falsifier.path, key), message, advice=advice)
+            path = (*falsifier.path, found.key)
+            finding = RULE.finding(contract, path, message, advice=advice)
+            if found.text:
+                span = place(contract, path, found.text, *found.span)
+                finding = replace(finding, span=span)
+            yield finding
 
 
-def _entry(contract: Contract, falsifier: Falsifier) -> Mapping[str, Any]:
+def _meant(contract: Contract, name: str, known: Container[str]) -> set[str]:
+    """Return the falsifiers that a name stands for: itself, or those that a stage waits for."""
+    if name in known:
+        return {name}
+    for stage in contract.stages:
+        entry = _entry(contract, stage.path) if stage.id == name else {}
+        listed = [each for key in _GATES for each in entry.get(key) or () if isinstance(each, str)]
+        gates = {each.partition(" ")[0] for each in listed}
+        if gates:
+            return {each for each in gates if each in known}
+    return set()
+
+
+def _entry(contract: Contract, path: Path) -> Mapping[str, Any]:
     value: Any = contract.data
-    for step in falsifier.path:
+    for step in path:
         value = value[step]
     return value if isinstance(value, Mapping) else {}
 
 
-def _evidence(entry: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield each key with the falsifier that it names as evidence; empty: a proxy without name."""
+def _evidence(entry: Mapping[str, Any]) -> Iterator[_Evidence]:
+    """Yield what the entry of a falsifier names as its evidence."""
     for key in _KEYS:
         value = entry.get(key)
         for each in value if isinstance(value, list) else [value]:
             if isinstance(each, str) and re.fullmatch(_NAME, each.strip()):
-                yield key, each.strip()
+                yield _Evidence(each.strip(), key, "", (0, 0))
     for key in _TEXTS:
         text = entry.get(key)
-        names = [found["name"] for found in _BY.finditer(text)] if isinstance(text, str) else []
-        yield from ((key, name) for name in names)
-        if isinstance(text, str) and not names and _PROXY.search(text):
-            yield key, ""
+        if not isinstance(text, str):
+            continue
+        named = list(_BY.finditer(text))
+        yield from (_Evidence(found["name"], key, text, found.span()) for found in named)
+        if not named and (found := _PROXY.search(text)):
+            yield _Evidence("", key, text, found.span())
 
 
 RULE = Rule(
