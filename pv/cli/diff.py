@@ -60,6 +60,7 @@ def diff(
     }[output_format]
     write(comparison, sys.stdout)
     if not comparison.judged:
+        sys.stderr.write("no contract on either side: nothing was compared\n")
         raise typer.Exit(ExitCode.NO_VERDICT)
     if exit_code and comparison.small:
         raise typer.Exit(ExitCode.FINDINGS)

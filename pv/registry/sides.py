@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from pv.errors import BadInputError, UsageError
 from pv.model.contract import Contract
 from pv.registry.difference import Difference, compare
-from pv.registry.discover import ContractFile, contracts_of, discover
+from pv.registry.discover import SUFFIXES, ContractFile, contracts_of, discover
+from pv.registry.git import ask, name_problem
 from pv.registry.revision import contracts_in, read_revision
 from pv.yamlfile.decode import decode
 from pv.yamlfile.read import Document, read_file, read_text
+
+_NAMES: Final = "name a file, a folder, a git revision, or REV:path"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +63,18 @@ def side_of(text: str, root: Path) -> Side:
     """Return the side that an argument names.
 
     An existing file or folder, `REV:path` with a path below the registry root, or a revision,
-    which stands for every contract that it holds. Raises UsageError for what is none of these.
+    which stands for every contract that it holds. Raises UsageError for what is none of these, and
+    for what is a path and a revision.
     """
+    if not text.strip():
+        raise UsageError(f"a side is {text!r}, expected a name", advice=_NAMES)
     path = Path(text)
+    if path.exists() and _is_revision(text, root):
+        kind = "folder" if path.is_dir() else "file"
+        raise UsageError(
+            f"{text}: is a {kind} and a git revision, expected one of the two",
+            advice=f"./{text} names the {kind}, {text}^0 the revision",
+        )
     if path.is_dir():
         return _side(text, (_read(each) for each in discover([path], relative_to=path)))
     if path.exists():
@@ -81,12 +95,15 @@ def compare_sides(before: Side, after: Side, only: Sequence[str] = ()) -> Compar
 
     `only` keeps the files that are named, or that stand below a folder that is. Contracts whose
     file has another name now are found by their id. Raises BadInputError for a single file that
-    is no contract.
+    is no contract, UsageError for a name in `only` that neither side has.
     """
     for side in (before, after):
         if side.single and side.unread:
             ((file, reason),) = side.unread.items()
             raise BadInputError(f"{file}: {reason}", advice=f"pv validate {file}")
+    for name in only:
+        if not (_kept(before.contracts, [name]) or _kept(after.contracts, [name])):
+            raise _unmatched(name, before, after)
     one, other = _narrowed(before, after, only)
     pairs = dict(_paired(one, other, single=before.single and after.single))
     partners = set(pairs.values())
@@ -109,6 +126,24 @@ def _narrowed(
         name = file.removeprefix("./")
         one, other = _kept(one, [file, name]), _kept(other, [file, name])
     return (_kept(one, only), _kept(other, only)) if only else (one, other)
+
+
+def _is_revision(text: str, root: Path) -> bool:
+    """Tell whether git knows a name that is written as a revision could be."""
+    if name_problem(text) or text.startswith((".", "/")) or text.endswith(SUFFIXES):
+        return False
+    return not ask(root, "rev-parse", "--verify", "--quiet", f"{text}^{{commit}}").code
+
+
+def _unmatched(name: str, before: Side, after: Side) -> UsageError:
+    files = sorted({*before.contracts, *after.contracts, *before.unread, *after.unread})
+    meant = difflib.get_close_matches(name, files, 1)
+    advice = f"did you mean {meant[0]}?" if meant else "name a contract file, or a folder of them"
+    tried = f"{len(before.contracts)} contracts of {before.name}, {len(after.contracts)} of"
+    return UsageError(
+        f"{name}: no contract of this name, and none below it, among {tried} {after.name}",
+        advice=advice,
+    )
 
 
 def _kept(contracts: Mapping[str, Contract], names: Sequence[str]) -> dict[str, Contract]:
@@ -139,11 +174,14 @@ def _of_revision(
     text: str, name: str, root: Path, files: Sequence[str], *, single: bool = False
 ) -> Side:
     revision = read_revision(root, name, files)
-    if revision.problem:
+    if revision.problem and not single:
+        here = Path(text).absolute()
         raise UsageError(
-            f"{text}: {revision.problem}",
-            advice="name a file, a folder, a git revision, or REV:path",
+            f"{text}: neither a file or folder ({here}) nor a git revision ({revision.problem})",
+            advice=_NAMES,
         )
+    if revision.problem:
+        raise UsageError(f"{text}: {revision.problem}", advice=_NAMES)
     if single and not revision.texts:
         raise UsageError(f"{text}: revision {name} has no file {files[0]}")
     documents = (read_text(content, file) for file, content in revision.texts.items())

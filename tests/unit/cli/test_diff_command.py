@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.cli.history_repository import commit, pv, write
+from tests.unit.cli.history_repository import commit, git, pv, write
 
 BEFORE = """\
 metadata: { id: C-MILL, version: 1.2.0, kind: pattern, description: one, references: [ book ] }
@@ -133,10 +133,24 @@ def test_a_file_that_cannot_be_read_is_named_and_hides_nothing(repository: Path)
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        (["nowhere"], 2, "nowhere: no revision nowhere"),
+        (["nowhere"], 2, "nowhere: neither a file or folder ("),
+        (["contracts/mil-v1.yaml"], 2, "contracts/mil-v1.yaml: neither a file or folder ("),
+        ([""], 2, "a side is '', expected a name\n  do: name a file, a folder, a git revision"),
+        (["HEAD", ""], 2, "a side is '', expected a name"),
+        (["gone:contracts/mill-v1.yaml"], 2, "gone:contracts/mill-v1.yaml: no revision gone"),
         (["HEAD:contracts/gone.yaml"], 2, "HEAD:contracts/gone.yaml: revision HEAD has no file"),
         (["--output=x"], 2, "Usage"),
-        (["HEAD", "HEAD", "contracts/gone.yaml"], 3, ""),
+        (
+            ["HEAD", "HEAD", "contracts/mil-v1.yaml"],
+            2,
+            "contracts/mil-v1.yaml: no contract of this name, and none below it, among 2 contracts"
+            + " of HEAD, 2 of HEAD\n  do: did you mean contracts/mill-v1.yaml?",
+        ),
+        (
+            ["HEAD", "HEAD", "contracts/mill-v1.yaml", "elsewhere"],
+            2,
+            "elsewhere: no contract of this name",
+        ),
     ],
 )
 def test_what_cannot_be_compared_is_said(
@@ -145,6 +159,29 @@ def test_what_cannot_be_compared_is_said(
     done = pv(repository, "diff", *arguments)
     assert (done.returncode, done.stderr[: len(said)]) == (code, said)
     assert "Traceback" not in done.stderr
+
+
+def test_a_name_of_a_path_and_of_a_revision_is_refused(repository: Path) -> None:
+    git(repository, "branch", "contracts")
+    done = pv(repository, "diff", "contracts", "HEAD")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        "contracts: is a folder and a git revision, expected one of the two\n"
+        "  do: ./contracts names the folder, contracts^0 the revision\n"
+    )
+    of_revision = pv(repository, "diff", "contracts^0", "HEAD")
+    assert of_revision.stdout.startswith("0 contracts changed · 2 the same")
+    of_folder = pv(repository, "diff", "./contracts", "contracts")
+    assert of_folder.returncode == 2
+    assert pv(repository, "diff", "./contracts", "./contracts").returncode == 0
+
+
+def test_two_empty_sides_are_nothing_compared(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+    done = pv(tmp_path, "diff", "one", "two")
+    assert done.returncode == 3
+    assert done.stderr == "no contract on either side: nothing was compared\n"
 
 
 def test_outside_git_files_and_folders_are_compared(tmp_path: Path) -> None:
