@@ -47,6 +47,10 @@ class History:
             first = commit
         return first
 
+    def added(self, receipt: str) -> str | None:
+        """Return the commit that added a receipt; None where it is not committed."""
+        return self._added.get(receipt)
+
     def came_with_its_limits(self, contract: Contract, receipt: str) -> bool:
         """Whether the commit that added a receipt is the one that brought its question.
 
