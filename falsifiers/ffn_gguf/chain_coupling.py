@@ -20,6 +20,7 @@ CONTROLS = {
     "carried_activation": "a layer's output is added to the activation of the next one",
     "coupling_of_one_half": "the output scales the next activation by up to 0.5, not by 0.001",
     "other_start": "the unchained layers start from another vector",
+    "half_precision_start": "the float32 recipe starts from a vector rounded to half precision",
     "other_shuffle": "another order of the layers",
 }
 
@@ -42,7 +43,10 @@ def of_blocks(blocks: Bytes, run: Run) -> Measurements:
     chained = recipe.exact(blocks, start, carry)
     shuffled = recipe.exact(blocks, start, carry, order.tolist())
     alone = recipe.exact(blocks, other, recipe.scaled_start(other, 0.0))
-    as_published = recipe.published(blocks, activation(token), strength)
+    first = activation(token)
+    if fault == "half_precision_start":
+        first = first.astype(np.float16).astype(np.float32)
+    as_published = recipe.published(blocks, first, strength)
     size = recipe.terms(blocks, start)
     bounds = [recipe.coupling_bound(each, alone, size, strength) for each in (chained, shuffled)]
     reference = recipe.exact(blocks, start, sound)

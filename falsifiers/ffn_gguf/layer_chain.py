@@ -8,7 +8,8 @@ residual streams grows over depth. `forward_drift` looks at the growth over a fe
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -16,15 +17,21 @@ from numpy.typing import NDArray
 
 from pv.falsifiers.ffn_gguf import drift, noise
 from pv.falsifiers.ffn_gguf.activation_faults import FAULTS
+from pv.falsifiers.ffn_gguf.arithmetic import UNIT
 from pv.falsifiers.ffn_gguf.two_paths import Paths, Trace, open_paths
 from pv.falsifiers.interface import Run, unknown_fault
 from pv.model.measurement import (
+    Baseline,
     Conditioning,
+    Interval,
     Measurements,
     Metric,
+    Null,
     Ratio,
+    Recheck,
     Sample,
     Series,
+    Side,
     Statistic,
     Value,
 )
@@ -33,11 +40,14 @@ Doubles = NDArray[np.float64]
 
 CONTROLS = FAULTS | {
     "drift_times_1_5_a_layer": "the drift of a layer is 1.5 times that of the layer before",
+    "drift_doubled_a_layer": "the drift of a layer is twice that of the layer before",
     "independent_random_walk": "independent uniform noise that no layer carries on",
 }
 
+_PLANTED = {"drift_times_1_5_a_layer": 1.5, "drift_doubled_a_layer": 2.0}
 _TOKENS = "all but first"
 _SOURCE = "residual stream"
+_DRIFT = "l2 drift"
 
 
 def forward_drift(run: Run) -> Measurements:
@@ -55,12 +65,22 @@ def growth_of(paths: Paths, run: Run) -> Measurements:
     trace = _trace(paths, run)
     weights, last = _weights(trace, run), paths.layers - 1
     alone = drift.growth(paths.independent(trace), last, weights[:1])
+    found = drift.growth(trace.drift, last, weights)
     metrics = (
-        *_estimate("growth", drift.growth(trace.drift, last, weights), trace, "median over tokens"),
+        *_estimate("growth", found, trace, "median over tokens"),
         _metric("growth_if_independent", alone.value, trace, "median over tokens"),
     )
-    sides = _median_drift(trace.drift[last]), _median_drift(trace.drift[0])
-    return _measurements(paths, trace, run, metrics, (Ratio("growth_of_medians", *sides),))
+    sides = _median_drift(trace, last), _median_drift(trace, 0)
+    named = (Side(_DRIFT, _SOURCE, f"layer {each}") for each in (last, 0))
+    equal = f"{paths.layers} equal injections into a stream that does not shrink"
+    about = Claim(
+        metrics,
+        baselines=(Baseline("growth_upper", *named),),
+        intervals=(_interval("growth_upper", found, trace),),
+        nulls=(Null("growth_upper", math.sqrt(paths.layers), equal),),
+        ratios=(Ratio("growth_of_medians", *sides),),
+    )
+    return _measurements(paths, trace, run, about)
 
 
 def law_of(paths: Paths, run: Run) -> Measurements:
@@ -74,7 +94,24 @@ def law_of(paths: Paths, run: Run) -> Measurements:
         _metric("alpha_if_independent", alone.alpha.value, trace, slope),
         _metric("power_law_advantage", found.power_law_advantage, trace, "difference of squares"),
     )
-    return _measurements(paths, trace, run, metrics)
+    equal = "equal injections into a stream that does not shrink: the root of the depth"
+    about = Claim(
+        metrics,
+        intervals=(_interval("alpha_upper", found.alpha, trace),),
+        nulls=(Null("alpha_upper", 0.5, equal),),
+    )
+    return _measurements(paths, trace, run, about)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What one question adds to the measurements that both have in common."""
+
+    metrics: tuple[Metric, ...]
+    baselines: tuple[Baseline, ...] = ()
+    intervals: tuple[Interval, ...] = ()
+    nulls: tuple[Null, ...] = ()
+    ratios: tuple[Ratio, ...] = ()
 
 
 def _trace(paths: Paths, run: Run) -> Trace:
@@ -82,8 +119,8 @@ def _trace(paths: Paths, run: Run) -> Trace:
         return paths.sound()
     if run.fault in FAULTS:
         return paths.under(run.fault)
-    if run.fault == "drift_times_1_5_a_layer":
-        return paths.planted(1.5)
+    if run.fault in _PLANTED:
+        return paths.planted(_PLANTED[run.fault])
     if run.fault == "independent_random_walk":
         return paths.walk(run.parameter("walk_update"), run.parameter("seed"))
     raise unknown_fault(run, CONTROLS)
@@ -95,18 +132,22 @@ def _weights(trace: Trace, run: Run) -> Doubles:
     return run.once(f"bootstrap {draws} {seed}", make)
 
 
-def _measurements(
-    paths: Paths,
-    trace: Trace,
-    run: Run,
-    metrics: Sequence[Metric],
-    ratios: tuple[Ratio, ...] = (),
-) -> Measurements:
+def _interval(name: str, found: drift.Estimate, trace: Trace) -> Interval:
+    return Interval(name, found.low, found.high, "sentences", len(np.unique(trace.sentence)))
+
+
+def _measurements(paths: Paths, trace: Trace, run: Run, about: Claim) -> Measurements:
     tail = run.parameter("tail")
     relative = trace.injected / trace.predicted
+    # Guards look at the sound run alone: what only they read is not made under a fault.
+    sound = run.fault is None
     return Measurements(
-        metrics=(*_injection(trace, relative, tail), *metrics, *_context(trace, tail)),
-        ratios=ratios,
+        metrics=(*_injection(trace, relative, tail), *about.metrics, *_context(trace, tail)),
+        ratios=about.ratios,
+        baselines=about.baselines,
+        intervals=(*about.intervals, *([_of_injected(trace, relative, run)] if sound else [])),
+        nulls=about.nulls,
+        rechecks=(_recheck(paths, trace, relative),) if sound else (),
         conditionings=(_conditioning(paths, trace),),
         series=(
             _series("drift", "L2 drift of the residual stream", trace.drift),
@@ -114,6 +155,36 @@ def _measurements(
         ),
         notes=(_counts(trace),),
         seeds={"bootstrap": run.parameter("seed")},
+    )
+
+
+def _of_injected(trace: Trace, relative: Doubles, run: Run) -> Interval:
+    """Return the interval of each layer's median over sentences."""
+    weights = _weights(trace, run)
+    drawn = np.stack([drift.weighted_medians(layer, weights[1:]) for layer in relative])
+    low, high = (_plain(each) for each in np.quantile(drawn, drift.INTERVAL, axis=1))
+    sentences = len(np.unique(trace.sentence))
+    return Interval("injected_median", low, high, "sentences", sentences)
+
+
+def _recheck(paths: Paths, trace: Trace, relative: Doubles) -> Recheck:
+    """Return the largest injected error of all against its product in float64.
+
+    Each product of n terms in float32, in any order, errs by at most n u times the sum of their
+    magnitudes; the norm of those bounds is the bound of the norm.
+    """
+    layer, token = np.unravel_index(int(relative.argmax()), relative.shape)
+    weights = paths.trunk.ffn_down(int(layer)).astype(np.float64)
+    inner, found = trace.extreme[layer].inner, trace.extreme[layer].found
+    exact = float(np.linalg.norm(found - weights @ inner))
+    bound = weights.shape[1] * UNIT * float(np.linalg.norm(np.abs(weights) @ np.abs(inner)))
+    return Recheck(
+        f"injected error of layer {layer}, token {token}",
+        dtype="float32",
+        order="as BLAS adds on one thread",
+        found=(float(trace.injected[layer, token]),),
+        exact=(exact,),
+        bound=(bound,),
     )
 
 
@@ -159,9 +230,10 @@ def _metric(name: str, value: Value, trace: Trace, reduction: str) -> Metric:
     return Metric(name, value, "1", Sample(_TOKENS, layers * tokens, shape, reduction, "float64"))
 
 
-def _median_drift(layer: Doubles) -> Statistic:
-    sample = Sample(_TOKENS, layer.size, layer.shape, "median", "float64", _SOURCE)
-    return Statistic("l2 drift", float(np.median(layer)), sample)
+def _median_drift(trace: Trace, layer: int) -> Statistic:
+    values, depth = trace.drift[layer], f"layer {layer}"
+    sample = Sample(_TOKENS, values.size, values.shape, "median", "float64", _SOURCE, depth)
+    return Statistic(_DRIFT, float(np.median(values)), sample)
 
 
 def _conditioning(paths: Paths, trace: Trace) -> Conditioning:

@@ -82,7 +82,10 @@ def _uncoupled(found: Published, alone: Published, over: Sample) -> tuple[Metric
 
 def _growth(values: Wide) -> Ratio:
     """Return last over first, its sides named: both one scalar ratio of one super-block."""
-    first, last = (sample(f"layer {i % len(values)}", (1,), "none") for i in (0, -1))
+    first, last = (
+        sample("ffn_down, first block", (1,), "none", depth=f"layer {i % len(values)}")
+        for i in (0, -1)
+    )
     name = "scalar rel diff"
     return Ratio("growth", statistic(name, values[-1], last), statistic(name, values[0], first))
 

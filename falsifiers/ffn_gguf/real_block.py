@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pv.falsifiers.bootstrap import interval, median
 from pv.falsifiers.ffn_gguf import faults, noise, routes
 from pv.falsifiers.ffn_gguf.activation_faults import FAULTS, Quantizer, faulty
 from pv.falsifiers.ffn_gguf.arithmetic import scalar_rel_diff
@@ -59,11 +60,13 @@ def of_blocks(blocks: Bytes, run: Run) -> Measurements:
     inputs = run.once("real blocks", lambda: _inputs(blocks, run))
     quantize: Quantizer = faulty(quantize_rust, fault) if fault in FAULTS else quantize_rust
     read = faults.blocks_as_read(inputs.blocks, fault)
+    relative, rank = _injected(inputs, read, quantize)
     return Measurements(
         metrics=(
             *_published(inputs, read, quantize),
-            *_noise(inputs, read, quantize, run.parameter("tail")),
+            *_noise(relative, rank, len(blocks), run.parameter("tail")),
         ),
+        intervals=(interval("injected_median", "activations", relative, median),),
         conditionings=(_conditioning(inputs),),
         notes=(f"{len(blocks)} blocks, each a dot product of its own",),
         seeds={"vectors": run.parameter("seed")},
@@ -138,18 +141,26 @@ def _published(inputs: Inputs, read: Bytes, quantize: Quantizer) -> tuple[Metric
     )
 
 
-def _noise(inputs: Inputs, read: Bytes, quantize: Quantizer, tail: float) -> tuple[Metric, ...]:
-    """Return the error over all blocks against a-priori noise, one ratio a vector."""
+def _injected(inputs: Inputs, read: Bytes, quantize: Quantizer) -> tuple[Doubles, Doubles]:
+    """Return the error over all blocks against a-priori noise, and its rank; (vectors,) each."""
     activations = quantize(inputs.vectors[:, None, :])
     found = matmat(read, activations.scale, activations.quants)
     step = noise.steps(inputs.vectors)
     rank = noise.effective_rank(inputs.energy, step)
     injected = np.linalg.norm(found - inputs.exact, axis=1)
-    relative = injected / noise.predicted(inputs.energy, step)
+    return injected / noise.predicted(inputs.energy, step), rank
+
+
+def _noise(relative: Doubles, rank: Doubles, blocks: int, tail: float) -> tuple[Metric, ...]:
+    """Return median and tail of the error over a-priori noise, over vectors."""
     beyond = relative / noise.upper_bound(rank, tail)
-    over = sample("ffn_down blocks", found.shape, "l2", tokens="seeded vectors", dtype="float64")
+    shape = (len(relative), blocks)
+    middle, over = (
+        sample("ffn_down blocks", shape, each, tokens="seeded vectors", dtype="float64")
+        for each in ("median", "99th percentile")
+    )
     return (
-        metric("injected_median", np.median(relative), RATIO, over),
+        metric("injected_median", np.median(relative), RATIO, middle),
         metric(
             "injected_p99_over_bound",
             np.quantile(beyond, 1.0 - tail, method="inverted_cdf"),

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +34,15 @@ Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
 
 
+class Extreme(NamedTuple):
+    """The token of a layer whose injected error is largest against its noise."""
+
+    inner: Floats
+    """What went into ffn_down, float32 (ffn,)."""
+    found: Floats
+    """What path B made of it, float32 (width,)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Trace:
     """What one run of path B left behind; all arrays float64 (layers, tokens but the first)."""
@@ -52,6 +61,8 @@ class Trace:
     """L2 norm of the exact product."""
     drift: Doubles
     """L2 norm of residual stream B less A, over that of A."""
+    extreme: tuple[Extreme, ...] = ()
+    """One a layer."""
 
 
 class Paths:
@@ -151,16 +162,19 @@ class Paths:
         if not self._energies:
             self._energies = [self._energy(layer) for layer in range(self.layers)]
         rows: list[tuple[Doubles, ...]] = []
+        extremes: list[Extreme] = []
 
         def watched(layer: int, inner: Floats) -> Floats:
             found = product(layer, inner)
             rows.append(self._injection(layer, inner[self.kept], found[self.kept]))
+            worst = int(np.argmax(rows[-1][0] / rows[-1][1]))
+            extremes.append(Extreme(inner[self.kept][worst], found[self.kept][worst]))
             return found
 
         passed = run_layers(self.trunk, self.sentences, watched)
         injected, predicted, rank, step, signal = map(np.stack, zip(*rows, strict=True))
         drift = _relative(passed.residual[:, self.kept], self.reference.residual[:, self.kept])
-        return Trace(self.sentence, injected, predicted, rank, step, signal, drift)
+        return Trace(self.sentence, injected, predicted, rank, step, signal, drift, tuple(extremes))
 
     def _injection(self, layer: int, inner: Floats, found: Floats) -> tuple[Doubles, ...]:
         """Return what `Trace` holds of one layer, all but the drift."""

@@ -24,6 +24,7 @@ SEEN_BY = {
         "four_bit_activations": INJECTED,
         "swapped_sub_blocks": INJECTED,
         "drift_times_1_5_a_layer": {"growth_upper"},
+        "drift_doubled_a_layer": {"growth_upper"},
     },
     "017": {
         "floor_for_round": INJECTED,
@@ -36,6 +37,7 @@ SEEN_BY = {
         "carried_activation": COUPLED,
         "coupling_of_one_half": COUPLED,
         "other_start": COUPLED,
+        "half_precision_start": {"published_over_noise"},
     },
 }
 """The limits that each fault must miss, whatever else it does."""
