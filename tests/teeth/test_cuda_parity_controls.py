@@ -32,6 +32,7 @@ RED = {
     "missing_epsilon": {"rms_norm_over_bound"},
     "other_pairing": {"rope_over_bound"},
     "swapped_operands": {"swiglu_over_bound"},
+    "overflow": {"not_finite"},
 }
 
 
