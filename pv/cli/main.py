@@ -32,6 +32,8 @@ COMMANDS: Final = (
     "baseline",
     "diff",
     "claims",
+    "evidence",
+    "why",
     "promote",
     "demote",
     "bump",

@@ -1,0 +1,217 @@
+"""`pv evidence`: the receipts of a registry, checked, shown, listed and set side by side."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TypeAlias
+
+import typer
+
+from pv import __version__
+from pv.cli.exitcodes import ExitCode
+from pv.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pv.evidence.audit import Audited
+    from pv.evidence.statement import Stored
+
+app = typer.Typer(
+    help="Receipts: list, verify, show, export their digests, compare two.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+
+class Format(StrEnum):
+    """How receipts are printed."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+_Root: TypeAlias = Annotated[Path | None, typer.Option(help="Registry root.")]
+_Local: TypeAlias = Annotated[bool, typer.Option("--local", help="Receipts of .pv/receipts too.")]
+_Format: TypeAlias = Annotated[Format, typer.Option("--format", help="text or json.")]
+_Receipt: TypeAlias = Annotated[str, typer.Argument(help="Path or digest of a receipt.")]
+_WIDTH = 80
+
+
+@app.command("list")
+def list_receipts(
+    local: _Local = False, output_format: _Format = Format.TEXT, root: _Root = None
+) -> None:
+    """List every receipt with its verdict and condition; with none, exit 3."""
+    found = _audited(root, local=local)
+    if output_format is Format.JSON:
+        _print_json({"receipts": [_data(each) for each in found]})
+    for each in found if output_format is Format.TEXT else ():
+        verdict = each.receipt.verdict if each.receipt else "-"
+        typer.echo(f"{each.condition:<9} {verdict:<13} {each.path}")
+    if not found:
+        typer.echo("no receipt\n  do: pv discharge --all --record", err=True)
+        raise typer.Exit(ExitCode.NO_VERDICT)
+
+
+@app.command()
+def verify(
+    against: Annotated[
+        Path | None, typer.Option(help="A list that `export` wrote: each of it must be there.")
+    ] = None,
+    local: _Local = False,
+    output_format: _Format = Format.TEXT,
+    root: _Root = None,
+) -> None:
+    """Hash everything again: exit 1 for a damaged, orphaned or missing receipt; stale is named."""
+    from pv.evidence.audit import Condition, digest_list
+    from pv.resources import find_root
+
+    home = find_root(root)
+    found = _audited(home, local=local)
+    listed = dict(digest_list(found, home))
+    missing = [path for digest, path in _wanted(against) if digest not in listed]
+    bad = [each for each in found if each.condition in (Condition.DAMAGED, Condition.ORPHANED)]
+    code = ExitCode.FINDINGS if bad or missing else ExitCode.OK if found else ExitCode.NO_VERDICT
+    if output_format is Format.JSON:
+        rows = [_data(each) for each in found]
+        _print_json({"exit_code": int(code), "receipts": rows, "missing": missing})
+        raise typer.Exit(code)
+    for each in found:
+        if each.condition is not Condition.VALID:
+            detail = each.reason or f"changed since: {', '.join(each.moved)}"
+            _wrapped(f"{each.condition.upper():<9} ", f"{each.path}: {detail}")
+    for path in missing:
+        _wrapped("MISSING   ", f"{path}: it is on the list and not here, or has other bytes")
+    counts = [
+        f"{sum(each.condition is kind for each in found)} {kind}"
+        for kind in Condition
+        if any(each.condition is kind for each in found)
+    ]
+    counts += [f"{len(missing)} missing"] if missing else []
+    typer.echo(f"{', '.join(counts) or 'no receipt'} (exit {code:d})")
+    raise typer.Exit(code)
+
+
+@app.command()
+def show(receipt: _Receipt, root: _Root = None) -> None:
+    """Print one receipt, indented."""
+    typer.echo(json.dumps(_found(root, receipt).statement, indent=2, ensure_ascii=False))
+
+
+@app.command()
+def export(local: _Local = False, root: _Root = None) -> None:
+    """Print sha256 and path of every receipt, as sha256sum does: keep it where it cannot be cut."""
+    from pv.evidence.audit import digest_list
+    from pv.resources import find_root
+
+    home = find_root(root)
+    found = digest_list(_audited(home, local=local), home)
+    for digest, path in found:
+        typer.echo(f"{digest}  {path}")
+    if not found:
+        typer.echo("no receipt\n  do: pv discharge --all --record", err=True)
+        raise typer.Exit(ExitCode.NO_VERDICT)
+
+
+@app.command()
+def compare(
+    one: _Receipt,
+    other: _Receipt,
+    everything: Annotated[bool, typer.Option("--all", help="What both sides share too.")] = False,
+    root: _Root = None,
+) -> None:
+    """Set two receipts of one falsifier side by side: exit 1 where their verdicts differ."""
+    from pv.evidence.audit import side_by_side
+
+    left, right = _found(root, one), _found(root, other)
+    names = [each.statement["predicate"]["falsifier"] for each in (left, right)]
+    if names[0] != names[1]:
+        raise UsageError(
+            f"{left.path} is about {names[0]}, {right.path} about {names[1]}, "
+            "expected one falsifier"
+        )
+    typer.echo(f"{names[0]}: {left.id} | {right.id}")
+    for heading, rows in side_by_side(left.statement, right.statement).items():
+        differing = [row for row in rows if everything or not row.same]
+        same = len(rows) - sum(not row.same for row in rows)
+        typer.echo(f"\n{heading}: {len(rows) - same} differ, {same} the same")
+        for row in differing:
+            _wrapped(f"  {'=' if row.same else '≠'} ", row.name)
+            _wrapped("      ", row.one or "(nothing)")
+            if not row.same:
+                _wrapped("      ", row.other or "(nothing)")
+    verdicts = {each.statement["predicate"]["verdict"] for each in (left, right)}
+    raise typer.Exit(ExitCode.OK if len(verdicts) == 1 else ExitCode.FINDINGS)
+
+
+def _audited(root: Path | None, *, local: bool) -> Sequence[Audited]:
+    from pv.evidence.audit import audit
+    from pv.resources import find_root
+
+    found = audit(find_root(root), local=local)
+    for file in found.unread:
+        typer.echo(f"NOT JUDGED {file}: it cannot be read, so its receipts are orphans", err=True)
+    return found.receipts
+
+
+def _found(root: Path | None, name: str) -> Stored:
+    from pv.evidence.audit import find
+    from pv.evidence.store import Damaged
+    from pv.resources import find_root
+
+    found = find(find_root(root), name)
+    if found is None:
+        raise UsageError(f"no one receipt is named {name!r}", advice="pv evidence list")
+    if isinstance(found, Damaged):
+        raise UsageError(f"{found.path}: {found.reason}", advice="pv evidence verify")
+    return found
+
+
+def _wanted(against: Path | None) -> list[tuple[str, str]]:
+    """Return digest and path of each line of a list. Raises UsageError for what is none."""
+    if against is None:
+        return []
+    try:
+        lines = against.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as fault:
+        raise UsageError(f"{against}: cannot be read as a list of receipts ({fault})") from None
+    wanted = [(digest, path) for digest, _, path in (line.partition("  ") for line in lines)]
+    for number, (digest, path) in enumerate(wanted, 1):
+        if len(digest) != 64 or not path:
+            raise UsageError(f"{against}:{number}: expected a sha256, two blanks and a path")
+    return wanted
+
+
+def _data(each: Audited) -> dict[str, object]:
+    return {
+        "path": each.path,
+        "falsifier": each.falsifier,
+        "condition": each.condition.value,
+        "verdict": each.receipt.verdict.value if each.receipt else None,
+        "post_hoc": each.receipt.post_hoc if each.receipt else None,
+        "moved": list(each.moved),
+        "reason": each.reason,
+    }
+
+
+def _print_json(data: dict[str, object]) -> None:
+    whole = {"schema_version": 1, "tool_version": __version__, **data}
+    typer.echo(json.dumps(whole, indent=2, ensure_ascii=False))
+
+
+def _wrapped(lead: str, text: str) -> None:
+    from pv.output.escape import escape
+
+    lines = textwrap.wrap(
+        escape(text),
+        _WIDTH,
+        initial_indent=lead,
+        subsequent_indent=" " * len(lead),
+        break_on_hyphens=False,
+        break_long_words=False,
+    )
+    typer.echo("\n".join(lines))

@@ -1,0 +1,75 @@
+"""`pv why`: which of the things that a stale receipt rests on moved, and by which commit."""
+
+from __future__ import annotations
+
+import json
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pv import __version__
+from pv.cli.exitcodes import ExitCode
+from pv.errors import UsageError
+
+
+class Format(StrEnum):
+    """How the answer is printed."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+def why(
+    falsifier: Annotated[str, typer.Argument(help="Falsifier by id or short form.")],
+    output_format: Annotated[Format, typer.Option("--format", help="text or json.")] = Format.TEXT,
+    local: Annotated[bool, typer.Option("--local", help="Receipts of .pv/receipts too.")] = False,
+    root: Annotated[Path | None, typer.Option(help="Registry root.")] = None,
+) -> None:
+    """Say why receipts of a falsifier are stale: what moved, and the commit that moved it."""
+    from pv.evidence.audit import Condition, audit, since
+    from pv.evidence.history import History
+    from pv.model.contract import short_id
+    from pv.output.escape import escape
+    from pv.registry.contracts import load_contracts
+    from pv.resources import find_root
+
+    home = find_root(root)
+    owners = {
+        each.id: one.contract
+        for one in load_contracts(home)
+        if one.contract
+        for each in one.contract.falsifiers
+    }
+    wanted = falsifier.upper()
+    name = next((each for each in owners if wanted in (each.upper(), short_id(each).upper())), None)
+    if name is None:
+        raise UsageError(f"no falsifier {falsifier!r} in this registry", advice="pv status")
+    history, contract = History(home), owners[name]
+    mine = [each for each in audit(home, local=local).receipts if each.falsifier == name]
+    told = [(each, since(home, contract, each, history)) for each in mine]
+    fresh = any(each.condition is Condition.VALID for each in mine)
+    code = ExitCode.NO_VERDICT if not mine else ExitCode.OK if fresh else ExitCode.FINDINGS
+    if output_format is Format.JSON:
+        rows = [
+            {
+                "path": each.path,
+                "condition": each.condition.value,
+                "reason": each.reason,
+                "moved": [one._asdict() for one in moved],
+            }
+            for each, moved in told
+        ]
+        data = {"schema_version": 1, "tool_version": __version__, "exit_code": int(code)}
+        typer.echo(json.dumps({**data, "falsifier": name, "receipts": rows}, indent=2))
+        raise typer.Exit(code)
+    for each, moved in told:
+        verdict = f" {each.receipt.verdict}" if each.receipt else ""
+        typer.echo(escape(f"{each.condition}{verdict}  {each.path}  {each.reason}").rstrip())
+        for one in moved:
+            typer.echo(escape(f"  {one.subject}"))
+            typer.echo(escape(f"    {one.commit or 'not committed, or not known to git'}"))
+    if not mine:
+        typer.echo(f"{name} has no receipt\n  do: pv discharge {short_id(name)} --record")
+    raise typer.Exit(code)

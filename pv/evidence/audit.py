@@ -1,0 +1,210 @@
+"""Every receipt of a registry with its condition, and what a stale one is stale for."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import NamedTuple
+
+from pv.evidence.history import History
+from pv.evidence.receipt import load
+from pv.evidence.statement import ENTRY, MODEL, SOURCE, Stored
+from pv.evidence.store import Damaged, folders, read_folder
+from pv.model.contract import Contract
+from pv.model.receipt import ReceiptView
+from pv.registry.contracts import load_contracts
+from pv.registry.git import ask
+
+
+class Condition(StrEnum):
+    """What an audit finds of one receipt."""
+
+    VALID = "valid"
+    """Its bytes are what its name says, and everything it rests on is as it was."""
+    STALE = "stale"
+    """Sound, but something that it rests on has changed since."""
+    DAMAGED = "damaged"
+    """Not what its name says, or at odds with itself: it counts for nothing."""
+    ORPHANED = "orphaned"
+    """Of a falsifier that no contract of the registry has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Audited:
+    """One receipt file."""
+
+    path: str
+    falsifier: str
+    condition: Condition
+    moved: tuple[str, ...] = ()
+    """Names of the subjects that changed since, of a stale one."""
+    reason: str = ""
+    """Of a damaged one: what is wrong with it."""
+    receipt: ReceiptView | None = None
+
+
+class Audit(NamedTuple):
+    """All receipts of a registry, and the contracts that could not be read."""
+
+    receipts: tuple[Audited, ...]
+    unread: tuple[str, ...]
+
+
+def audit(root: Path, *, local: bool = False) -> Audit:
+    """Read every receipt of a registry and hash everything again that it rests on."""
+    loaded, history = load_contracts(root), History(root)
+    found: list[Audited] = []
+    known: set[str] = set()
+    for one in loaded:
+        if one.contract is not None:
+            found += _of_contract(root, one.contract, history, local=local)
+            known |= {each.id for each in one.contract.falsifiers}
+    for folder in folders(root, local=local):
+        falsifier = folder.rpartition("/")[2]
+        if falsifier not in known:
+            found += _orphans(root, folder, falsifier)
+    unread = tuple(one.file for one in loaded if one.contract is None)
+    return Audit(tuple(sorted(found, key=lambda each: each.path)), unread)
+
+
+def _of_contract(
+    root: Path, contract: Contract, history: History, *, local: bool
+) -> Iterator[Audited]:
+    evidence = load(root, contract, local=local, history=history)
+    for view in evidence.receipts:
+        condition = Condition.STALE if view.stale else Condition.VALID
+        yield Audited(view.path, view.falsifier, condition, view.stale, receipt=view)
+    for each in evidence.damaged:
+        falsifier = Path(each.path).parent.name
+        yield Audited(each.path, falsifier, Condition.DAMAGED, reason=each.reason)
+
+
+def _orphans(root: Path, folder: str, falsifier: str) -> Iterator[Audited]:
+    for each in read_folder(root, falsifier, record=folder.startswith("contracts/")):
+        if isinstance(each, Damaged):
+            yield Audited(each.path, falsifier, Condition.DAMAGED, reason=each.reason)
+        else:
+            reason = "no contract has this falsifier"
+            yield Audited(each.path, falsifier, Condition.ORPHANED, reason=reason)
+
+
+def find(root: Path, name: str) -> Stored | Damaged | None:
+    """Return the receipt that a digest, its beginning, or a path names; None where none does.
+
+    Of several that begin so, None too: a name that is not one receipt's is no name.
+    """
+    stem = Path(name).stem
+    found = [
+        each
+        for folder in folders(root, local=True)
+        for each in read_folder(
+            root, folder.rpartition("/")[2], record=folder.startswith("contracts/")
+        )
+        if Path(each.path).stem.startswith(stem)
+    ]
+    return found[0] if len(found) == 1 and stem else None
+
+
+def digest_list(receipts: Sequence[Audited], root: Path) -> list[tuple[str, str]]:
+    """Return sha256 and path of every receipt: kept elsewhere, it shows a missing file."""
+    return [
+        (hashlib.sha256((root / each.path).read_bytes()).hexdigest(), each.path)
+        for each in receipts
+        if (root / each.path).is_file()
+    ]
+
+
+# Why a receipt is stale
+
+
+class Since(NamedTuple):
+    """One subject that moved, and the first commit that moved it since the receipt was added."""
+
+    subject: str
+    commit: str
+    """Short hash, date and subject line; empty where the change is not committed or not known."""
+
+
+def since(root: Path, contract: Contract, receipt: Audited, history: History) -> list[Since]:
+    """Return for each moved subject of a stale receipt the commit that moved it."""
+    added = history.added(receipt.path)
+    return [
+        Since(name, _first_commit(root, added, _file_of(name, contract))) for name in receipt.moved
+    ]
+
+
+def _file_of(subject: str, contract: Contract) -> str:
+    if subject.startswith(SOURCE):
+        return subject.removeprefix(SOURCE)
+    return contract.file if subject.startswith((ENTRY, MODEL)) else ""
+
+
+def _first_commit(root: Path, added: str | None, file: str) -> str:
+    if not added or not file:
+        return ""
+    answer = ask(root, "log", "--reverse", "--format=%h %cs %s", f"{added}..HEAD", "--", file)
+    return "" if answer.problem else next(iter(answer.text.splitlines()), "")
+
+
+# Two receipts side by side
+
+
+class Row(NamedTuple):
+    """One line of a comparison; a side that has no such thing is empty."""
+
+    name: str
+    one: str
+    other: str
+
+    @property
+    def same(self) -> bool:
+        """Whether both sides say the same."""
+        return self.one == self.other
+
+
+def side_by_side(
+    one: Mapping[str, object], other: Mapping[str, object]
+) -> dict[str, tuple[Row, ...]]:
+    """Return what two statements of one falsifier say, by heading: judged, measured, rested on."""
+    left, right = _told(one), _told(other)
+    return {
+        heading: tuple(
+            Row(name, left[heading].get(name, ""), right[heading].get(name, ""))
+            for name in dict.fromkeys((*left[heading], *right[heading]))
+        )
+        for heading in left
+    }
+
+
+def _told(statement: Mapping[str, object]) -> dict[str, dict[str, str]]:
+    predicate = statement["predicate"]
+    assert isinstance(predicate, Mapping)  # noqa: S101 - the store lets nothing else through
+    subjects = statement["subject"]
+    assert isinstance(subjects, list)  # noqa: S101 - as above
+    run = predicate["run"]
+    judged = {
+        **{key: str(predicate.get(key)) for key in ("verdict", "level", "device", "headline")},
+        "started": str(run.get("started")),
+        "seconds": str(run["seconds"]),
+    }
+    measured = {
+        f"{each['metric']} {each['op']} {each['limit']}": _number(each["value"])
+        for each in predicate["comparisons"]
+    }
+    environment = {key: str(value) for key, value in sorted(predicate["environment"].items())}
+    rests = {each["name"]: str(each["digest"]["sha256"])[:16] for each in subjects}
+    return {
+        "judged": judged,
+        "measured": measured,
+        "environment": environment,
+        "rests on": rests,
+    }
+
+
+def _number(value: object) -> str:
+    if isinstance(value, list):
+        return ", ".join(_number(each) for each in value[:8]) + (", …" if len(value) > 8 else "")
+    return repr(value)
