@@ -7,6 +7,7 @@ nothing aside. Faults of YAML itself and of suppressions cannot be set aside.
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
@@ -23,6 +24,17 @@ from pv.yamlfile.nodes import Mapping, Node, Scalar, Sequence
 from pv.yamlfile.read import read_text
 
 _COMMENT: Final = re.compile(r"(?<!\S)#[ \t]*pv:[ \t]*ignore\b([^\n\r]*)")
+_ALMOST: Final = re.compile(
+    r"(?<!\S)#+[ \t]*(?:pv(?P<sign>[ \t]*[:;=_-][ \t]*|[ \t]*)(?P<word>[a-z]{3,12})"
+    r"|(?P<other>noqa|nolint|ignore|disable|suppress|allow|skip)\b(?=[^\n\r]{0,40}\bPV-[A-Z]{3}-))"
+    r"[^\n\r]*",
+    re.IGNORECASE,
+)
+_MEANT: Final = ("ignore", "ignored", "ignores", "suppress", "disable", "allow", "skip", "noqa")
+"""Words that people write where `ignore` is meant; others are about something else."""
+_RULE: Final = re.compile(r"\b[A-Z]{2,8}-(?:[A-Z]{3}-)?\d{2,3}\b", re.IGNORECASE)
+_BEHIND: Final = re.compile(r"([\w-]+(?:[\s,]+[A-Z]{2}-[A-Z]{3}-\d+)*)(?:\s*[:;–—(]|\s-)\s*(\S.*)")
+"""A reason behind something else than two dashes."""
 _LINE: Final = re.compile(r"[ \t]*#")
 UNUSED: Final = "PV-SUP-002"
 """Its findings carry, as their path, the rule and the lines that their comment is about."""
@@ -32,6 +44,9 @@ KEPT: Final = ("PV-YML-", "PV-SUP-")
 Finder = Callable[[str], tuple[str, ...]]
 """The ids of rules by any name, a foreign one may stand for several; raises UsageError."""
 _AND: Final = ", "
+_NEAR: Final = 0.7
+_FAR: Final = 0.5
+"""Similarity of a word to `ignore`; the lower one where a rule is named beside it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,21 +98,60 @@ def claims_of_use(one: Suppression, contract: str) -> Iterator[Finding]:
 def suppressions_of(text: str, file: str, find: Finder) -> tuple[Suppression, ...]:
     """Return the suppressions that stand in the comments of a text."""
     matches = list(_COMMENT.finditer(text)) if "ignore" in text else []
-    root = read_text(text, file).root if matches else None
+    almost = _almost(text, {match.start() for match in matches})
+    root = read_text(text, file).root if matches or almost else None
     if root is None:
         return ()
     lines = text.split("\n")
     texts = list(_texts(root))
-    found = (_suppression(file, match, lines, find) for match in matches)
+    found = [_suppression(file, match, lines, find) for match in matches]
+    found += [_misspelt(file, match) for match in almost]
+    found.sort(key=lambda one: one.span.start)
     return tuple(one for one in found if not any(_inside(one.span.start, text) for text in texts))
 
 
-def _suppression(file: str, match: re.Match[str], lines: list[str], find: Finder) -> Suppression:
+def _almost(text: str, known: set[int]) -> list[re.Match[str]]:
+    """Return the comments that look as if they were to set a finding aside, and do not."""
+    return [
+        match
+        for match in _ALMOST.finditer(text)
+        if match.start() not in known and (match["word"] is None or _is_meant(match))
+    ]
+
+
+def _is_meant(match: re.Match[str]) -> bool:
+    """Tell whether a word behind `pv` is `ignore` misspelt, or another word for it."""
+    word = match["word"].lower()
+    close = difflib.SequenceMatcher(None, word, _MEANT[0]).ratio()
+    if _RULE.search(match[0]):
+        return close >= _FAR or word in _MEANT
+    prose = not match["sign"].strip() and word.endswith("s")  # what pv does is told so
+    return not prose and (close >= _NEAR or word in _MEANT)
+
+
+def _misspelt(file: str, match: re.Match[str]) -> Suppression:
+    """Return a suppression that sets nothing aside, because it is not written as one."""
+    rules = [rule.upper() for rule in _RULE.findall(match[0])]
+    shown = match[0].rstrip()
+    head = " ".join(shown.split()[:3])
+    advice = f"write # pv: ignore {', '.join(rules) or 'PV-XXX-NNN'} -- reason"
+    fault = f'comment "{head}" sets nothing aside, expected "# pv: ignore"'
+    return Suppression(_span(file, match), frozenset(), (), ((fault, advice),))
+
+
+def _span(file: str, match: re.Match[str]) -> Span:
     line = match.string.count("\n", 0, match.start()) + 1
     column = match.start() - match.string.rfind("\n", 0, match.start())
-    end = Mark(line, column + len(match[0].rstrip()))
-    span = Span(file, Mark(line, column), end)
+    return Span(file, Mark(line, column), Mark(line, column + len(match[0].rstrip())))
+
+
+def _suppression(file: str, match: re.Match[str], lines: list[str], find: Finder) -> Suppression:
+    span = _span(file, match)
     names, dashes, reason = match[1].partition("--")
+    if not dashes and (behind := _BEHIND.fullmatch(names.strip(" \t:"))):
+        fault = "suppression gives its reason behind something else than --"
+        advice = f"write # pv: ignore {behind[1]} -- {behind[2].rstrip(')')}"
+        return Suppression(span, frozenset(), (), ((fault, advice),))
     words = [word for word in re.split(r"[\s,]+", names) if word]
     faults: list[tuple[str, str]] = []
     rules: list[tuple[str, ...]] = []
@@ -115,7 +169,7 @@ def _suppression(file: str, match: re.Match[str], lines: list[str], find: Finder
     if not dashes or not reason.strip():
         advice = "write the reason behind the ids: # pv: ignore PV-XXX-NNN -- reason"
         faults.append(("suppression gives no reason", advice))
-    return Suppression(span, _lines(lines, line), tuple(rules), tuple(faults))
+    return Suppression(span, _lines(lines, span.start.line), tuple(rules), tuple(faults))
 
 
 def _lines(lines: list[str], line: int) -> frozenset[int]:

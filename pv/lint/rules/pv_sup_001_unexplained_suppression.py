@@ -2,7 +2,8 @@
 
 What it finds
     A comment `# pv: ignore …` without a reason, without a rule, with a rule that does not exist, or
-    with one whose findings always count (YAML syntax, suppressions). It sets nothing aside.
+    with one whose findings always count (YAML syntax, suppressions); and a comment that is almost
+    one: `# pv: ingore`, `#pv ignore`, `# noqa: PV-…`. It sets nothing aside.
 Why it matters
     A finding that is set aside in silence is one that nobody will look at again. The reason is for
     the person who meets the line a year later.

@@ -53,7 +53,7 @@ def test_a_suppressed_finding_does_not_count_and_is_still_there() -> None:
         ("unkno: 1 # pv: ignore PV-SCH-003 --\n", ["PV-SCH-003", "PV-SUP-001"]),
         ("unkno: 1 # pv: ignore PV-SCH-003\n", ["PV-SCH-003", "PV-SUP-001"]),
         ("unkno: 1 # pv: ignore\n", ["PV-SCH-003", "PV-SUP-001", "PV-SUP-001"]),
-        ("unkno: 1 # pv: ignored PV-SCH-003 -- r\n", ["PV-SCH-003"]),
+        ("unkno: 1 # pv: ignored PV-SCH-003 -- r\n", ["PV-SCH-003", "PV-SUP-001"]),
         ("unkno: 1#pv:ignore PV-SCH-003 -- r\n", ["PV-SCH-003"]),
     ],
 )
