@@ -170,8 +170,6 @@ def test_what_does_not_exist_is_named(words, said, registry):
     assert said in str(registry.pv(*words).exception)
 
 
-@pytest.mark.parametrize(
-    "words", [("evidence", "list"), ("evidence", "export"), ("evidence", "verify")]
 EMPTY = [("evidence", each) for each in ("list", "export", "verify")]
 
 
