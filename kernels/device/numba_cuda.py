@@ -6,6 +6,7 @@ Device functions are inlined: a call between compiled functions would need a dri
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -33,6 +34,10 @@ if config.ENABLE_CUDASIM:
         """Return exp(x) in float32; infinity where it overflows, which Python's own refuses."""
         return np.exp(x)
 
+    def within(registers: int) -> Any:  # noqa: ARG001 - one signature in both
+        """Return the decorator of a kernel; the simulator knows no registers."""
+        return cuda.jit
+
 else:
 
     @cuda.jit(device=True, inline="always")
@@ -45,37 +50,15 @@ else:
         """Return exp(x) in float32; infinity where it overflows."""
         return math.exp(x)
 
+    def within(registers: int) -> Any:
+        """Return the decorator of a kernel that the assembler must fit into so many registers."""
+        return cuda.jit(max_registers=registers)
+
 
 @cuda.jit(device=True, inline="always")
 def nearest(value: Any) -> Any:
     """Round half to even; NaN and what needs more than 23 bits become 0, as their low byte in C."""
     return int32((value + _ROUNDER) - _ROUNDER) if abs(value) < _REACH else int32(0)
-
-
-@cuda.jit(device=True, inline="always")
-def warp_sum(partial: Any, lane: Any, value: Any) -> Any:
-    """Return the sum of the lanes' float32 values, added as a tree; every lane must take part."""
-    cuda.syncthreads()  # the array may still be read from the sum before
-    partial[lane] = value
-    cuda.syncthreads()
-    for step in (16, 8, 4, 2, 1):
-        if lane < step:
-            partial[lane] += partial[lane + step]
-        cuda.syncthreads()
-    return partial[0]
-
-
-@cuda.jit(device=True, inline="always")
-def warp_max(partial: Any, lane: Any, value: Any) -> Any:
-    """Return the largest of the lanes' float32 values; every lane must take part."""
-    cuda.syncthreads()
-    partial[lane] = value
-    cuda.syncthreads()
-    for step in (16, 8, 4, 2, 1):
-        if lane < step:
-            partial[lane] = max(partial[lane], partial[lane + step])
-        cuda.syncthreads()
-    return partial[0]
 
 
 def to_device(array: NDArray[Any]) -> Any:
@@ -86,6 +69,28 @@ def to_device(array: NDArray[Any]) -> Any:
 def empty(shape: int | tuple[int, ...], dtype: Any) -> Any:
     """Return an uninitialised array on the device."""
     return cuda.device_array(shape, dtype)
+
+
+@dataclass(frozen=True)
+class Launch:
+    """A kernel with everything it needs on the device; it may be started again and again."""
+
+    kernel: Any
+    blocks: int
+    """Thread blocks."""
+    threads: tuple[int, int]
+    """Threads of a block: lanes, warps."""
+    arguments: tuple[Any, ...]
+    """Arrays on the device, the output last."""
+
+    def start(self) -> None:
+        """Queue the kernel; on a device this does not wait for it."""
+        self.kernel[self.blocks, self.threads](*self.arguments)
+
+    def run(self) -> Any:
+        """Queue the kernel and return its output, on the device."""
+        self.start()
+        return self.arguments[-1]
 
 
 def grid_for(rows: int, grid: int | None) -> int:

@@ -1,17 +1,23 @@
-"""Q4_K matrix times float32 vector on a CUDA device: one warp a row, one weight a lane and step."""
+"""Q4_K matrix times float32 vector on a CUDA device: every weight as the dequantiser makes it.
+
+A warp takes a row and four of its blocks at a time, eight lanes a block: a lane loads the head of
+its block, 16 bytes of nibbles and the 32 floats that belong to them. A thread block takes two rows;
+where they are long, two warps share each.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
-from numba import cuda, float32, int32, types
+from numba import cuda, float32, int32, int64, types, uint32
 from numpy.typing import NDArray
 
 from pv.kernels.arguments import require_array
-from pv.kernels.device.numba_cuda import WARP, empty, grid_for, to_device, warp_sum
+from pv.kernels.device.numba_cuda import Launch, empty, to_device, within
+from pv.kernels.device.numba_intrinsics import halves, load_again, load_once
+from pv.kernels.device.numba_products import emptied, paired_launch, sub_scale_pairs, write_row
 from pv.kernels.layout import BLOCK_VALUES, Q4K_BYTES
-from pv.kernels.q4k_dequantize.numba_cuda import minimum_at, scale_at
 
 
 def matvec(
@@ -19,51 +25,111 @@ def matvec(
 ) -> NDArray[np.float32]:
     """Multiply Q4_K rows, uint8 (rows, nb, 144), with x, float32 (nb * 256,); float32 (rows,).
 
-    Each lane adds every 32nd product with fused multiply-adds, then the lanes are added as a tree:
-    judge the result by its bound, not by bits.
+    Each lane adds its products in four chains of fused multiply-adds, then chains and lanes are
+    added as a tree and warps in turn: judge the result by its bound, not by bits. A thread block of
+    the `grid` takes two rows at a time.
 
     Raises:
         BadInputError: wrong dtype or shape, or no block at all in a row.
     """
+    launch = launch_of(blocks, x, grid=grid)
+    return np.asarray(launch.run().copy_to_host()) if len(blocks) else np.empty(0, np.float32)
+
+
+def launch_of(
+    blocks: NDArray[np.uint8], x: NDArray[np.float32], *, grid: int | None = None
+) -> Launch:
+    """Copy the arguments to the device and return the launch of the product."""
     require_array("q4_k matrix", blocks, np.uint8, (None, None, Q4K_BYTES))
     rows, per_row = blocks.shape[:2]
     require_array("vector", x, np.float32, (max(per_row, 1) * BLOCK_VALUES,))
-    if rows == 0:
-        return np.empty(0, dtype=np.float32)
-    flat = np.ascontiguousarray(blocks).reshape(-1, Q4K_BYTES)
-    out = empty(rows, np.float32)
-    vector = to_device(np.ascontiguousarray(x).reshape(per_row, BLOCK_VALUES))
-    _matvec[grid_for(rows, grid), WARP](to_device(flat), to_device(flat.view("<f2")), vector, out)
-    return np.asarray(out.copy_to_host())
+    words = to_device(np.ascontiguousarray(blocks).reshape(-1).view("<u4"))
+    arguments = (words, to_device(x), empty(rows, np.float32))
+    return paired_launch(_matvec, arguments, rows, per_row, grid, rows_a_warp=1)
 
 
-@cuda.jit
-def _matvec(blocks: Any, halves: Any, x: Any, out: Any) -> None:
-    partial = cuda.shared.array(32, float32)
-    lane = cuda.threadIdx.x
-    per_row = x.shape[0]
-    for row in range(cuda.blockIdx.x, out.shape[0], cuda.gridDim.x):
-        total = float32(0)
-        for b in range(per_row):
-            at = row * per_row + b
-            d, dmin = float32(halves[at, 0]), float32(halves[at, 1])
-            for j in range(8):
-                byte = int32(blocks[at, 16 + 32 * (j >> 1) + lane])
-                nibble = (byte >> int32(4 * (j & 1))) & int32(15)
-                step = d * float32(scale_at(blocks, at, j))
-                offset = dmin * float32(minimum_at(blocks, at, j))
-                total = cuda.fma(step * float32(nibble) - offset, x[b, 32 * j + lane], total)
-        row_sum = warp_sum(partial, lane, total)
-        if lane == 0:
-            out[row] = row_sum
+@cuda.jit(device=True, inline="always")
+def _swapped(four: Any, by: Any) -> Any:
+    """Return words 0 ^ by, 1 ^ by, 2 ^ by and 3 ^ by, without an indexed register."""
+    odd, far = (by & 1) != 0, (by & 2) != 0
+    a = uint32(four[1] if odd else four[0])
+    b = uint32(four[0] if odd else four[1])
+    c = uint32(four[3] if odd else four[2])
+    d = uint32(four[2] if odd else four[3])
+    return (
+        uint32(c if far else a),
+        uint32(d if far else b),
+        uint32(a if far else c),
+        uint32(b if far else d),
+    )
 
 
-COMPILED = (
-    (
-        _matvec,
-        types.void(
-            types.uint8[:, ::1], types.float16[:, ::1], types.float32[:, ::1], types.float32[::1]
-        ),
-    ),
-)
+@cuda.jit(device=True, inline="always")
+def _four(nibbles: Any, x: Any, step: Any, offset: Any, total: Any) -> Any:
+    """Add four products to a chain; every byte of `nibbles` is one nibble.
+
+    The product of step and nibble is exact, so that a weight is rounded once, as in the
+    dequantiser.
+    """
+    low = uint32(255)
+    weight = cuda.fma(step, float32(int32(nibbles & low)), -offset)
+    total = cuda.fma(weight, x[0], total)
+    weight = cuda.fma(step, float32(int32((nibbles >> uint32(8)) & low)), -offset)
+    total = cuda.fma(weight, x[1], total)
+    weight = cuda.fma(step, float32(int32((nibbles >> uint32(16)) & low)), -offset)
+    total = cuda.fma(weight, x[2], total)
+    weight = cuda.fma(step, float32(int32(nibbles >> uint32(24))), -offset)
+    return cuda.fma(weight, x[3], total)
+
+
+@cuda.jit(device=True, inline="always")
+def _eight(word: Any, x: Any, place: Any, steps: Any, total: Any) -> Any:
+    """Add the eight products of a word of nibbles to a chain."""
+    mask = uint32(0x0F0F0F0F)
+    total = _four(uint32(word & mask), load_again(x, place), steps[0], steps[1], total)
+    above = uint32(uint32(word >> uint32(4)) & mask)
+    return _four(above, load_again(x, place + 32), steps[2], steps[3], total)
+
+
+@cuda.jit(device=True, inline="always")
+def _steps(head: Any, group: Any) -> Any:
+    """Return step and offset of both sub-blocks of a group of 64 weights."""
+    scales, minima = sub_scale_pairs(head, group)
+    d, dmin = halves(head[0])
+    return (
+        d * float32(int32(scales & uint32(63))),
+        dmin * float32(int32(minima & uint32(63))),
+        d * float32(int32(uint32(scales >> uint32(8)))),
+        dmin * float32(int32(minima >> uint32(8))),
+    )
+
+
+@within(registers=47)
+def _matvec(words: Any, x: Any, out: Any) -> None:
+    partial = cuda.shared.array(8, float32)
+    emptied(partial)
+    lane, warp, stride = cuda.threadIdx.x, cuda.threadIdx.y, int32(2 * cuda.blockDim.y)
+    piece = int32(lane & 7)
+    group = int32(piece >> 1)
+    rows, per_row = int32(out.shape[0]), int32(x.shape[0] >> 8)
+    row = int32(2 * cuda.blockIdx.x)
+    while row < rows:
+        at = 36 * (int64(min(int32(row + (warp & 1)), int32(rows - 1))) * per_row)
+        a, b, c, d = float32(0), float32(0), float32(0), float32(0)
+        k = int32(4 * (warp >> 1) + (lane >> 3))
+        while k < per_row:
+            steps = _steps(load_once(words, at + 36 * k), group)
+            nibbles = _swapped(load_once(words, at + 36 * k + int32(4 + 4 * piece)), group)
+            # Lanes start with different words: eight of them read 128 bytes in as many banks.
+            place = int32(256 * k + 64 * group + 16 * (piece & 1) + 4 * group)
+            a = _eight(nibbles[0], x, place, steps, a)
+            b = _eight(nibbles[1], x, int32(place ^ 4), steps, b)
+            c = _eight(nibbles[2], x, int32(place ^ 8), steps, c)
+            d = _eight(nibbles[3], x, int32(place ^ 12), steps, d)
+            k = int32(k + stride)
+        write_row(partial, out, row, (a + b) + (c + d))
+        row = int32(row + 2 * cuda.gridDim.x)
+
+
+COMPILED = ((_matvec, types.void(types.uint32[::1], types.float32[::1], types.float32[::1])),)
 """Kernels with their argument types, for compilation without a device."""

@@ -16,8 +16,8 @@ from pv.kernels.device.numba_cuda import (
     multiply,
     nearest,
     to_device,
-    warp_max,
 )
+from pv.kernels.device.numba_intrinsics import max_of_warp
 from pv.kernels.layout import BLOCK_VALUES, Q8K
 
 _TINY_RUST = float32(1e-10)
@@ -118,13 +118,12 @@ def _away(value: Any) -> Any:
 
 @cuda.jit
 def _rust(x: Any, scale: Any, quants: Any, bsums: Any) -> None:
-    magnitudes = cuda.shared.array(32, float32)
     lane = cuda.threadIdx.x
     for b in range(cuda.blockIdx.x, x.shape[0], cuda.gridDim.x):
         largest = float32(0)
         for k in range(8):
             largest = max(largest, abs(x[b, lane + 32 * k]))
-        largest = warp_max(magnitudes, lane, largest)
+        largest = max_of_warp(largest)
         filled = largest > _TINY_RUST
         step = (largest if filled else float32(1.0)) / float32(127.0)
         inverse = float32(1.0) / step if filled else float32(0)

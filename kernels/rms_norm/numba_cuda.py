@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from pv.errors import BadInputError
 from pv.kernels.arguments import require_array, require_rows
-from pv.kernels.device.numba_cuda import WARP, empty, grid_for, to_device, warp_sum
+from pv.kernels.device.numba_cuda import WARP, empty, grid_for, to_device
+from pv.kernels.device.numba_intrinsics import sum_of_warp
 
 
 def rms_norm(
@@ -38,14 +39,13 @@ def rms_norm(
 
 @cuda.jit
 def _rms_norm(x: Any, weight: Any, eps: Any, out: Any) -> None:
-    partial = cuda.shared.array(32, float32)
     lane = cuda.threadIdx.x
     length = x.shape[1]
     for row in range(cuda.blockIdx.x, x.shape[0], cuda.gridDim.x):
         squares = float32(0)
         for i in range(lane, length, 32):
             squares = cuda.fma(x[row, i], x[row, i], squares)
-        mean = warp_sum(partial, lane, squares) / float32(length)
+        mean = sum_of_warp(squares) / float32(length)
         factor = float32(1) / math.sqrt(mean + eps)
         for i in range(lane, length, 32):
             out[row, i] = x[row, i] * factor * weight[i]

@@ -15,9 +15,8 @@ from pv.kernels.device.numba_cuda import (
     exponential,
     grid_for,
     to_device,
-    warp_max,
-    warp_sum,
 )
+from pv.kernels.device.numba_intrinsics import max_of_warp, sum_of_warp
 
 
 def softmax(x: NDArray[np.float32], *, grid: int | None = None) -> NDArray[np.float32]:
@@ -37,20 +36,19 @@ def softmax(x: NDArray[np.float32], *, grid: int | None = None) -> NDArray[np.fl
 
 @cuda.jit
 def _softmax(x: Any, out: Any) -> None:
-    partial = cuda.shared.array(32, float32)
     lane = cuda.threadIdx.x
     length = x.shape[1]
     for row in range(cuda.blockIdx.x, x.shape[0], cuda.gridDim.x):
         top = x[row, 0]
         for i in range(lane, length, 32):
             top = max(top, x[row, i])
-        top = warp_max(partial, lane, top)
+        top = max_of_warp(top)
         total = float32(0)
         for i in range(lane, length, 32):
             power = exponential(x[row, i] - top)
             out[row, i] = power
             total += power
-        total = warp_sum(partial, lane, total)
+        total = sum_of_warp(total)
         for i in range(lane, length, 32):  # each lane reads back what it wrote itself
             out[row, i] = out[row, i] / total
 

@@ -1,63 +1,34 @@
-"""The CUDA kernels on their cases: in the simulator always, on a device where there is one."""
+"""The CUDA kernels in the simulator; what only a device can show stands in tests/kernels/cuda."""
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
-from functools import cache
-from pathlib import Path
-
 import pytest
 
-from pv.kernels import Backend, availability, find
 from tests.kernels.cuda_cases import selected
+from tests.kernels.cuda_run import differing, outcome
+from tests.kernels.cuda_sizes import FEW, GRIDS, PRODUCTS
 
-ROOT = Path(__file__).parents[2]
-
-
-@cache
-def outcome(mode):
-    """What differs, case by case, from one process in the simulator or on the device."""
-    environment = {k: v for k, v in os.environ.items() if k != "NUMBA_ENABLE_CUDASIM"}
-    if mode == "simulator":
-        environment["NUMBA_ENABLE_CUDASIM"] = "1"
-    which = "quick" if mode == "simulator" else "all"
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.kernels.cuda_cases", which],
-        cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=240,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+QUICK = [f"{folder}.{function}-{case.name}" for folder, function, case in selected("quick")]
 
 
-def names(which):
-    return [f"{folder}.{function}-{case.name}" for folder, function, case in selected(which)]
-
-
-@pytest.mark.parametrize("name", names("quick"))
+@pytest.mark.parametrize("name", QUICK)
 def test_in_the_simulator(name):
-    assert outcome("simulator")["cases"][name] == ""
+    assert outcome("cuda_cases", "simulator", "quick")["cases"][name] == ""
 
 
-@pytest.mark.parametrize("mode", ["simulator", "device"])
-def test_one_thread_block_reaches_every_row(mode):
-    if mode == "device":
-        _need_device()
-    strided = outcome(mode)["one thread block"]
+def test_one_thread_block_reaches_every_row():
+    strided = outcome("cuda_cases", "simulator", "quick")["one thread block"]
     assert len(strided) >= 10
-    assert {name: text for name, text in strided.items() if text} == {}
+    assert differing(strided) == {}
 
 
-def test_on_the_device():
-    _need_device()
-    cases = outcome("device")["cases"]
-    assert set(cases) == set(names("all"))
-    assert {name: text for name, text in cases.items() if text} == {}
+def test_products_are_exact_integers_on_every_size_and_grid():
+    found = outcome("cuda_sizes", "simulator", "few")
+    assert len(found) == len(PRODUCTS) * len(FEW) * (len(GRIDS["few"]) + 1)
+    assert differing(found) == {}
 
 
-def _need_device():
-    state = availability(find("q4k_q8k_matvec", Backend.CUDA))
-    if not state.available or state.reason.startswith("simulator"):
-        pytest.skip(f"device tests: {state.reason}")
+def test_primitives_mean_in_the_simulator_what_they_mean_on_a_device():
+    found = outcome("cuda_primitives", "simulator", "61")
+    assert len(found) == 5
+    assert differing(found) == {}
