@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import sys
+from contextlib import closing
+from dataclasses import replace
 from enum import StrEnum
 from itertools import groupby
 from pathlib import Path
@@ -11,12 +13,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pv.cli.exitcodes import ExitCode
 from pv.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pv.discharge.plan import Request
     from pv.model.receipt import Outcome
+    from pv.output.progress import Progress
 
 
 class Device(StrEnum):
@@ -32,17 +37,41 @@ class Format(StrEnum):
 
     TEXT = "text"
     JSON = "json"
+    JUNIT = "junit"
+
+
+class LevelName(StrEnum):
+    """What a run is made on."""
+
+    SYNTHETIC = "synthetic"
+    LIVE = "live"
 
 
 def discharge(
     ids: Annotated[
-        list[str] | None, typer.Argument(help="Falsifiers by id or short form (FFN-GGUF-016).")
+        list[str] | None,
+        typer.Argument(
+            help="Falsifiers by id, short form (FFN-GGUF-016) or glob ('FFN-GGUF-01*')."
+        ),
     ] = None,
     everything: Annotated[
         bool, typer.Option("--all", help="Every falsifier of the registry.")
     ] = False,
+    changed: Annotated[
+        bool,
+        typer.Option("--changed", help="Only what is stale or has no fresh receipt; else reused."),
+    ] = False,
     live: Annotated[
         bool, typer.Option("--live", help="Run live falsifiers too, on the models that are here.")
+    ] = False,
+    level: Annotated[
+        LevelName | None, typer.Option(help="Only synthetic or only live falsifiers.")
+    ] = None,
+    shard: Annotated[
+        str | None, typer.Option(metavar="I/N", help="One of N parts that add up to the whole.")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print what would run, where and why; run nothing.")
     ] = False,
     device: Annotated[Device, typer.Option(help="cpu, cuda or sim.")] = Device.CPU,
     model: Annotated[
@@ -51,7 +80,16 @@ def discharge(
     record: Annotated[
         bool, typer.Option("--record", help="Write receipts into contracts/evidence/.")
     ] = False,
-    output_format: Annotated[Format, typer.Option("--format", help="text or json.")] = Format.TEXT,
+    output_format: Annotated[
+        Format, typer.Option("--format", "-f", help="text, json or junit.")
+    ] = Format.TEXT,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="File for json or junit; text stays."),
+    ] = None,
+    jobs: Annotated[
+        int | None, typer.Option("--jobs", "-j", min=1, max=64, help="Falsifiers side by side.")
+    ] = None,
     timeout: Annotated[
         float | None,
         typer.Option(
@@ -59,57 +97,143 @@ def discharge(
         ),
     ] = None,
     memory: Annotated[float, typer.Option(min=0.1, help="GiB for each falsifier.")] = 8.0,
+    retries: Annotated[
+        int, typer.Option(min=0, max=10, help="New tries after a crash, and after nothing else.")
+    ] = 0,
     require_live: Annotated[
         bool, typer.Option("--require-live", help="A live falsifier that did not run is exit 3.")
     ] = False,
     root: Annotated[Path | None, typer.Option(help="Registry root.")] = None,
 ) -> None:
     """Run falsifiers in child processes, judge the measurements, write receipts."""
-    from pv.discharge.dispatch import discharge as run
     from pv.discharge.job import GIB, SECONDS, Limits
     from pv.discharge.plan import Request
-    from pv.discharge.verdict import exit_code
+    from pv.discharge.selection import Shard
+    from pv.model.verdict import Level
     from pv.resources import find_root
 
     for option, value in (("--timeout", timeout), ("--memory", memory)):
         if value is not None and not math.isfinite(value):
             raise UsageError(f"{option} is {value}, expected a finite number")
-    limits = Limits(seconds=timeout or SECONDS, memory=int(memory * GIB))
+    _check_output(output, output_format)
     request = Request(
         root=find_root(root),
         ids=tuple(ids or ()),
-        everything=everything,
-        live=live,
+        everything=everything or (changed and not ids),
+        live=live or level is LevelName.LIVE,
         device=device.value,
         model=model,
-        limits=limits,
+        limits=Limits(seconds=timeout or SECONDS, memory=int(memory * GIB)),
         own_timeouts=timeout is None,
+        changed=changed,
+        level=Level(level.upper()) if level else None,
+        shard=Shard.parse(shard) if shard else None,
+        jobs=jobs or 0,
+        retries=retries,
     )
-    outcomes = run(request, record=record)
-    as_json = output_format is Format.JSON
-    seen = list(outcomes) if as_json else _print_text(outcomes, everything)
-    code = exit_code(seen, require_live=require_live)
-    _print_end(seen, code, as_json)
+    code = (
+        _show_plan(request, record, output_format, output)
+        if dry_run
+        else _run(request, record, output_format, output, require_live)
+    )
     raise typer.Exit(code)
 
 
-def _print_text(outcomes: Iterator[Outcome], brief: bool) -> list[Outcome]:
-    """Print the outcomes of each falsifier as soon as it is through."""
-    from pv.output.discharge_text import text_of
+def _check_output(output: Path | None, form: Format) -> None:
+    if output is None:
+        return
+    if form is Format.TEXT:
+        raise UsageError("-o needs a format for its file", advice="add --format json or junit")
+    if not output.parent.is_dir():
+        raise UsageError(f"-o {output}: no folder {str(output.parent)!r}, expected one that exists")
+
+
+def _show_plan(request: Request, record: bool, form: Format, output: Path | None) -> int:
+    from pv.discharge.dispatch import planned
+    from pv.output.discharge_plan import plan_json, plan_text
+
+    if form is Format.JUNIT:
+        raise UsageError("a plan has no junit form", advice="use --format text or json")
+    items = planned(request, record=record)
+    if form is Format.JSON:
+        _deliver(plan_json(items), output)
+    if form is Format.TEXT or output is not None:
+        typer.echo(plan_text(items), nl=False)
+    return ExitCode.OK
+
+
+def _run(
+    request: Request, record: bool, form: Format, output: Path | None, require_live: bool
+) -> int:
+    """Run, print, and return the exit code; an interrupt has one of its own."""
+    from pv.discharge.dispatch import discharge as run
+    from pv.discharge.selection import is_pattern
+    from pv.discharge.verdict import exit_code
+    from pv.output.progress import Progress
 
     seen: list[Outcome] = []
+    as_text = form is Format.TEXT or output is not None
+    interrupted = False
+    brief = request.everything or any(map(is_pattern, request.ids))
+    with (
+        Progress(sys.stderr) as progress,
+        closing(run(request, record=record, watcher=progress)) as outcomes,
+    ):
+        try:
+            for each in _told(outcomes, progress, brief) if as_text else outcomes:
+                light = _light(each) if form is Format.TEXT else each
+                seen.append(light)
+        except KeyboardInterrupt:
+            interrupted = True
+    code = ExitCode.INTERRUPTED if interrupted else exit_code(seen, require_live=require_live)
+    _print_end(seen, code, form, output)
+    return code
+
+
+def _light(outcome: Outcome) -> Outcome:
+    """Return what the last line needs of an outcome that is printed: a night's run is long."""
+    return replace(
+        outcome, comparisons=(), guards=(), controls=(), companions=(), measurements=None,
+        parameters={}, sources={}, environment={},
+    )  # fmt: skip
+
+
+def _told(outcomes: Iterator[Outcome], progress: Progress, brief: bool) -> Iterator[Outcome]:
+    """Print the outcomes of each falsifier as soon as it is through, and yield them."""
+    from pv.output.discharge_text import text_of
+
+    first = True
     for _, group in groupby(outcomes, lambda each: (each.contract, each.falsifier)):
-        if seen and not brief:
-            typer.echo("")
         of_one = list(group)
-        typer.echo(text_of(of_one, colour=sys.stdout.isatty(), brief=brief), nl=False)
-        sys.stdout.flush()
-        seen += of_one
-    return seen
+        with progress.aside():
+            if not first and not brief:
+                typer.echo("")
+            typer.echo(text_of(of_one, colour=sys.stdout.isatty(), brief=brief), nl=False)
+            sys.stdout.flush()
+        first = False
+        yield from of_one
 
 
-def _print_end(seen: list[Outcome], code: int, as_json: bool) -> None:
-    from pv.output.discharge_json import json_of
+def _print_end(seen: list[Outcome], code: int, form: Format, output: Path | None) -> None:
     from pv.output.discharge_text import summary
 
-    typer.echo(json_of(seen, code) if as_json else "\n" + summary(seen, code), nl=False)
+    if form is Format.JSON:
+        from pv.output.discharge_json import json_of
+
+        _deliver(json_of(seen, code), output)
+    if form is Format.JUNIT:
+        from pv.output.discharge_junit import junit_of
+
+        _deliver(junit_of(seen, code), output)
+    if form is Format.TEXT or output is not None:
+        typer.echo("\n" + summary(seen, code), nl=False)
+
+
+def _deliver(text: str, output: Path | None) -> None:
+    if output is None:
+        typer.echo(text, nl=False)
+        return
+    try:
+        output.write_text(text, encoding="utf-8", errors="backslashreplace")
+    except OSError as fault:
+        raise UsageError(f"cannot write {str(output)!r} ({fault.strerror})") from fault

@@ -18,3 +18,5 @@ class ExitCode(IntEnum):
     """Nothing was judged: nothing found, model or device missing, a guard tripped."""
     INTERNAL = 4
     """A defect of `pv` itself."""
+    INTERRUPTED = 130
+    """Ended by the user (Ctrl-C): what a shell says of such a program, and never a verdict."""

@@ -7,7 +7,7 @@ asked for.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -69,7 +69,7 @@ def planned(
 
 def discharge(
     request: Request, *, record: bool = False, watcher: Watcher | None = None
-) -> Iterator[Outcome]:
+) -> Generator[Outcome, None, None]:
     """Yield one outcome after the other; a receipt is written before its outcome is yielded.
 
     Jobs run side by side and come back in the order asked for. With `record` receipts go into the

@@ -54,14 +54,15 @@ def _headlines(outcomes: Sequence[Outcome], colour: bool, brief: bool) -> Iterat
     for outcome in outcomes:
         absent = outcome.model is not None and not outcome.environment
         where = f"on {outcome.model.name}" if absent and outcome.model else ""
+        headline = f"reused: {outcome.headline}" if outcome.reused else outcome.headline
         if brief:
-            text = f"{where}: {outcome.headline}" if where else outcome.headline
+            text = f"{where}: {headline}" if where else headline
             yield _brief_row(short, outcome.verdict, text, colour)
             continue
         for companion in outcome.companions:
             yield from _row(companion.name, companion.verdict, companion.headline, colour)
         name = where or ("asked properly" if outcome.companions else short)
-        yield from _row(name, outcome.verdict, outcome.headline, colour)
+        yield from _row(name, outcome.verdict, headline, colour)
 
 
 def _brief_row(name: str, verdict: Verdict, text: str, colour: bool) -> str:
@@ -100,6 +101,8 @@ def _details(outcome: Outcome) -> Iterator[str]:
     )
     if outcome.cause:
         yield f"  cause: {outcome.cause}"
+    if outcome.retries:
+        yield f"  retried: its process was lost {outcome.retries} times before this"
     yield from _comparisons(outcome.comparisons)
     for guard in outcome.guards:
         if guard.applies:

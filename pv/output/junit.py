@@ -78,7 +78,7 @@ def _gate(gate: Gate) -> _Case:
 def _cases(file: FileReport, findings: Sequence[Finding], report: Report) -> Iterator[_Case]:
     yield from (_case(finding, report) for finding in findings)
     if not any(report.fails(finding.severity) for finding in findings):
-        yield _Case(file.contract or "file", place=f' file="{_shown(file.file)}" line="1"')
+        yield _Case(file.contract or "file", place=f' file="{shown(file.file)}" line="1"')
 
 
 def _case(finding: Finding, report: Report) -> _Case:
@@ -90,26 +90,26 @@ def _case(finding: Finding, report: Report) -> _Case:
         kind="failure" if report.fails(finding.severity) else "note",
         message=finding.message,
         text="\n".join(lines),
-        place=f' file="{_shown(finding.span.file)}" line="{finding.span.start.line}"',
+        place=f' file="{shown(finding.span.file)}" line="{finding.span.start.line}"',
     )
 
 
 def _suite_lines(suite: _Suite) -> Iterator[str]:
     counts = f'tests="{len(suite.cases)}" failures="{suite.count("failure")}"'
     counts += f' errors="{suite.count("error")}" skipped="{suite.count("skipped")}"'
-    name = _shown(suite.name)
+    name = shown(suite.name)
     yield f'  <testsuite name="{name}" {counts}>'
     for case in suite.cases:
-        head = f'    <testcase classname="{name}" name="{_shown(case.name)}"{case.place}'
+        head = f'    <testcase classname="{name}" name="{shown(case.name)}"{case.place}'
         if not case.kind:
             yield f"{head}/>"
             continue
-        text = "\n".join(_shown(line) for line in case.text.split("\n"))
+        text = "\n".join(shown(line) for line in case.text.split("\n"))
         yield f"{head}>"
         if case.kind == "note":
             yield f"      <system-out>{text}</system-out>"
         else:
-            yield f'      <{case.kind} message="{_shown(case.message)}">{text}</{case.kind}>'
+            yield f'      <{case.kind} message="{shown(case.message)}">{text}</{case.kind}>'
         yield "    </testcase>"
     yield "  </testsuite>"
 
@@ -120,7 +120,7 @@ def _dotted(path: Path) -> str:
     return "".join(steps).removeprefix(".")
 
 
-def _shown(text: str) -> str:
+def shown(text: str) -> str:
     """Return text for a value or an attribute of an XML document."""
     safe = _BEYOND.sub(lambda match: f"\\u{ord(match[0]):04x}", escape(text))
     return safe.translate(_ENTITIES).encode("ascii", "xmlcharrefreplace").decode("ascii")
