@@ -13,6 +13,8 @@ from pv.errors import UsageError
 SUFFIXES: Final = (".yaml", ".yml")
 EVIDENCE: Final = "evidence"
 """Folder of receipts beside the contracts; nothing in it is a contract."""
+_VOCABULARY: Final = ("/schemas", "lifecycle.yaml")
+"""Folder and name of the statuses that a registry knows, which are no contract either."""
 _PATTERN: Final = frozenset("*?[")
 
 
@@ -33,8 +35,9 @@ def discover(
 ) -> tuple[ContractFile, ...]:
     """Return the files that the arguments name, each once, sorted by the name people see.
 
-    A folder stands for all `*.yaml` and `*.yml` below it, without folders that start with a dot
-    and without `evidence`. A pattern that the shell left alone is expanded, and may match nothing.
+    A folder stands for all `*.yaml` and `*.yml` below it, without folders that start with a dot,
+    without `evidence` and without `schemas/lifecycle.yaml`. A pattern that the shell left alone is
+    expanded, and may match nothing.
     Raises UsageError for a file or folder that does not exist.
     """
     base = relative_to or Path.cwd()
@@ -91,8 +94,9 @@ def _walk(folder: Path) -> Iterator[str]:
     """Yield the contract files below a folder; links to folders are not followed."""
     for place, folders, files in os.walk(folder, onerror=_unlistable):
         folders[:] = sorted(one for one in folders if one != EVIDENCE and one[0] != ".")
+        left_out = _VOCABULARY[1] if f"/{place}".endswith(_VOCABULARY[0]) else ""
         for name in sorted(files):
-            if name.endswith(SUFFIXES) and not name.startswith("."):
+            if name.endswith(SUFFIXES) and not name.startswith(".") and name != left_out:
                 yield name if place == "." else f"{place}/{name}"
 
 

@@ -1,7 +1,8 @@
 """A claim ahead of its evidence.
 
 What it finds
-    A status of a contract, falsifier or stage that says more than the receipts support.
+    A status of a contract, falsifier or stage that says more than the receipts support. Where it
+    moved since the base revision, the move is named with the evidence that lifecycle.yaml asks for.
 Why it matters
     A status is a claim. Typed ahead of the evidence it turns an open question into an answered one,
     and everything that builds on it with it.
@@ -16,8 +17,11 @@ Fix
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
+from pv.lint.claims import Claim
 from pv.lint.context import Context
+from pv.lint.moves import moves_of
 from pv.lint.rule import FixKind, GateName, Rule
 from pv.lint.standings import ClaimStanding, standings_of
 from pv.model.contract import Contract
@@ -25,16 +29,39 @@ from pv.model.finding import Finding
 from pv.model.status import Standing
 from pv.model.verdict import Severity, State
 
+_UNRUN: Final = frozenset({State.PROPOSED, State.PLANNED, State.BLOCKED, State.MANUAL})
+
 
 def check(contract: Contract, context: Context) -> Iterator[Finding]:
     """Yield a finding for every claim that is ahead."""
-    for each in standings_of(contract, context):
-        if each.standing is Standing.AHEAD and each.claim.kind != "hypothesis":
-            message = (
-                f"{each.claim.label} claims {each.claim.word}, expected at most {each.derived}: "
-                f"{each.reason}"
+    ahead = [
+        each
+        for each in standings_of(contract, context)
+        if each.standing is Standing.AHEAD and each.claim.kind != "hypothesis"
+    ]
+    moved = {move.claim.path: move.before for move in moves_of(contract, context)} if ahead else {}
+    for each in ahead:
+        said = f"{each.claim.label} claims {each.claim.word}"
+        if before := moved.get(each.claim.path):
+            said = (
+                f"{each.claim.label} moved from {before} to {each.claim.word} since "
+                f"{context.past.base.name} without its evidence ({_needed(each.claim, context)})"
             )
-            yield RULE.finding(contract, each.claim.path, message, advice=_advice(contract, each))
+        message = f"{said}, expected at most {each.derived}: {each.reason}"
+        yield RULE.finding(contract, each.claim.path, message, advice=_advice(contract, each))
+
+
+def _needed(claim: Claim, context: Context) -> str:
+    """Return the evidence that the table asks for where a move leads to this word."""
+    words = claim.vocabulary(context.lifecycle) if context.lifecycle else None
+    word = words.word(claim.word) if words else None
+    if words is None or word is None:
+        return "a word of lifecycle.yaml"
+    if claim.kind == "falsifier":
+        stated = words.words.get(word.state.value) if word.state else None
+        return (stated or word).about
+    every = "every gate" if claim.kind == "stage" else "every falsifier"
+    return f"{every} {word.needs}" + (", one by a live run that held" if word.live else "")
 
 
 def _advice(contract: Contract, ahead: ClaimStanding) -> str:
@@ -42,7 +69,7 @@ def _advice(contract: Contract, ahead: ClaimStanding) -> str:
     step = "discharge what it waits for"
     if ahead.claim.kind == "falsifier":
         step = f"pv discharge {ahead.claim.id} --record"
-        if ahead.derived == State.PROPOSED:
+        if ahead.derived in _UNRUN:
             step = "name a test that can be run"
     elif ahead.claim.kind == "stage" and not any(
         stage.gates for stage in contract.stages if stage.id == ahead.claim.id

@@ -23,6 +23,8 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "contracts/.x.yaml",
         "contracts/x.json",
         "other/d.yaml",
+        "third/schemas/lifecycle.yaml",
+        "third/myschemas/lifecycle.yaml",
     ):
         file = tmp_path / name
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -45,6 +47,8 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (["../contracts/evidence"], ["../contracts/evidence/r.yaml"]),
         (["d.yaml", "./d.yaml", "../other/d.yaml", "*.yaml"], ["d.yaml"]),
         (["../*/d.yaml"], ["d.yaml"]),
+        (["../third"], ["../third/myschemas/lifecycle.yaml"]),
+        (["../third/schemas/lifecycle.yaml"], ["../third/schemas/lifecycle.yaml"]),
         (["../contracts/su*"], ["../contracts/sub/c.yaml"]),
         (["../contracts/.*.yaml"], ["../contracts/.x.yaml"]),
         (["../contracts/**/c.yaml"], ["../contracts/sub/c.yaml"]),
