@@ -32,6 +32,7 @@ SEEN_BY = {
         "four_bit_activations": INJECTED,
         "swapped_sub_blocks": INJECTED,
         "drift_times_1_5_a_layer": {"alpha_upper", "power_law_advantage"},
+        "drift_doubled_a_layer": {"alpha_upper", "power_law_advantage"},
     },
     "018": {
         "carried_activation": COUPLED,

@@ -31,6 +31,7 @@ SEEN_BY = {
         "not_causal": PASSES,
         "other_sharing": PASSES,
         "missing_layer": PASSES | {"tensors_unread"},
+        "same_pass": {"logits_apart"},
     },
     WORD: {
         "missing_minimum": RANKS,

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pv.discharge.executors.process import run_job
+from pv.discharge.runners.choice import run_job
 from pv.discharge.job import Limits
 from pv.discharge.plan import Request, plan
 from pv.discharge.verdict import judge_run
@@ -32,11 +32,12 @@ def on_stand_ins(monkeypatch):
 
 def test_the_kernels_hold_in_the_simulator_which_is_named_as_one():
     (job,) = plan(load_contracts(ROOT), Request(ROOT, (ENTRY.id,), device="sim"))
-    kept = tuple(each for each in ENTRY.expect if each.metric != "uneven_grids")
+    left_out = ("uneven_grids", "written_mismatches")  # too small to leave a row unreached
+    kept = tuple(each for each in ENTRY.expect if each.metric not in left_out)
     small = replace(
         job.falsifier,
         parameters={"seed": 3, "sim": SMALL},
-        controls=("lost_lane", "unreached_rows", "other_ties"),
+        controls=("lost_lane", "unreached_rows", "other_ties", "overflow"),
         expect=kept,  # eight blocks are two warps: no grid leaves a remainder
     )
     job = replace(job, falsifier=small, limits=Limits(seconds=120))
