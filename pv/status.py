@@ -42,15 +42,17 @@ def contract_status(
     receipts: Sequence[ReceiptView],
     lifecycle: Lifecycle,
     *,
-    unresolved: frozenset[str] = frozenset(),
+    unresolved: Mapping[str, str] | None = None,
     damaged: Sequence[tuple[str, str]] = (),
 ) -> ContractStatus:
     """Derive the status of a contract and of everything in it.
 
-    `unresolved` holds the ids of falsifiers whose test reference leads nowhere.
+    `unresolved` holds the ids of falsifiers whose test reference leads nowhere, each with the
+    reason, which may be empty.
     """
+    astray = unresolved or {}
     falsifiers = tuple(
-        falsifier_state(each, receipts, lifecycle, resolves=each.id not in unresolved)
+        falsifier_state(each, receipts, lifecycle, astray=astray.get(each.id))
         for each in contract.falsifiers
     )
     return _assembled(contract, falsifiers, lifecycle, tuple(damaged))
@@ -108,18 +110,21 @@ def falsifier_state(
     receipts: Sequence[ReceiptView],
     lifecycle: Lifecycle,
     *,
-    resolves: bool = True,
+    astray: str | None = None,
 ) -> FalsifierStatus:
-    """Derive the state of one falsifier from those of the receipts that are its own."""
+    """Derive the state of one falsifier from those of the receipts that are its own.
+
+    `astray` says why its test reference leads nowhere, as far as that is known; None where it does.
+    """
     own = tuple(each for each in receipts if each.falsifier == falsifier.id)
     models: tuple[ModelStatus, ...] = ()
     kind, receipt = falsifier.binding.kind, None
     if kind in _UNRUNNABLE:
         state = _UNRUNNABLE[kind]
         reasons = [falsifier.binding.reason or "nothing is bound"]
-    elif not resolves:
+    elif astray is not None:
         named = " ".join(falsifier.binding.text.split())
-        state, reasons = State.PROPOSED, [f"{named!r} leads to no test"]
+        state, reasons = State.PROPOSED, [astray or f"{named!r} leads to no test"]
     elif falsifier.models is None:
         state, receipt, reasons = _from_receipts([each for each in own if each.model is None])
     else:

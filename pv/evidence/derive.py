@@ -63,12 +63,12 @@ class Deriver:
             fresh_sources=self._freshness == "judged",
             history=self._history,
         )
-        unresolved = {each.id for each in contract.falsifiers if not self._resolves(each)}
+        astray = {each.id: self._astray(each) for each in contract.falsifiers}
         return contract_status(
             contract,
             evidence.receipts,
             self._lifecycle,
-            unresolved=frozenset(unresolved),
+            unresolved={name: why for name, why in astray.items() if why is not None},
             damaged=[(each.path, each.reason) for each in evidence.damaged],
         )
 
@@ -81,12 +81,23 @@ class Deriver:
             if folder.rpartition("/")[2] not in known
         )
 
-    def _resolves(self, falsifier: Falsifier) -> bool:
-        """Whether a test reference leads to a test, in the registry or in the package."""
+    def _astray(self, falsifier: Falsifier) -> str | None:
+        """Return why a test reference leads to no test, in the registry or in the package.
+
+        None where it does; empty where there is no more to say than that it does not.
+        """
         if falsifier.binding.kind in _NO_REFERENCE:
-            return True  # its state says what is the matter
+            return None  # its state says what is the matter
         found = self._resolver.resolve(falsifier)
-        return all(each.binding_class in _LEADS_SOMEWHERE for each in found)
+        astray = [each for each in found if each.binding_class not in _LEADS_SOMEWHERE]
+        if not astray:
+            return None
+        controls = {*falsifier.controls, *falsifier.green_controls}
+        unknown = next((each for each in astray if each.missing in controls), None)
+        if unknown is None:
+            return ""
+        meant = f", did you mean {unknown.nearest}?" if unknown.nearest else ""
+        return f"unknown control {unknown.missing}{meant}"
 
 
 def derive(

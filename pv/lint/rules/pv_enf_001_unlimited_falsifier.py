@@ -18,11 +18,12 @@ Fix
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from pv.lint.context import Context
 from pv.lint.rule import FixKind, GateName, Rule
-from pv.model.contract import BindingKind, Contract
+from pv.model.contract import BindingKind, Contract, Path
 from pv.model.finding import Finding
 from pv.model.verdict import Severity
 
@@ -31,16 +32,25 @@ def check(contract: Contract, context: Context) -> Iterator[Finding]:
     """Yield a finding for every harness whose measurement nothing judges."""
     advice = "add expect with metric, op, value and reason"
     for falsifier in contract.falsifiers:
-        if falsifier.binding.kind is BindingKind.HARNESS and not falsifier.expect:
+        harness = falsifier.binding.kind is BindingKind.HARNESS
+        if harness and not (falsifier.expect or _written(contract, falsifier.path)):
             message = f"{falsifier.id}: a harness and no limit, expected `expect`"
             yield RULE.finding(contract, falsifier.binding.path, message, advice=advice)
         for companion in falsifier.beside:
-            if not companion.expect:
+            if not (companion.expect or _written(contract, companion.path)):
                 message = (
                     f"{falsifier.id}, beside {companion.name}: a harness and no limit, "
                     "expected `expect`"
                 )
                 yield RULE.finding(contract, companion.path, message, advice=advice)
+
+
+def _written(contract: Contract, path: Path) -> bool:
+    """Tell whether limits stand there, which could not be read: that has a finding of its own."""
+    entry: Any = contract.data
+    for step in path:
+        entry = entry[step]
+    return isinstance(entry, Mapping) and bool(entry.get("expect"))
 
 
 RULE = Rule(

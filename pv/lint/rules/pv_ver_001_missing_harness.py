@@ -36,9 +36,12 @@ def check(contract: Contract, context: Context) -> Iterator[Finding]:
             for found in context.resolver.resolve(falsifier):
                 if found.binding_class is BindingClass.DANGLING:
                     message = f"{falsifier.id}: {found.reason}"
-                    path = _control(contract, falsifier, found) or falsifier.binding.path
+                    control = _control(contract, falsifier, found)
+                    path = control or falsifier.binding.path
                     fix = word_rewritten(contract, path, found.missing, found.nearest)
                     advice = _advice(found)
+                    if control and not found.nearest:
+                        advice = "name a fault of the harness's CONTROLS, or plant this one there"
                     yield RULE.finding(contract, path, message, advice=advice, fix=fix)
         for companion in falsifier.beside:
             found = context.resolver.harness(companion.harness)

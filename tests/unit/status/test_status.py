@@ -198,7 +198,7 @@ def test_what_does_not_run_says_so_whatever_receipts_lie_there(kind, expected):
 
 
 def test_a_reference_that_leads_nowhere_is_proposed():
-    assert state(falsifier(), receipt(), resolves=False) == "PROPOSED"
+    assert state(falsifier(), receipt(), astray="") == "PROPOSED"
 
 
 receipts_any = st.lists(
@@ -222,7 +222,7 @@ falsifiers_any = st.builds(
 
 @given(falsifiers_any, receipts_any, st.booleans())
 def test_nothing_is_discharged_without_its_evidence(one, receipts, resolves):
-    if state(one, *receipts, resolves=resolves) is not State.DISCHARGED:
+    if state(one, *receipts, astray=None if resolves else "") is not State.DISCHARGED:
         return
     assert resolves
     assert one.binding is HARNESS

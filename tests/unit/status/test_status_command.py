@@ -153,7 +153,14 @@ def test_local_receipts_count_only_when_asked_for(home):
     [
         (lambda home: home.harness.write_text(HARNESS + "\n"), "STALE"),
         (lambda home: home.harness.unlink(), "leads to no test"),
-        (lambda home: home.harness.write_text(HARNESS.replace("tripled", "t")), "leads to no test"),
+        (
+            lambda home: home.harness.write_text(HARNESS.replace("tripled", "tripler")),
+            "unknown control tripled, did you mean tripler?",
+        ),
+        (
+            lambda home: home.harness.write_text(HARNESS.replace("tripled", "t")),
+            "unknown control tripled\n",
+        ),
     ],
 )
 def test_a_changed_or_removed_harness_demotes(home, spoil, words):
