@@ -42,6 +42,7 @@ class Context:
     def references_of(self, contract: Contract) -> tuple[Located, ...]:
         """Return every test reference of a contract with what became of it."""
         if contract.file not in self._references:
+            self._references.clear()  # rules see one contract after the other
             self._references[contract.file] = tuple(
                 Located(falsifier.id, falsifier.binding.path, resolution)
                 for falsifier in contract.falsifiers
@@ -86,6 +87,7 @@ class Context:
         """
         deriver = self._deriver[0]
         if deriver is not None and contract.file not in self._statuses:
+            self._statuses.clear()  # as in `references_of`
             self._statuses[contract.file] = deriver.derive(contract)
         return self._statuses.get(contract.file)
 
@@ -97,6 +99,11 @@ class Context:
         """Tell whether there may be receipts of a contract; most have none, and no folder."""
         folders = self._receipts  # names of files may differ in case and be the same
         return any(each.id.casefold() in folders for each in contract.falsifiers)
+
+    def prepare(self) -> None:
+        """Work out what all contracts share: before processes part, so that each has it."""
+        if self.past.problem or self.lifecycle_problem or self._receipts:
+            return
 
     @cached_property
     def history(self) -> History:

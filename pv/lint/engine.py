@@ -21,7 +21,7 @@ from pv.lint.settle import Settled, settle
 from pv.model.contract import Contract
 from pv.model.finding import Finding
 from pv.model.verdict import Severity
-from pv.registry.index import Registry
+from pv.registry.index import NotYetError, Registry
 from pv.yamlfile.judge import Judged
 
 
@@ -68,14 +68,17 @@ class Report:
     def outcome(self) -> Outcome:
         """Return FAIL with a failed gate, PASS with a passed one, else NO VERDICT.
 
-        A crash outweighs them all.
+        A crash outweighs them all. Without a vocabulary of statuses no claim was held against its
+        evidence: that is no PASS, whatever else passed.
         """
         if self.crashes:
             return Outcome.CRASHED
-        states = {report.state for report in self.gates}
-        if GateState.FAILED in states:
+        states = {report.gate: report.state for report in self.gates}
+        if GateState.FAILED in states.values():
             return Outcome.FAIL
-        return Outcome.PASS if GateState.PASSED in states and self.files else Outcome.NO_VERDICT
+        blind = states.get(GateName.ENFORCEMENT_LEVEL) is GateState.UNJUDGED
+        passed = GateState.PASSED in states.values() and self.files and not blind
+        return Outcome.PASS if passed else Outcome.NO_VERDICT
 
     def count(self, state: GateState) -> int:
         """Return how many gates ended in a state."""
@@ -105,14 +108,11 @@ def lint(
     context = Context(keeper.registry(root, contracts), options)
     check_base(context)
     names = frozenset(one.document.file for one in wanted)
-    parts = [
-        keeper.contract(one, context, rules)
-        for one in context.registry.contracts
-        if one.file in names
-    ]
+    together = [one for one in context.registry.contracts if one.file in names]
+    parts = keeper.contracts(together, context, rules)
     form = Part({GateName.VALIDATE: [each for one in wanted for each in one.findings]}, {}, [])
-    together = keeper.together(context, rules, None if shown is None else names)
-    return assemble([form, *parts, together], Scope(len(wanted), len(parts), context))
+    whole = keeper.together(context, rules, None if shown is None else names)
+    return assemble([form, *parts, whole], Scope(len(wanted), len(parts), context))
 
 
 def check_base(context: Context) -> None:
@@ -128,6 +128,8 @@ class Part:
     findings: Mapping[GateName, Sequence[Finding]]
     counts: Mapping[GateName, Sums]
     crashes: Sequence[RuleCrashError]
+    waits: Sequence[str] = ()
+    """Ids of rules that asked about other contracts when these were not known yet."""
 
 
 class Keeper:
@@ -137,9 +139,11 @@ class Keeper:
         """Return the registry that the rules ask."""
         return Registry(root, contracts)
 
-    def contract(self, contract: Contract, context: Context, rules: Sequence[Rule]) -> Part:
-        """Return what judging one contract gives."""
-        return judge_contract(contract, context, rules)
+    def contracts(
+        self, contracts: Sequence[Contract], context: Context, rules: Sequence[Rule]
+    ) -> list[Part]:
+        """Return what judging each of several contracts gives."""
+        return [judge_contract(one, context, rules) for one in contracts]
 
     def together(
         self, context: Context, rules: Sequence[Rule], shown: frozenset[str] | None
@@ -150,7 +154,23 @@ class Keeper:
 
 def judge_contract(contract: Contract, context: Context, rules: Sequence[Rule] = RULES) -> Part:
     """Run every rule about single contracts over one, and count what the gates judged in it."""
+    findings, crashes, waits = ask_rules(contract, context, rules)
+    counts: dict[GateName, Sums] = {}
+    for name, gate in GATES.items():
+        if _asked(name, context.options):
+            try:
+                counts[name] = gate.of(contract, context)
+            except Exception as error:  # noqa: BLE001 - as in ask_rules: ours, and named
+                crashes.append(_crash(f"gate {name}", contract, error))
+    return Part(findings, counts, crashes, waits)
+
+
+def ask_rules(
+    contract: Contract, context: Context, rules: Sequence[Rule]
+) -> tuple[dict[GateName, list[Finding]], list[RuleCrashError], list[str]]:
+    """Return findings, crashes, and the ids of the rules that wait for other contracts."""
     crashes: list[RuleCrashError] = []
+    waits: list[str] = []
     findings: dict[GateName, list[Finding]] = {}
     for rule in rules:
         if rule.check is None or not _asked(rule.gate, context.options):
@@ -158,18 +178,14 @@ def judge_contract(contract: Contract, context: Context, rules: Sequence[Rule] =
         found: list[Finding] = []
         try:
             found.extend(rule.check(contract, context))
+        except NotYetError:
+            waits.append(rule.id)
+            continue
         except Exception as error:  # noqa: BLE001 - a rule's defect must not silence the others
             crashes.append(_crash(f"rule {rule.id}", contract, error))
         if found:
             findings.setdefault(rule.gate, []).extend(found)
-    counts: dict[GateName, Sums] = {}
-    for name, gate in GATES.items():
-        if _asked(name, context.options):
-            try:
-                counts[name] = gate.of(contract, context)
-            except Exception as error:  # noqa: BLE001 - as in judge_contract: ours, and named
-                crashes.append(_crash(f"gate {name}", contract, error))
-    return Part(findings, counts, crashes)
+    return findings, crashes, waits
 
 
 def judge_registry(
@@ -183,7 +199,7 @@ def judge_registry(
             found: list[Finding] = []
             try:
                 found.extend(rule.check_registry(context.registry, context))
-            except Exception as error:  # noqa: BLE001 - as in judge_contract
+            except Exception as error:  # noqa: BLE001 - as in ask_rules
                 crashes.append(_crash(f"rule {rule.id}", None, error))
             kept = [each for each in found if shown is None or each.span.file in shown]
             findings.setdefault(rule.gate, []).extend(kept)
@@ -260,7 +276,7 @@ def _report(
         return GateReport(gate, GateState.NOT_ASKED, "none of its rules is selected", 0, 0)
     try:
         count = GATES[gate].total(sums, scope)
-    except Exception as error:  # noqa: BLE001 - as in judge_contract: a defect here is ours and is named
+    except Exception as error:  # noqa: BLE001 - as in ask_rules: a defect here is ours and is named
         crashes.append(_crash(f"gate {gate}", None, error))
         count = Count(0, "", "an internal error")
     return GateReport(

@@ -10,21 +10,16 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
+from pv.lint.ahead import AheadRegistry, Sheet, form_of, judged_part, sheet_of
 from pv.lint.cache import Cache, Kept, digest_of, stamp_of
 from pv.lint.context import Context
-from pv.lint.engine import Keeper, Part, judge_contract, judge_registry
-from pv.lint.kept import Facts, KeptJudged, KeptRegistry, Label, facts_of
+from pv.lint.crew import LEAST, Do, crew_of, spread
+from pv.lint.engine import Keeper, Part, ask_rules, judge_contract, judge_registry
+from pv.lint.kept import Facts, KeptContract, KeptJudged, KeptRegistry
 from pv.lint.options import Options
-from pv.lint.rows import (
-    facts_text,
-    form_text,
-    part_text,
-    read_facts,
-    read_form,
-    read_part,
-)
+from pv.lint.rows import part_text, read_facts, read_form, read_part
 from pv.lint.rule import Rule
 from pv.lint.surroundings import (
     options_text,
@@ -52,19 +47,42 @@ class _Entry:
     row: Kept
     fresh: bool
     """Read in this run, so that its row has to be written."""
+    sheet: Sheet | None = None
+    """What was found out about the contract before the others were known."""
 
 
 class Session(Keeper):
-    """One registry with its cache, for the length of a run."""
+    """One registry with its cache, for the length of a run.
 
-    def __init__(self, root: Path, files: Sequence[ContractFile], options: Options) -> None:
+    `asked` names the files that are going to be judged (all where None); the others are only read.
+    Many files are read and judged by `crew` processes, as many as are worth it where None.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        files: Sequence[ContractFile],
+        options: Options,
+        *,
+        asked: frozenset[str] | None = None,
+        crew: int | None = None,
+    ) -> None:
         self._root = root
         self._options = options
+        self._asked = asked
+        self._crew = crew
         self._cache = Cache(root, digest_of(options_text(options)))
         self._before = self._cache.load()
         self._tool = tool_digest()
         self._around = ""
-        self._entries = {one.display: self._entry(one) for one in files}
+        self._facts = _Facts({})
+        stamps = {one.display: self._stamp(one) for one in files}
+        unread = [one for one in files if not self._unchanged(one, stamps[one.display])]
+        ahead = self._read_ahead(unread, stamps) if len(unread) >= LEAST else {}
+        self._entries = {
+            one.display: ahead.get(one.display) or self._entry(one, stamps[one.display])
+            for one in files
+        }
 
     @property
     def judged(self) -> tuple[Judged, ...]:
@@ -80,50 +98,137 @@ class Session(Keeper):
     def registry(self, root: Path, contracts: Sequence[Contract]) -> Registry:
         """Return the registry, which answers from facts."""
         facts = _Facts({one.file: self._entries[one.file].row.facts for one in contracts})
+        self._facts = facts
         around = surroundings_of(self._root, self._options, frozenset(self._entries))
         self._around = digest_of(around, facts.digest)
         return KeptRegistry(root, contracts, facts)
 
-    def _entry(self, file: ContractFile) -> _Entry:
+    # Reading
+
+    def _stamp(self, file: ContractFile) -> str:
         stamp = stamp_of(file.place)
-        stamp = stamp and f"{self._tool} {stamp}"
+        return stamp and f"{self._tool} {stamp}"
+
+    def _unchanged(self, file: ContractFile, stamp: str) -> bool:
         before = self._before.get(file.display)
-        if before is not None and stamp and before.stamp == stamp:
+        return before is not None and stamp != "" and before.stamp == stamp
+
+    def _digest(self, data: bytes) -> str:
+        return f"{self._tool} {hashlib.sha256(data).hexdigest()}"
+
+    def _entry(self, file: ContractFile, stamp: str) -> _Entry:
+        before = self._before.get(file.display)
+        if before is not None and self._unchanged(file, stamp):
             return _Entry(_kept(file, before), before, fresh=False)
         data = take_bytes(file.path, file.display)
         if isinstance(data, Problem):
             document = Document(file.display, "", None, (data,))
             return _Entry(judge(document), Kept(file.display, *[""] * 6), fresh=False)
-        digest = f"{self._tool} {hashlib.sha256(data).hexdigest()}"
+        digest = self._digest(data)
         if before is not None and before.digest == digest:
             return _Entry(_kept(file, before), before._replace(stamp=stamp), fresh=True)
-        return self._read(file, data, stamp, digest)
-
-    @staticmethod
-    def _read(file: ContractFile, data: bytes, stamp: str, digest: str) -> _Entry:
         judged = judge(read_text(data, file.display))
-        contract = judged.contract
-        label = facts = None
-        if contract is not None:
-            label = Label(contract.id, contract.version, contract.dialect.value)
-            facts = facts_of(contract)
-        form = form_text(label, judged.findings)
-        kept_facts = facts_text(facts) if facts else ""
-        row = Kept(file.display, stamp, digest, form, kept_facts, "", "")
+        row = Kept(file.display, stamp, digest, *form_of(judged), "", "")
         return _Entry(judged, row, fresh=True)
 
-    def contract(self, contract: Contract, context: Context, rules: Sequence[Rule]) -> Part:
-        """Return the part that is kept of a contract, else judge it."""
+    def _read_ahead(
+        self, files: Sequence[ContractFile], stamps: Mapping[str, str]
+    ) -> dict[str, _Entry]:
+        """Return the entries of files that were read and judged by a crew.
+
+        Left out is what it could not judge; that comes up again where it can be told.
+        """
+        context = self._context(AheadRegistry(self._root, stamps))
+
+        def do(number: int) -> Sheet | None:
+            file = files[number]
+            data = take_bytes(file.path, file.display)
+            if isinstance(data, Problem):
+                return None
+            digest, before = self._digest(data), self._before.get(file.display)
+            if before is not None and before.digest == digest:
+                return None
+            wanted = self._asked is None or file.display in self._asked
+            judged = judge(read_text(data, file.display))
+            return sheet_of(judged, digest, context if wanted else None)
+
+        found: dict[str, _Entry] = {}
+        for number, answer in self._spread(len(files), do):
+            if answer is None:
+                continue
+            file, sheet = files[number], Sheet(*answer)
+            stamp = stamps[file.display]
+            row = Kept(file.display, stamp, sheet.digest, sheet.form, sheet.facts, "", "")
+            found[file.display] = _Entry(_kept(file, row), row, fresh=True, sheet=sheet)
+        return found
+
+    def _context(self, registry: Registry) -> Context:
+        """Return a context of which all that contracts share is known before processes part."""
+        context = Context(registry, self._options)
+        context.prepare()
+        return context
+
+    def _spread(self, tasks: int, do: Do) -> Iterator[tuple[int, Any]]:
+        return spread(tasks, do, crew_of(tasks) if self._crew is None else self._crew)
+
+    # Judging
+
+    def contracts(
+        self, contracts: Sequence[Contract], context: Context, rules: Sequence[Rule]
+    ) -> list[Part]:
+        """Return the part of every contract: kept, judged ahead, or judged now."""
+        late = [one for one in contracts if not self._is_known(self._entries[one.file])]
+        if len(late) >= LEAST:
+            self._judge_late(late, context)
+        return [self._part(one, context, rules) for one in contracts]
+
+    def _is_known(self, entry: _Entry) -> bool:
+        kept = entry.row.part and entry.row.surroundings == self._around
+        return bool(kept or (entry.sheet and entry.sheet.part))
+
+    def _judge_late(self, contracts: Sequence[Contract], context: Context) -> None:
+        """Judge by a crew what is read, and changed in nothing but its surroundings."""
+        context.prepare()
+        answers = self._spread(
+            len(contracts), lambda number: judged_part(contracts[number], context)
+        )
+        for number, answer in answers:
+            if answer is not None:
+                entry = self._entries[contracts[number].file]
+                entry.sheet = Sheet("", "", "", *answer)
+
+    def _part(self, contract: Contract, context: Context, rules: Sequence[Rule]) -> Part:
         entry, around = self._entries[contract.file], self._around
         if entry.row.part and entry.row.surroundings == around:
-            findings, counts = read_part(entry.row.part)
-            return Part(findings, counts, ())
-        part = judge_contract(contract, context, rules)
-        keep = not part.crashes and not speaks_of_passed_folders(contract.text)
+            return Part(*read_part(entry.row.part), ())
+        if entry.sheet is not None and entry.sheet.part:
+            part, keep = self._finished(entry.sheet, contract, context, rules), entry.sheet.keep
+            entry.sheet = None
+        else:
+            part = judge_contract(contract, context, rules)
+            keep = not part.crashes and not speaks_of_passed_folders(contract.text)
+        keep = keep and not part.crashes
         text = part_text(part.findings, part.counts) if keep else ""
         entry.row = entry.row._replace(surroundings=around if keep else "", part=text)
         entry.fresh = True
         return part
+
+    def _finished(
+        self, sheet: Sheet, contract: Contract, context: Context, rules: Sequence[Rule]
+    ) -> Part:
+        """Return the part of a sheet with what the rules say that waited for the registry."""
+        findings, counts = read_part(sheet.part)
+        if not sheet.waits:
+            return Part(findings, counts, ())
+        if isinstance(contract, KeptContract):
+            contract.know(self._facts[contract.file])
+        waiting = [rule for rule in rules if rule.id in sheet.waits]
+        more, crashes, _ = ask_rules(contract, context, waiting)
+        order = {rule.id: at for at, rule in enumerate(rules)}
+        for gate, found in more.items():
+            every = [*findings.get(gate, ()), *found]
+            findings[gate] = sorted(every, key=lambda one: order[one.rule])
+        return Part(findings, counts, crashes)
 
     def together(
         self, context: Context, rules: Sequence[Rule], shown: frozenset[str] | None
@@ -132,8 +237,7 @@ class Session(Keeper):
         content = digest_of(self._around, *(each.row.digest for each in self._entries.values()))
         before = self._before.get(_ALL)
         if shown is None and before is not None and before.surroundings == content:
-            findings, counts = read_part(before.part)
-            return Part(findings, counts, ())
+            return Part(*read_part(before.part), ())
         part = judge_registry(context, rules, shown=shown)
         if shown is None and not part.crashes:
             text = part_text(part.findings, part.counts)

@@ -42,7 +42,7 @@ def take(paths: Sequence[str], root: Path | None, keep_for: Options | None = Non
     files: dict[str, ContractFile] = {one.display: one for one in (*contracts_of(base), *asked)}
     names = frozenset(one.display for one in asked) if paths else None
     if keep_for is not None and (base / "contracts").is_dir():
-        session = Session(base, tuple(files.values()), keep_for)
+        session = Session(base, tuple(files.values()), keep_for, asked=names)
         return Intake(base, session.judged, names, session)
     judged = tuple(judge_file(one.path, one.display) for one in files.values())
     return Intake(base, judged, names)

@@ -135,6 +135,11 @@ class KeptContract(Contract):
         put(self, "version", label.version)
         put(self, "dialect", Dialect(label.dialect))
 
+    def know(self, facts: Facts) -> None:
+        """Take from facts what they hold, so that the file need not be read for it."""
+        object.__setattr__(self, "stem", facts.stem)
+        object.__setattr__(self, "depends_on", facts.depends_on)
+
     def __getattr__(self, name: str) -> Any:
         if name not in Contract.__dataclass_fields__:
             raise AttributeError(name)

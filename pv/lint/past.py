@@ -40,8 +40,7 @@ class Past:
 
     @cached_property
     def _revision(self) -> Revision:
-        files = [contract.file for contract in self._registry.contracts]
-        return read_revision(self._root, self.base.revision, files)
+        return read_revision(self._root, self.base.revision, self._registry.files)
 
     def before(self, contract: Contract) -> Contract | None:
         """Return the contract as the base revision has it; None where that has none to read.
@@ -50,6 +49,7 @@ class Past:
         """
         file = contract.file
         if file not in self._before:
+            self._before.clear()  # rules see one contract after the other
             text = self._revision.texts.get(file)
             same = text is not None and text == contract.text
             self._before[file] = contract if same else _decoded(text, file)
@@ -61,6 +61,7 @@ class Past:
         if older is None:
             return None
         if contract.file not in self._differences:
+            self._differences.clear()  # as in `before`
             self._differences[contract.file] = compare(older, contract)
         return self._differences[contract.file]
 
@@ -78,7 +79,7 @@ class Past:
     @cached_property
     def gone(self) -> Mapping[str, Contract]:
         """Return the contracts of the base revision whose file is no longer there."""
-        known = {contract.file for contract in self._registry.contracts}
+        known = set(self._registry.files)
         names = [
             file
             for file in contracts_in(self._root, self.base.revision)

@@ -14,6 +14,10 @@ from pv.model.contract import Path as NodePath
 _T = TypeVar("_T")
 
 
+class NotYetError(Exception):
+    """Somebody asked about other contracts before all of them were read."""
+
+
 class Owned(NamedTuple):
     """A falsifier with the contract it stands in."""
 
@@ -27,6 +31,11 @@ class Registry:
     def __init__(self, root: Path, contracts: Iterable[Contract]) -> None:
         self.root = root
         self.contracts = tuple(sorted(contracts, key=lambda contract: contract.file))
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Return the names of the files that hold the contracts."""
+        return tuple(contract.file for contract in self.contracts)
 
     @cached_property
     def by_id(self) -> Mapping[str, tuple[Contract, ...]]:

@@ -28,6 +28,8 @@ from pv.model.verdict import Severity
 
 def check(contract: Contract, context: Context) -> Iterator[Finding]:
     """Yield a finding for every proxy entry that names no other falsifier."""
+    if not any(falsifier.proxy_for for falsifier in contract.falsifiers):
+        return
     known = context.registry.falsifiers
     for falsifier in contract.falsifiers:
         for position, name in enumerate(falsifier.proxy_for):
