@@ -35,6 +35,7 @@ def _at(
 _EXACT = "bit for bit as ggml"
 _EXACT_REFERENCE = "reference, bit for bit as ggml"
 _WIDE_REFERENCE = "reference, float64 inside"
+_GGML_ORDERS = "ggml's two float orders, bit for bit"
 _FOLD = "float32 fold in index order"
 _WARP = "one warp a row, its own float order"
 
@@ -58,6 +59,24 @@ KERNELS: tuple[Kernel, ...] = (
     _at("q4k_q8k_matvec", NUMBA, "q4k_q8k_matvec.numba_cpu:matvec", "four float orders", ("fma",)),
     _at("q4k_q8k_matvec", CUDA, "q4k_q8k_matvec.numba_cuda:matvec", _WARP),
     _at("q4k_q8k_matmat", NUMPY, "q4k_q8k_matvec.numpy_f32:matmat", "many vectors, exact integers"),
+    _at("q6k_dequantize", NUMPY, "q6k_dequantize.reference:dequantize", _EXACT_REFERENCE),
+    _at("q6k_dequantize", NUMBA, "q6k_dequantize.numba_cpu:dequantize", _EXACT),
+    _at("q6k_q8k_matvec", NUMPY, "q6k_q8k_matvec.numpy_f32:matvec", _GGML_ORDERS),
+    _at("q6k_q8k_matvec", NUMBA, "q6k_q8k_matvec.numba_cpu:matvec", _GGML_ORDERS, ("fma",)),
+    _at("q8_0_dequantize", NUMPY, "q8_0_dequantize.reference:dequantize", _EXACT_REFERENCE),
+    _at("q8_0_dequantize", NUMBA, "q8_0_dequantize.numba_cpu:dequantize", _EXACT),
+    _at("q8_0_quantize", NUMPY, "q8_0_quantize.reference:quantize", _EXACT_REFERENCE),
+    _at("q8_0_quantize", NUMBA, "q8_0_quantize.numba_cpu:quantize", _EXACT),
+    _at("q8_0_q8_0_matvec", NUMPY, "q8_0_q8_0_matvec.numpy_f32:matvec", _GGML_ORDERS),
+    _at("q8_0_q8_0_matvec", NUMBA, "q8_0_q8_0_matvec.numba_cpu:matvec", _GGML_ORDERS, ("fma",)),
+    _at("q4_1_dequantize", NUMPY, "q4_1_dequantize.reference:dequantize", _EXACT_REFERENCE),
+    _at("q4_1_dequantize", NUMBA, "q4_1_dequantize.numba_cpu:dequantize", _EXACT),
+    _at("q4_1_quantize", NUMPY, "q4_1_quantize.reference:quantize", _EXACT_REFERENCE),
+    _at("q4_1_quantize", NUMBA, "q4_1_quantize.numba_cpu:quantize", _EXACT),
+    _at("q8_1_quantize", NUMPY, "q8_1_quantize.reference:quantize", _EXACT_REFERENCE),
+    _at("q8_1_quantize", NUMBA, "q8_1_quantize.numba_cpu:quantize", _EXACT),
+    _at("q4_1_q8_1_matvec", NUMPY, "q4_1_q8_1_matvec.numpy_f32:matvec", _GGML_ORDERS),
+    _at("q4_1_q8_1_matvec", NUMBA, "q4_1_q8_1_matvec.numba_cpu:matvec", _GGML_ORDERS, ("fma",)),
     _at("rms_norm", NUMPY, "rms_norm.reference:rms_norm", _WIDE_REFERENCE),
     _at("rms_norm", CUDA, "rms_norm.numba_cuda:rms_norm", _WARP),
     _at("softmax", NUMPY, "softmax.reference:softmax", _WIDE_REFERENCE),

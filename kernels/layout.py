@@ -1,8 +1,8 @@
 """Byte layouts and value types that every implementation of a kernel agrees on.
 
 Constants and records only: no arithmetic stands here, so that a reference and its fast rival
-share nothing that could make both wrong together. All fields are little endian; a block holds
-256 values. Layouts are ggml's.
+share nothing that could make both wrong together. All fields are little endian; a block of a K
+type holds 256 values, one of the older types 32. Layouts are ggml's.
 """
 
 from __future__ import annotations
@@ -32,6 +32,26 @@ Q8K_BYTES = 292
 Q8K_SUM_VALUES = 16
 """Consecutive quants behind one block sum."""
 
+Q6K_BYTES = 210
+"""Bytes of a Q6_K block: 128 bytes of low nibbles, 64 of high bit pairs, 16 int8 scales, d (f16)."""
+Q6K_HIGH_AT = 128
+"""Offset of the upper two bits of the quants."""
+Q6K_SCALES_AT = 192
+"""Offset of the signed scales, one for 16 values."""
+Q6K_D_AT = 208
+"""Offset of the super-scale, which stands at the end."""
+Q6K_SCALE_VALUES = 16
+"""Consecutive values under one scale of a Q6_K block."""
+
+SHORT_BLOCK_VALUES = 32
+"""Values in one block of Q8_0, Q8_1 or Q4_1."""
+Q8_0_BYTES = 34
+"""Bytes of a Q8_0 block: d (f16), 32 int8 quants."""
+Q8_1_BYTES = 36
+"""Bytes of a Q8_1 block: d (f16), s = d times the sum of the quants (f16), 32 int8 quants."""
+Q4_1_BYTES = 20
+"""Bytes of a Q4_1 block: d (f16), m (f16), 16 bytes of nibbles, low ones first."""
+
 
 class Q8K(NamedTuple):
     """Activations quantised to 8 bits, one scale per 256 values.
@@ -46,7 +66,7 @@ class Q8K(NamedTuple):
 
 
 class Order(StrEnum):
-    """Order of the float operations in a Q4_K x Q8_K dot product; the integers are exact in all."""
+    """Order of the float operations in a quantised dot product; the integers are exact in all."""
 
     SEQUENTIAL = "sequential"
     """One accumulator, sub-block after sub-block, no fused multiply-add."""
@@ -56,6 +76,15 @@ class Order(StrEnum):
     """ggml's portable route: eight lanes of every eighth value, fused multiply-add."""
     GGML_AVX2 = "ggml-avx2"
     """ggml's AVX2 route: eight lanes of four neighbours, fused multiply-add, tree at the end."""
+
+
+class Rounding(StrEnum):
+    """How ggml rounds activations to Q8_0 and Q8_1; the stored f16 scale is the same."""
+
+    REFERENCE = "reference"
+    """The portable form: times 1 / (max / 127), half away from zero."""
+    AVX2 = "avx2"
+    """The vector form: times 127 / max, half to even."""
 
 
 class Pairing(StrEnum):

@@ -8,7 +8,10 @@ anywhere among them nothing old is run.
 from __future__ import annotations
 
 import hashlib
+import inspect
+import os
 import platform
+import stat
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
@@ -30,13 +33,16 @@ def compiled(*signatures: Any, **options: Any) -> Callable[[Callable[..., Any]],
     """Return a decorator that compiles for `signatures` at once, or takes the code kept before.
 
     Compiled code is kept where Numba keeps it (`NUMBA_CACHE_DIR`, else beside the source, else in
-    the user's cache); where nothing can be kept it is compiled in every process.
+    the user's cache). It is run as it is found, so a folder that somebody may write who may not
+    write the sources is not used; where nothing can be kept it is compiled in every process.
     """
 
     def decorate(function: Callable[..., Any]) -> Any:
         dispatcher = njit(**options)(function)
         with suppress(RuntimeError):  # no folder that can be written
-            dispatcher._cache = _KeptCode(function)  # noqa: SLF001 - where Numba's option puts it
+            kept = _KeptCode(function)
+            if _is_private(Path(kept.cache_path), Path(inspect.getfile(function)).parent):
+                dispatcher._cache = kept  # noqa: SLF001 - where Numba's own option puts it
         for signature in signatures:
             dispatcher.compile(signature)
         dispatcher.disable_compile()
@@ -86,6 +92,20 @@ def takes_vectors(operation: str, asked: bool | None, there: bool = True) -> boo
             advice="leave `vectors` out: loops give the same bits",
         )
     return can
+
+
+def _is_private(folder: Path, sources: Path) -> bool:
+    """Whether only those may write to `folder` who may write to `sources`, or its owner, us."""
+    if not hasattr(os, "geteuid"):
+        return True  # no owners in this sense: the user's own folders
+    try:
+        kept, source = folder.stat(), sources.stat()
+    except OSError:
+        return False
+    others = stat.S_IWGRP | stat.S_IWOTH
+    same_group = kept.st_gid == source.st_gid
+    shared = source.st_mode & (others if same_group else stat.S_IWOTH)
+    return kept.st_uid in (os.geteuid(), source.st_uid) and not kept.st_mode & others & ~shared
 
 
 @cache

@@ -9,12 +9,10 @@ from numpy.typing import NDArray
 from pv.kernels.arguments import require_output, require_rows
 from pv.kernels.layout import BLOCK_VALUES, Q4K_BYTES
 from pv.kernels.processor.numba_compile import compiled, takes_vectors
-from pv.kernels.processor.views import matching_rows
+from pv.kernels.processor.views import matching_rows, packed
 
 BYTES_2D = types.Array(types.uint8, 2, "C", readonly=True)
 FLOATS_2D = types.Array(types.float32, 2, "C", readonly=True)
-
-_PACKED = 64  # blocks of a strided view that loops pack at a time
 
 
 def dequantize(
@@ -56,10 +54,8 @@ def _by_vectors(blocks: NDArray[np.uint8], weights: NDArray[np.float32]) -> None
 
 
 def _by_loops(blocks: NDArray[np.uint8], weights: NDArray[np.float32]) -> None:
-    at_once = len(blocks) if blocks.flags.c_contiguous else _PACKED
-    for first in range(0, len(blocks), max(at_once, 1)):
-        flat = np.ascontiguousarray(blocks[first : first + at_once])
-        _dequantize(flat, half_pairs(flat), weights[first : first + at_once])
+    for flat, place in packed(blocks, weights, 64):
+        _dequantize(flat, half_pairs(flat), place)
 
 
 def half_pairs(flat: NDArray[np.uint8]) -> NDArray[np.float32]:

@@ -17,6 +17,7 @@ from pv.errors import BadInputError
 from pv.kernels.arguments import require_array
 from pv.kernels.layout import BLOCK_VALUES, Q4K_BYTES, Q8K, Order
 from pv.kernels.processor.numba_compile import compiled, takes_vectors
+from pv.kernels.processor.views import packed
 from pv.kernels.q4k_dequantize.numba_cpu import (
     BYTES_2D,
     FLOATS_2D,
@@ -88,14 +89,11 @@ def _by_loops(
     quants: NDArray[np.int8],
     order: Order,
 ) -> NDArray[np.float32]:
-    rows, per_row = blocks.shape[:2]
-    sums = quants.reshape(per_row, 8, 32).sum(axis=-1, dtype=np.int32)
-    out = np.empty(rows, dtype=np.float32)
-    at_once = rows if blocks.flags.c_contiguous else 1
-    for first in range(0, rows, max(at_once, 1)):
-        part = slice(first, first + at_once)
-        flat = np.ascontiguousarray(blocks[part]).reshape(-1, Q4K_BYTES)
-        _ROUTES[order](flat, half_pairs(flat), scale, quants, sums, out[part])
+    sums = quants.reshape(-1, 8, 32).sum(axis=-1, dtype=np.int32)
+    out = np.empty(len(blocks), dtype=np.float32)
+    for part, place in packed(blocks, out, 1):
+        flat = part.reshape(-1, Q4K_BYTES)
+        _ROUTES[order](flat, half_pairs(flat), scale, quants, sums, place)
     return out
 
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from pv.errors import BadInputError
 from pv.kernels.arguments import require_array
+from pv.kernels.fused import multiply_add
 from pv.kernels.layout import BLOCK_VALUES, Q4K_BYTES, Order
 from pv.kernels.q4k_dequantize.reference import nibbles, sub_scales, super_scales
 
@@ -141,8 +142,8 @@ def _generic(blocks: NDArray[np.uint8], activation: Activation) -> Floats:
     acc = np.zeros((len(blocks), 8), dtype=np.float32)
     total = np.zeros(len(blocks), dtype=np.float32)
     for b, s in enumerate(activation.scale):
-        acc = _fma((d[:, b] * s)[:, None], lanes[:, b].astype(np.float32), acc)
-        total = _fma(-(dmin[:, b] * s), offsets[:, b].astype(np.float32), total)
+        acc = multiply_add((d[:, b] * s)[:, None], lanes[:, b].astype(np.float32), acc)
+        total = multiply_add(-(dmin[:, b] * s), offsets[:, b].astype(np.float32), total)
     for lane in range(8):
         total = total + acc[:, lane]
     return total
@@ -158,31 +159,14 @@ def _avx2(blocks: NDArray[np.uint8], activation: Activation) -> Floats:
     acc = np.zeros((len(blocks), 8), dtype=np.float32)
     low = np.zeros((len(blocks), 4), dtype=np.float32)
     for b, s in enumerate(activation.scale):
-        acc = _fma((d[:, b] * s)[:, None], lanes[:, b].astype(np.float32), acc)
-        low = _fma((-s * dmin[:, b])[:, None], offsets[:, b].astype(np.float32), low)
+        acc = multiply_add((d[:, b] * s)[:, None], lanes[:, b].astype(np.float32), acc)
+        low = multiply_add((-s * dmin[:, b])[:, None], offsets[:, b].astype(np.float32), low)
     half = acc[:, 4:] + acc[:, :4]
     return _fold_four(half) + _fold_four(low)
 
 
 def _fold_four(lanes: Floats) -> Floats:
     return (lanes[:, 0] + lanes[:, 2]) + (lanes[:, 1] + lanes[:, 3])
-
-
-def _fma(a: Floats, b: Floats, c: Floats) -> Floats:
-    """Return a * b + c with one rounding, exactly.
-
-    The product of two float32 is exact in float64. Their sum is rounded to odd there (the exact
-    error tells which way), which makes the second rounding, to float32, the only one that counts.
-    """
-    product = a.astype(np.float64) * b.astype(np.float64)
-    addend = np.broadcast_to(c.astype(np.float64), product.shape)
-    total = product + addend
-    part = total - product
-    error = (product - (total - part)) + (addend - part)
-    even = (total.view(np.int64) & 1) == 0
-    towards = np.where(error > 0, np.inf, -np.inf)
-    adjust = np.isfinite(total) & (error != 0) & even
-    return np.where(adjust, np.nextafter(total, towards), total).astype(np.float32)
 
 
 def _terms(blocks: NDArray[np.uint8], activation: Activation) -> Ints:

@@ -209,15 +209,58 @@ def test_a_processor_without_vectors_runs_the_loops(tmp_path):
     assert plain[2:] == here[2:]
 
 
-def test_compiled_code_is_kept_and_damage_to_it_is_repaired(tmp_path):
-    first = run_apart(NUMBA_CACHE_DIR=str(tmp_path))
-    second = run_apart(NUMBA_CACHE_DIR=str(tmp_path))
-    assert (first[1], second[1]) == ("0", "1")
+def test_compiled_code_is_kept_repaired_and_not_taken_from_others(tmp_path):
+    def run():
+        return run_apart(NUMBA_CACHE_DIR=str(tmp_path))
+
+    def hits(found):
+        assert found[2:] == first[2:]
+        return found[1]
+
+    first = run()
+    assert (hits(first), hits(run())) == ("0", "1")
+    folders = [path for path in tmp_path.iterdir() if path.is_dir()]
+    assert folders
+    for folder in folders:
+        folder.chmod(0o777)
+    assert hits(run()) == "0"  # anybody could have put it there
+    for folder in folders:
+        folder.chmod(0o700)
     for kept in [*tmp_path.rglob("*.nbc"), *tmp_path.rglob("*.nbi")]:
         kept.write_bytes(kept.read_bytes()[:40])
-    third = run_apart(NUMBA_CACHE_DIR=str(tmp_path))
-    assert third[1] == "0"
-    assert first[2:] == second[2:] == third[2:]
+    assert (hits(run()), hits(run())) == ("0", "1")
+
+
+@pytest.mark.parametrize(
+    ("owner", "group", "mode", "expected"),
+    [
+        ("us", "ours", 0o700, True),
+        ("us", "ours", 0o755, True),
+        ("us", "ours", 0o775, True),  # as the sources here
+        ("us", "theirs", 0o775, False),
+        ("us", "ours", 0o757, False),
+        ("another", "ours", 0o700, False),
+        ("of the sources", "ours", 0o755, True),
+    ],
+)
+def test_who_may_keep_code_for_us(monkeypatch, tmp_path, owner, group, mode, expected):
+    kept, sources = tmp_path / "kept", tmp_path / "sources"
+    facts = {
+        kept: (
+            mode,
+            {"us": 7, "another": 8, "of the sources": 9}[owner],
+            {"ours": 5}.get(group, 6),
+        ),
+        sources: (0o775, 9, 5),
+    }
+
+    def stat(path):
+        permissions, user, owners = facts[path]
+        return os.stat_result((permissions, 0, 0, 1, user, owners, 0, 0, 0, 0))
+
+    monkeypatch.setattr(numba_compile.Path, "stat", stat)
+    monkeypatch.setattr(numba_compile.os, "geteuid", lambda: 7)
+    assert numba_compile._is_private(kept, sources) is expected
 
 
 def test_code_is_not_kept_across_a_change_of_what_it_is_built_from(monkeypatch):

@@ -1,0 +1,1 @@
+"""Q4_1 blocks to float32 weights."""

@@ -1,0 +1,1 @@
+"""Q4_1 matrix times Q8_1 activations."""

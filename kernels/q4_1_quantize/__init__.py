@@ -1,0 +1,1 @@
+"""Float32 weights to Q4_1 blocks."""

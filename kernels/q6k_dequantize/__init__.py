@@ -1,0 +1,1 @@
+"""Q6_K blocks to float32 weights."""

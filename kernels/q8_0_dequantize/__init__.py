@@ -1,0 +1,1 @@
+"""Q8_0 blocks to float32 weights."""

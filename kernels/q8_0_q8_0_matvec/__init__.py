@@ -1,0 +1,1 @@
+"""Q8_0 matrix times Q8_0 activations."""

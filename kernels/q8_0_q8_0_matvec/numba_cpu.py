@@ -1,0 +1,106 @@
+"""Q8_0 matrix times Q8_0 vector in compiled loops, in the two float orders of ggml."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import types
+from numba.extending import intrinsic
+from numpy.typing import NDArray
+
+from pv.errors import BadInputError
+from pv.kernels.arguments import require_array
+from pv.kernels.layout import Q8_0_BYTES, Order
+from pv.kernels.processor.numba_compile import compiled
+from pv.kernels.processor.views import packed
+from pv.kernels.q8_0_dequantize.numba_cpu import BYTES_2D, FLOATS_2D, halves
+
+_F = np.float32
+_SIGNATURE = types.void(BYTES_2D, FLOATS_2D, BYTES_2D, FLOATS_2D, types.float32[::1])
+
+
+def matvec(
+    blocks: NDArray[np.uint8], activation: NDArray[np.uint8], order: Order = Order.GGML_AVX2
+) -> NDArray[np.float32]:
+    """Multiply Q8_0 rows, uint8 (rows, nb, 34), with blocks, uint8 (nb, 34); float32 (rows,).
+
+    Weights in C order are read where they are, read-only, mapped or unaligned; others are packed
+    one row at a time. Threads may run it at once.
+
+    Raises:
+        BadInputError: wrong dtype or shape, no block at all, or an order that does not exist.
+    """
+    require_array("q8_0 matrix", blocks, np.uint8, (None, None, Q8_0_BYTES))
+    require_array("q8_0 activation", activation, np.uint8, (max(blocks.shape[1], 1), Q8_0_BYTES))
+    if order not in _ROUTES:
+        raise BadInputError(f"order: found {order!r}, expected one of {', '.join(_ROUTES)}")
+    y = np.ascontiguousarray(activation)
+    out = np.empty(len(blocks), dtype=np.float32)
+    for rows, place in packed(blocks, out, 1):
+        flat = rows.reshape(-1, Q8_0_BYTES)
+        _ROUTES[order](flat, halves(flat, 1), y, halves(y, 1), place)
+    return out
+
+
+@intrinsic
+def fma(_context: Any, _a: Any, _b: Any, _c: Any) -> Any:
+    """Fused multiply-add of float32: `a * b + c` rounded once."""
+    signature = types.float32(types.float32, types.float32, types.float32)
+
+    def generate(_target: Any, builder: Any, _signature: Any, operands: Any) -> Any:
+        return builder.fma(*operands)
+
+    return signature, generate
+
+
+@compiled(_SIGNATURE, nogil=True)
+def _generic(
+    blocks: NDArray[np.uint8],
+    scales: NDArray[np.float32],
+    y: NDArray[np.uint8],
+    y_scales: NDArray[np.float32],
+    out: NDArray[np.float32],
+) -> None:
+    per_row = y.shape[0]
+    for row in range(out.shape[0]):
+        total = _F(0)
+        for b in range(per_row):
+            at = row * per_row + b
+            whole = np.int32(0)
+            for i in range(32):
+                whole += np.int32(np.int8(blocks[at, 2 + i])) * np.int32(np.int8(y[b, 2 + i]))
+            total += (scales[at, 0] * y_scales[b, 0]) * _F(whole)
+        out[row] = total
+
+
+@compiled(_SIGNATURE, nogil=True)
+def _avx2(
+    blocks: NDArray[np.uint8],
+    scales: NDArray[np.float32],
+    y: NDArray[np.uint8],
+    y_scales: NDArray[np.float32],
+    out: NDArray[np.float32],
+) -> None:
+    per_row = y.shape[0]
+    terms, acc = np.empty(32, np.int32), np.empty(8, np.float32)
+    for row in range(out.shape[0]):
+        for lane in range(8):
+            acc[lane] = 0
+        for b in range(per_row):
+            at = row * per_row + b
+            for i in range(32):
+                w = np.int32(np.int8(blocks[at, 2 + i]))
+                turned = np.int8(-np.int32(np.int8(y[b, 2 + i])))  # -128 has no negative
+                terms[i] = -w * np.int32(turned) if w < 0 else w * np.int32(np.int8(y[b, 2 + i]))
+            step = scales[at, 0] * y_scales[b, 0]
+            for lane in range(8):
+                four = terms[4 * lane] + terms[4 * lane + 1]
+                four += terms[4 * lane + 2] + terms[4 * lane + 3]
+                acc[lane] = fma(step, _F(four), acc[lane])
+        for lane in range(4):
+            acc[lane] = acc[lane + 4] + acc[lane]
+        out[row] = (acc[0] + acc[2]) + (acc[1] + acc[3])
+
+
+_ROUTES = {Order.GGML_GENERIC: _generic, Order.GGML_AVX2: _avx2}

@@ -1,0 +1,1 @@
+"""Float32 values to Q8_0 blocks."""
