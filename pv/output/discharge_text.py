@@ -106,7 +106,7 @@ def _details(outcome: Outcome) -> Iterator[str]:
     yield from _comparisons(outcome.comparisons)
     for guard in outcome.guards:
         if guard.applies:
-            word = "TRIPPED" if guard.tripped else "ok"
+            word = "TRIPPED" if guard.tripped else guard.mark or "ok"
             yield from _wrapped(f"guard    {guard.guard}: {word}: {guard.reason}")
     for control in outcome.controls:
         word = "red" if control.red else "green" if control.finite else "shows nothing"
