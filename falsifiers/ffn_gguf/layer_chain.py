@@ -45,6 +45,8 @@ CONTROLS = FAULTS | {
 }
 
 _PLANTED = {"drift_times_1_5_a_layer": 1.5, "drift_doubled_a_layer": 2.0}
+_FEWER_DRAWS = 500
+"""Of the bootstrap, for an interval that lies far inside its limits on every layer."""
 _TOKENS = "all but first"
 _SOURCE = "residual stream"
 _DRIFT = "l2 drift"
@@ -160,8 +162,8 @@ def _measurements(paths: Paths, trace: Trace, run: Run, about: Claim) -> Measure
 
 def _of_injected(trace: Trace, relative: Doubles, run: Run) -> Interval:
     """Return the interval of each layer's median over sentences."""
-    weights = _weights(trace, run)
-    drawn = np.stack([drift.weighted_medians(layer, weights[1:]) for layer in relative])
+    drawn_again = _weights(trace, run)[1 : 1 + _FEWER_DRAWS]
+    drawn = np.stack([drift.weighted_medians(layer, drawn_again) for layer in relative])
     low, high = (_plain(each) for each in np.quantile(drawn, drift.INTERVAL, axis=1))
     sentences = len(np.unique(trace.sentence))
     return Interval("injected_median", low, high, "sentences", sentences)
@@ -175,7 +177,7 @@ def _recheck(paths: Paths, trace: Trace, relative: Doubles) -> Recheck:
     """
     layer, token = np.unravel_index(int(relative.argmax()), relative.shape)
     weights = paths.trunk.ffn_down(int(layer)).astype(np.float64)
-    inner, found = trace.extreme[layer].inner, trace.extreme[layer].found
+    inner, found = (each.astype(np.float64) for each in trace.extreme[layer])
     exact = float(np.linalg.norm(found - weights @ inner))
     bound = weights.shape[1] * UNIT * float(np.linalg.norm(np.abs(weights) @ np.abs(inner)))
     return Recheck(
