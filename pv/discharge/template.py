@@ -32,7 +32,8 @@ SPAWN: Final = b"S"
 guardian's end of a socket."""
 WARM: Final = b"W"
 """The name of a library to keep warm follows."""
-_LONGEST: Final = 256
+LENGTH: Final = 64
+"""Bytes of every message, so that none runs into the next; filled up with spaces."""
 _FILES: Final = 4
 _PULSE: Final = 0.5
 _SUBREAPER: Final = 36  # PR_SET_CHILD_SUBREAPER
@@ -55,11 +56,11 @@ def main(control: int) -> NoReturn:
                 if idle:
                     libraries.warm(idle.pop(0))  # nobody waits: get ready for who comes
                 continue
-            message, files, _, _ = socket.recv_fds(here, _LONGEST, _FILES, socket.MSG_CMSG_CLOEXEC)
+            message, files, _, _ = socket.recv_fds(here, LENGTH, _FILES, socket.MSG_CMSG_CLOEXEC)
             if not message:
                 os._exit(0)
             if message[:1] == WARM:
-                idle.append(message[1:].decode())
+                idle.append(message[1:].decode().strip())
             elif len(files) == _FILES:
                 guardians.add(_spawn(libraries, files, here))
 

@@ -86,9 +86,9 @@ def execute(
     finally:
         _let_go(child, heard)
     code = _code(heard)
-    if code is None and not heard.expired:
-        templates.replace(device)
     ending, reason = _ending(heard.expired, code, limits)
+    if code is None and not heard.expired:
+        reason += f" ({templates.replace(device)})"
     return Ran(
         tuple(json.loads(line) for line in heard.results.split(b"\n")[:-1]),
         heard.log.decode("utf-8", "replace"),

@@ -29,7 +29,8 @@ _PATIENCE: Final = 2.0
 _ATTEMPTS: Final = 2
 _SPAWN: Final = b"S"
 _WARM: Final = b"W"
-_LONGEST_NAME: Final = 64
+_LENGTH: Final = 64
+"""Bytes of every message (`pv.discharge.template.LENGTH`)."""
 
 
 class LostError(PvError):
@@ -69,7 +70,7 @@ class _Template:
     def send(self, message: bytes, files: tuple[int, ...] = ()) -> bool:
         """Return whether the process is there to take a message."""
         try:
-            socket.send_fds(self._control, [message], files)
+            socket.send_fds(self._control, [message.ljust(_LENGTH)], files)
         except OSError:
             return False
         return self._process.poll() is None
@@ -115,7 +116,7 @@ class Templates:
                 return
             for name in set(libraries) - template.warm:
                 template.warm.add(name)
-                template.send(_WARM + name.encode()[:_LONGEST_NAME])
+                template.send(_WARM + name.encode())
 
     def spawn(self, device: str, message: Mapping[str, Any]) -> Child:
         """Fork a job. Raises UsageError for what is no plain data, LostError where none can be."""
@@ -135,10 +136,13 @@ class Templates:
                 reason = self._drop(device)
         raise LostError(f"the process that starts jobs cannot be started: {reason}")
 
-    def replace(self, device: str) -> None:
-        """Let a warm process go that does not answer; the next job starts another."""
+    def replace(self, device: str) -> str:
+        """Let a warm process go that did not answer, and return what it said of itself.
+
+        The next job starts another.
+        """
         with self._lock:
-            self._drop(device)
+            return self._drop(device)
 
     def close(self) -> None:
         """End all warm processes; what they still run ends with its control socket."""
