@@ -45,6 +45,7 @@ COMMANDS: Final = (
     "render",
     "report",
     "kernels",
+    "bench",
     "models",
     "story",
 )

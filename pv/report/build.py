@@ -152,7 +152,7 @@ def _hypotheses(contract: Contract, status: ContractStatus) -> Iterator[RowView]
         yield RowView(
             each.id,
             claimed=each.claimed or "none",
-            derived=each.derived,
+            derived=f"{each.derived} (partial evidence)" if each.partial else each.derived,
             mark=_mark(each.standing),
             claim=claims.get(each.id, ""),
             by=", ".join(map(short_id, each.by)),

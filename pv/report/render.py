@@ -7,13 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
+from markupsafe import Markup as Html
 
 from pv.errors import UsageError
 from pv.marks import Span
-from pv.report.markdown import Safe, block, code, inline
+from pv.report.markdown import Safe, block, code, inline, visible
 from pv.resources import packaged
 
 _SUFFIX = ".md.j2"
+_PAGE = "page/report.html.j2"
+
+__all__ = ["Html", "Renderer", "page"]
 
 
 def _environment() -> jinja2.Environment:
@@ -60,3 +64,27 @@ class Renderer:
             for name in self._environment.list_templates()
             if name.endswith(_SUFFIX) and "/" not in name
         )
+
+
+def page(context: dict[str, Any]) -> str:
+    """Return the HTML page; everything is escaped but what is `Html`, which we drew ourselves."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(packaged("templates")),
+        undefined=jinja2.StrictUndefined,
+        finalize=_shown,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        autoescape=True,
+    )
+    environment.filters.update(svg=Html, lead=_lead)
+    return environment.get_template(_PAGE).render(context).strip() + "\n"
+
+
+def _shown(value: object) -> object:
+    """Return a text without characters that make it read otherwise than it is stored."""
+    return visible(value) if isinstance(value, str) and not isinstance(value, Html) else value
+
+
+def _lead(text: str) -> str:
+    """Return the first paragraph of a text."""
+    return text.strip().partition("\n\n")[0]

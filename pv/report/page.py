@@ -1,0 +1,267 @@
+"""The one page that people look at: everything of a registry in one self-contained HTML file."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from pv.evidence.audit import Audited, audit
+from pv.evidence.shipping import fleet, fleet_at, past_commits
+from pv.model.contract import Contract, short_id
+from pv.model.measurement import Series
+from pv.model.status import ContractStatus
+from pv.registry.sides import compare_sides, registry_side, side_of
+from pv.report.build import registry_view, ship_view
+from pv.report.chart import line_chart
+from pv.report.graph import Node, layered
+from pv.report.markdown import visible
+from pv.report.render import Html, page
+from pv.report.view import ContractView, RegistryView
+from pv.ship import ShipStanding
+
+LARGEST: Final = 400_000
+"""Bytes that the page may have; beyond it what agrees and was never run is left out first."""
+
+
+class Bar(NamedTuple):
+    """One of the three figures of a model, as a bar."""
+
+    name: str
+    text: str
+    width: str
+    """Of 100."""
+
+
+class Shipping(NamedTuple):
+    """One model to ship on the page."""
+
+    view: Any
+    bars: tuple[Bar, ...]
+
+
+class Receipt(NamedTuple):
+    """One row of the evidence."""
+
+    path: str
+    verdict: str
+    condition: str
+    detail: str
+
+
+class Changed(NamedTuple):
+    """What changed in one contract."""
+
+    name: str
+    lines: tuple[str, ...]
+
+
+class Changes(NamedTuple):
+    """What changed since a revision."""
+
+    since: str
+    contracts: tuple[Changed, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What the page tells, before it is laid out."""
+
+    title: str
+    view: RegistryView
+    ship: tuple[Shipping, ...]
+    curves: tuple[str, ...]
+    graphs: tuple[str, ...]
+    evidence: tuple[Receipt, ...]
+    changes: Changes | None
+
+
+def content(root: Path, *, local: bool, since: str | None, history: int) -> Content:
+    """Read everything of a registry that the page tells.
+
+    `history` is how many commits the ship curve looks back over, 0 for none. Raises UsageError for
+    a revision that cannot be read.
+    """
+    view = registry_view(root, local=local, base="docs")
+    found = fleet(root, local=local, freshness="as recorded")
+    standings = [each.standing for each in found.shipments]
+    contracts = {each.contract.id: each.contract for each in found.shipments}
+    return Content(
+        title=f"{root.name}: contracts and their evidence",
+        view=view,
+        ship=tuple(Shipping(ship_view(each), _bars(each)) for each in standings),
+        curves=_curves(root, history) if history and contracts else (),
+        graphs=tuple(_graphs(root, found.statuses)),
+        evidence=tuple(_row(each) for each in audit(root, local=local).receipts),
+        changes=_changes(root, since) if since else None,
+    )
+
+
+def lay_out(told: Content) -> str:
+    """Return the page; where it would be too large, with less detail, and it says so."""
+    text = _page(told, frozenset(), ())
+    for brief, word in _shorter(told.view.contracts):
+        if len(text.encode()) <= LARGEST:
+            break
+        text = _page(told, brief, (f"Left out for size: the falsifiers of {word}.",))
+    if len(text.encode()) > LARGEST:
+        every = frozenset(each.stem for each in told.view.contracts)
+        kept = replace(told.view, contracts=(), charts=told.view.charts[:8])
+        least = replace(told, view=kept, evidence=told.evidence[:500])
+        note = f"Left out for size: {len(every):,} contracts, and all but 500 receipts."
+        text = _page(least, every, (note,))
+    return text
+
+
+def _shorter(contracts: Sequence[ContractView]) -> list[tuple[frozenset[str], str]]:
+    """Return what is left out, first least missed: never run and agreeing, then all that agree."""
+    idle = frozenset(
+        each.stem
+        for each in contracts
+        if not each.mark and not any(one.receipt for one in each.falsifiers)
+    )
+    agreeing = frozenset(
+        each.stem
+        for each in contracts
+        if not each.mark and not any(one.mark for one in each.falsifiers)
+    )
+    every = frozenset(each.stem for each in contracts)
+    return [
+        (idle, f"{len(idle):,} contracts that agree and have no receipt"),
+        (agreeing, f"{len(agreeing):,} contracts that agree with their evidence"),
+        (every, f"all {len(every):,} contracts"),
+    ]
+
+
+def _page(told: Content, brief: frozenset[str], left_out: tuple[str, ...]) -> str:
+    view = told.view
+    counts = Counter(each.condition for each in told.evidence)
+    hypotheses = [each for contract in view.contracts for each in contract.hypotheses]
+    return page(
+        {
+            "title": told.title,
+            "totals": view.totals,
+            "left_out": left_out,
+            "ship": told.ship,
+            "curves": [Html(each) for each in told.curves],
+            "contracts": view.contracts,
+            "brief": brief,
+            "hypotheses": hypotheses,
+            "charts": view.charts,
+            "graphs": [Html(each) for each in told.graphs],
+            "evidence": told.evidence,
+            "evidence_counts": sorted(counts.items()),
+            "damaged": view.damaged,
+            "changes": told.changes,
+        }
+    )
+
+
+def _bars(model: ShipStanding) -> tuple[Bar, ...]:
+    view = ship_view(model)
+    figures = (
+        ("ours", view.percent, model.percent),
+        ("foreign", view.foreign_percent, model.foreign_percent),
+        ("asserted", "none", model.asserted_percent),
+    )
+    return tuple(
+        Bar(
+            name,
+            f"{float(value):.4g} %" if value is not None else "none",
+            f"{min(max(float(value or 0), 0.0), 100.0):.2f}",
+        )
+        for name, _, value in figures
+    )
+
+
+def _curves(root: Path, limit: int) -> tuple[str, ...]:
+    """Return the percentages over the commits that touched contracts, as one picture."""
+    found: dict[str, list[tuple[int, float]]] = {}
+    for number, commit in enumerate(past_commits(root, limit), 1):
+        for each in fleet_at(root, commit).fleet.shipments:
+            percent = each.standing.percent
+            if percent is not None:
+                found.setdefault(each.model.id, []).append((number, float(percent)))
+    series = [
+        Series(
+            name,
+            "commit that touched a contract or a receipt",
+            "percent",
+            tuple(float(x) for x, _ in points),
+            tuple(y for _, y in points),
+        )
+        for name, points in found.items()
+        if len(points) > 1
+    ]
+    return (line_chart("SHIP percentage by receipts, over history", series),) if series else ()
+
+
+def _graphs(root: Path, statuses: Sequence[ContractStatus]) -> list[str]:
+    """Return the dependencies of contracts, and what decides the hypotheses."""
+    from pv.registry.contracts import load_contracts  # noqa: PLC0415 - read once more, by name
+
+    contracts = [each.contract for each in load_contracts(root) if each.contract]
+    derived = {each.id: each.derived for each in statuses}
+    graphs = []
+    depending = _named(contracts)
+    edges = {
+        each.stem: [depending[name] for name in each.depends_on if name in depending]
+        for each in contracts
+    }
+    touched = {one for one, others in edges.items() if others} | {
+        to for others in edges.values() for to in others
+    }
+    nodes = [
+        Node(each.stem, f"{each.stem} {each.version or ''}".strip(), derived.get(each.id, ""))
+        for each in contracts
+        if each.stem in touched
+    ]
+    if nodes and len(nodes) <= 60:
+        graphs.append(layered("Contracts and what they depend on", nodes, edges))
+    deciding = [
+        (falsifier.id, tuple(falsifier.decides))
+        for contract in contracts
+        for falsifier in contract.falsifiers
+        if falsifier.decides
+    ]
+    claims = {each.id: each.claim for contract in contracts for each in contract.hypotheses}
+    answers = [Node(one, short_id(one)) for one, _ in deciding]
+    asked = [
+        Node(f"hypothesis {each}", each, claims.get(each, ""))
+        for each in dict.fromkeys(to for _, others in deciding for to in others)
+    ]
+    if answers and len(answers) <= 60:
+        links = {one: [f"hypothesis {to}" for to in others] for one, others in deciding}
+        graphs.append(
+            layered("Falsifiers and the hypotheses they decide", [*answers, *asked], links)
+        )
+    return graphs
+
+
+def _named(contracts: Sequence[Contract]) -> dict[str, str]:
+    """Return every name that a dependency may use, with the stem it means."""
+    names = {each.stem: each.stem for each in contracts}
+    return names | {each.id: each.stem for each in contracts}
+
+
+def _row(each: Audited) -> Receipt:
+    verdict = each.receipt.verdict.value if each.receipt else "none"
+    detail = each.reason or ", ".join(each.moved)
+    return Receipt(each.path, verdict, each.condition.value, detail)
+
+
+def _changes(root: Path, since: str) -> Changes:
+    found = compare_sides(side_of(since, root), registry_side(root))
+    changed = [
+        Changed(
+            f"{each.after.stem} {each.before.version} → {each.after.version}",
+            tuple(visible(str(change)) for change in each.changes),
+        )
+        for each in found.differences
+        if each.changes
+    ]
+    changed += [Changed(f"{each.stem}: new", ()) for each in found.added]
+    changed += [Changed(f"{each.stem}: removed", ()) for each in found.removed]
+    return Changes(since, tuple(changed))

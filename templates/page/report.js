@@ -1,0 +1,54 @@
+(() => {
+  "use strict";
+  const query = document.getElementById("query"), state = document.getElementById("state");
+  const items = [...document.querySelectorAll("[data-text]")], groups = [...document.querySelectorAll("[data-group]")];
+  const shown = document.getElementById("shown");
+
+  function apply() {
+    const words = query.value.toLowerCase().split(/\s+/).filter(Boolean);
+    let count = 0;
+    for (const item of items) {
+      const fits = (!state.value || item.dataset.state === state.value)
+        && words.every((word) => item.dataset.text.includes(word));
+      item.hidden = !fits;
+      count += fits;
+    }
+    const asked = words.length > 0 || state.value !== "";
+    for (const group of groups) {
+      const left = group.querySelector("[data-text]:not([hidden])") !== null;
+      group.hidden = asked && !left;
+      if (asked && left) group.open = true;
+    }
+    shown.textContent = asked ? `${count} of ${items.length} falsifiers` : `${items.length} falsifiers`;
+    const hash = new URLSearchParams();
+    if (query.value) hash.set("q", query.value);
+    if (state.value) hash.set("state", state.value);
+    history.replaceState(null, "", hash.size ? `#${hash}` : location.pathname + location.search);
+  }
+
+  function fromAddress() {
+    const target = location.hash.length > 1 && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    if (target) {
+      for (let each = target; each; each = each.parentElement) if (each.tagName === "DETAILS") each.open = true;
+      target.scrollIntoView();
+      return;
+    }
+    const hash = new URLSearchParams(location.hash.slice(1));
+    query.value = hash.get("q") || "";
+    state.value = hash.get("state") || "";
+    if (query.value || state.value) apply();
+  }
+
+  query.addEventListener("input", apply);
+  state.addEventListener("change", apply);
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "/" && document.activeElement !== query) { event.preventDefault(); query.focus(); }
+    if (event.key === "Escape") { query.value = ""; state.value = ""; apply(); query.blur(); }
+  });
+  let opened = [];
+  addEventListener("beforeprint", () => { opened = [...document.querySelectorAll("details:not([open])")]; for (const each of opened) each.open = true; });
+  addEventListener("afterprint", () => { for (const each of opened) each.open = false; });
+  addEventListener("hashchange", fromAddress);
+  for (const each of document.querySelectorAll("[data-script]")) each.hidden = false;
+  fromAddress();
+})();

@@ -1,0 +1,205 @@
+"""`pv report`: one page that needs nothing else, escapes everything, and works in a browser."""
+
+import html.parser
+import re
+import shutil
+import subprocess
+
+import pytest
+from typer.testing import CliRunner
+
+from pv.cli.main import app
+from pv.report import page
+from pv.report.graph import Node, layered
+
+FALSIFIER = """\
+  - id: FALSIFY-P-{number:03}
+    rule: {rule}
+    prediction: it holds
+    planned: {{ reason: "not written yet", since: 2026-05-01 }}
+    decides: {{ A1: {{ HELD: CONFIRMED, REFUTED: FALSIFIED }} }}
+    if_fails: it does not
+    status: PLANNED
+"""
+HEAD = """\
+metadata:
+  version: 1.0.0
+  created: 2026-05-01
+  kind: pattern
+  status: PROPOSED
+  description: {description}
+  references: [ {{ section: "1" }} ]
+{depends}changelog:
+  - {{ version: 1.0.0, date: 2026-05-01, changes: [ First version ] }}
+hypotheses:
+  - {{ id: A1, claim: "it is so", verdict: UNTESTED }}
+falsification_tests:
+"""
+HOSTILE = '"<script>alert(1)</script> & <b onclick=x> ]]> {{ title }} \\u202e \\u0007"'
+
+
+def registry(root, count=1, falsifiers=3, rule="it holds", description="a page"):
+    (root / "contracts").mkdir()
+    for number in range(count):
+        depends = f"depends_on: [c{number - 1}-v1]\n" if number else ""
+        text = HEAD.format(description=description, depends=f"  {depends}" if depends else "")
+        text += "".join(FALSIFIER.format(number=each, rule=rule) for each in range(falsifiers))
+        (root / "contracts" / f"c{number}-v1.yaml").write_text(text.replace("P-", f"P{number}-"))
+    return root
+
+
+def pv(root, *words):
+    return CliRunner().invoke(app, ["report", "--root", str(root), *words])
+
+
+def written(root, *words):
+    done = pv(root, *words)
+    assert done.exit_code == 0, done.output
+    return (root / ".pv" / "report" / "index.html").read_text(encoding="utf-8")
+
+
+class Addresses(html.parser.HTMLParser):
+    """Collects what a browser would fetch, and checks that tags close."""
+
+    def __init__(self):
+        super().__init__()
+        self.fetched = []
+        self.open = []
+
+    def handle_starttag(self, tag, attrs):
+        self.fetched += [
+            v for k, v in attrs if k in ("src", "data", "action") or (k == "href" and v[:1] != "#")
+        ]
+        if tag not in ("meta", "input", "link", "br"):
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        pass
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag, tag
+
+
+def test_it_is_one_file_that_fetches_nothing_and_is_well_formed(tmp_path):
+    text = written(registry(tmp_path))
+    reader = Addresses()
+    reader.feed(text)
+    assert reader.fetched == []
+    assert reader.open == []
+    assert "url(" not in text
+    assert "default-src 'none'" in text
+    assert len(text.encode()) < page.LARGEST
+
+
+def test_the_same_records_give_the_same_bytes(tmp_path):
+    root = registry(tmp_path, count=2)
+    assert written(root) == written(root)
+
+
+def test_nothing_from_a_contract_becomes_markup(tmp_path):
+    text = written(registry(tmp_path, rule=HOSTILE, description=HOSTILE))
+    assert "alert(1)" in text
+    assert "<script>alert" not in text
+    assert "<b onclick" not in text
+    assert "{{ title }}" in text
+    assert not re.search("[\u202e\u0007]", text)
+    assert text.count("<script") == 1
+
+
+def test_a_registry_too_large_for_the_page_is_told_in_less_detail(tmp_path, monkeypatch):
+    monkeypatch.setattr(page, "LARGEST", 40_000)
+    text = written(registry(tmp_path, count=6, falsifiers=12))
+    assert len(text.encode()) <= 40_000
+    assert "Left out for size: the falsifiers of 6 contracts that agree" in text
+    assert text.count("data-text=") == 0
+
+
+def test_what_changed_since_a_revision_is_told(tmp_path):
+    root = registry(tmp_path)
+    git = ["git", "-c", "user.name=t", "-c", "user.email=t@localhost", "-C", str(root)]
+    for words in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "first"]):
+        subprocess.run([*git, *words], check=True)
+    file = root / "contracts" / "c0-v1.yaml"
+    file.write_text(file.read_text().replace("prediction: it holds", "prediction: it always holds"))
+    assert "FALSIFY-P0-000 changed" in written(root, "--since", "HEAD")
+    assert "no revision nowhere" in str(pv(root, "--since", "nowhere").exception)
+
+
+def test_an_empty_registry_writes_nothing(tmp_path):
+    (tmp_path / "contracts").mkdir()
+    assert pv(tmp_path).exit_code == 3
+    assert not (tmp_path / ".pv" / "report").exists()
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path):
+    (tmp_path / "file").write_text("")
+    done = pv(registry(tmp_path), "-o", str(tmp_path / "file" / "page.html"))
+    assert "cannot be written" in str(done.exception)
+
+
+def test_a_graph_lays_out_what_rests_on_what_from_left_to_right():
+    nodes = [Node("a", "a"), Node("b", "b"), Node("c", "<c>")]
+    drawn = layered("t", nodes, {"a": ["b", "gone"], "b": ["c"]})
+    lefts = [float(x) for x in re.findall(r'<rect x="(\d+)"', drawn)]
+    assert lefts == sorted(set(lefts))
+    assert drawn.count('class="edge"') == 2
+    assert "&lt;c&gt;" in drawn
+    assert layered("t", nodes, {"a": ["b"], "b": ["a"]}).count('class="node"') == 3
+
+
+# In a browser
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+BROWSER = next(filter(None, map(shutil.which, NAMES)), None)
+browser = pytest.mark.skipif(not BROWSER, reason="no Chromium is installed")
+
+
+def dom(file, script, tmp_path):
+    """Return what the page is after a script has used it: clicks and keys, as a reader would."""
+    used = tmp_path / "used.html"
+    text = file.read_text(encoding="utf-8")
+    used.write_text(text.replace("</body>", f"<script>{script}</script></body>"), encoding="utf-8")
+    options = ["--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'chr'}"]
+    done = subprocess.run(
+        [BROWSER, *options, "--virtual-time-budget=2000", "--dump-dom", used.as_uri()],
+        capture_output=True,
+        text=True,
+        timeout=90,
+        check=True,
+    )
+    return done.stdout
+
+
+USE = """
+const seen = [];
+const say = (what) => seen.push(what + ": " + document.getElementById("shown").textContent);
+const query = document.getElementById("query"), state = document.getElementById("state");
+say("start");
+document.dispatchEvent(new KeyboardEvent("keydown", { key: "/" }));
+seen.push("focus: " + document.activeElement.id);
+query.value = "p1-002"; query.dispatchEvent(new Event("input")); say("search");
+const one = document.getElementById("c1-v1"), other = document.getElementById("c0-v1");
+seen.push("open: " + one.open + " " + other.hidden);
+query.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", bubbles: true })); say("escape");
+state.value = "PLANNED"; state.dispatchEvent(new Event("change")); say("state");
+other.querySelector("summary").click();
+seen.push("clicked: " + other.open);
+document.title = seen.join(" | ");
+"""
+
+
+@browser
+def test_a_reader_can_search_filter_and_open_with_mouse_and_keys(tmp_path):
+    root = registry(tmp_path, count=2)
+    written(root)
+    found = dom(root / ".pv" / "report" / "index.html", USE, tmp_path)
+    title = re.search(r"<title>(.*?)</title>", found)[1]
+    assert title.split(" | ") == [
+        "start: 6 falsifiers",
+        "focus: query",
+        "search: 1 of 6 falsifiers",
+        "open: true true",
+        "escape: 6 falsifiers",
+        "state: 6 of 6 falsifiers",
+        "clicked: false",
+    ]
