@@ -107,9 +107,9 @@ def test_nothing_from_a_contract_becomes_markup(tmp_path):
 
 
 def test_a_registry_too_large_for_the_page_is_told_in_less_detail(tmp_path, monkeypatch):
-    monkeypatch.setattr(page, "LARGEST", 40_000)
+    monkeypatch.setattr(page, "LARGEST", 24_000)
     text = written(registry(tmp_path, count=6, falsifiers=12))
-    assert len(text.encode()) <= 40_000
+    assert len(text.encode()) <= 24_000
     assert "Left out for size: the falsifiers of 6 contracts that agree" in text
     assert text.count("data-text=") == 0
 
