@@ -88,6 +88,11 @@ def dot(blocks: Bytes, activation: Bytes, route: str, kinds: str = "q4_K_q8_K") 
     return out
 
 
+def dot_routine(kinds: str) -> Any:
+    """Return ggml_vec_dot_KINDS itself, for a loop that would be measured with a call of `dot`."""
+    return _cpu()[f"ggml_vec_dot_{kinds}"]  # an object of its own: argument types are the caller's
+
+
 def quantize(kind: str, x: Floats, *, vectors: bool = False) -> Bytes:
     """quantize_row_KIND_ref, or quantize_row_KIND of the vector library; uint8 (n, bytes).
 

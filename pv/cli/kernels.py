@@ -13,6 +13,12 @@ from pv import __version__
 from pv.cli.exitcodes import ExitCode
 from pv.kernels import Backend, Row, describe
 
+NEVER_ON_A_DEVICE = (
+    "no CUDA kernel here has ever run on a device: they ran in the simulator and were compiled to "
+    "PTX; docs/cuda.md says what that shows"
+)
+"""Until somebody runs tests/kernels/cuda on a machine that has one."""
+
 
 class Format(StrEnum):
     """How the table is printed."""
@@ -28,7 +34,10 @@ def kernels(
     rows = describe()
     if output_format is Format.JSON:
         data = {"schema_version": 1, "tool_version": __version__}
-        typer.echo(json.dumps({**data, "kernels": [row._asdict() for row in rows]}, indent=2))
+        table = [
+            {**row._asdict(), "ran_on_a_device": row.backend is not Backend.CUDA} for row in rows
+        ]
+        typer.echo(json.dumps({**data, "kernels": table}, indent=2))
         raise typer.Exit(ExitCode.OK)
     width = max(len(row.operation) for row in rows)
     typer.echo(f"{'operation':<{width}}  " + "  ".join(f"{each:<5}" for each in Backend))
@@ -39,6 +48,7 @@ def kernels(
     typer.echo("")
     for reason, backends in _absences([row for row in rows if not row.available]).items():
         typer.echo(f"{', '.join(backends)} kernels do not run here: {reason}")
+    typer.echo(NEVER_ON_A_DEVICE)
     running = sum(row.available for row in rows)
     typer.echo(f"{len(rows)} kernels, {running} run here, {len(rows) - running} do not")
 

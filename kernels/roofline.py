@@ -1,0 +1,145 @@
+"""What share of a device's copy bandwidth a matrix product can reach, and what holds it back.
+
+Pure arithmetic over counts: bytes of the format, instructions and cache accesses of the compiled
+loop (a test counts them in the PTX), and the figures that a vendor states for a device. Nothing
+here was measured on a device.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from pv.kernels.layout import BLOCK_VALUES, Q4K_BYTES
+
+LANES_A_CLOCK: Final = 128
+"""Lanes for which a multiprocessor issues an instruction in a clock: four schedulers, 32 lanes."""
+CACHE_BYTES_A_CLOCK: Final = 128
+"""Bytes of one access to the first cache, one access a clock and multiprocessor."""
+START_SECONDS: Final = 2e-6
+"""Assumed: from the start of a kernel until all multiprocessors stream, and the tail at its end."""
+FLOPS_A_WEIGHT: Final = 2
+"""A product and an addition, whatever unit does them."""
+
+
+@dataclass(frozen=True)
+class Device:
+    """Figures of a device, as its vendor states them or the driver reports them."""
+
+    name: str
+    target: str
+    multiprocessors: int
+    clock: float
+    """Boost clock, Hz."""
+    bandwidth: float
+    """Memory bandwidth, bytes a second."""
+
+
+DEVICES: Final = (
+    Device("RTX 4090", "sm_89", 128, 2.52e9, 1.008e12),
+    Device("L40S", "sm_89", 142, 2.52e9, 0.864e12),
+    Device("H100 PCIe", "sm_90", 114, 1.755e9, 2.0e12),
+    Device("H100 SXM", "sm_90", 132, 1.98e9, 3.35e12),
+)
+
+
+@dataclass(frozen=True)
+class Product:
+    """What one turn of a product's inner loop costs a warp."""
+
+    operation: str
+    block_bytes: int
+    block_values: int
+    blocks: int
+    """Blocks of weights that a warp takes in a turn, over all its rows."""
+    instructions: int
+    """PTX instructions of a turn, for every lane."""
+    accesses: int
+    """Accesses to the first cache in a turn: eight lanes of a 16-byte load are one where they read
+    128 bytes in different banks, or the same 16."""
+
+    @property
+    def bytes_a_weight(self) -> float:
+        """Return how many bytes of memory a weight takes."""
+        return self.block_bytes / self.block_values
+
+    @property
+    def intensity(self) -> float:
+        """Return operations for each byte of weights."""
+        return FLOPS_A_WEIGHT / self.bytes_a_weight
+
+    @property
+    def turn_bytes(self) -> int:
+        """Return the bytes of weights that a warp reads in a turn."""
+        return self.blocks * self.block_bytes
+
+    @property
+    def instructions_a_weight(self) -> float:
+        """Return how many instructions of a lane a weight takes."""
+        return 32 * self.instructions / (self.blocks * self.block_values)
+
+
+PRODUCTS: Final = (
+    # Head and nibbles of two rows, 4 + 4 accesses each; quants 2 x 4, twice, for lanes of one half
+    # meet in the same banks; the scale.
+    Product("q4k_q8k_matvec", Q4K_BYTES, BLOCK_VALUES, 8, 161, 33),
+    # Head and nibbles 4 + 4; eight loads of the vector, 4 each: no two lanes share a bank.
+    Product("q4k_f32_matvec", Q4K_BYTES, BLOCK_VALUES, 4, 235, 40),
+)
+
+
+@dataclass(frozen=True)
+class Roof:
+    """The three rates that bound a product, bytes of weights a second, and the share."""
+
+    memory: float
+    issue: float
+    cache: float
+    share: float
+    """Of the copy bandwidth, for a matrix of the asked-for size."""
+
+    @property
+    def bound(self) -> str:
+        """Return what the lowest rate belongs to."""
+        rates = {"memory": self.memory, "issue": self.issue, "cache": self.cache}
+        return min(rates, key=lambda name: rates[name])
+
+
+def roof(product: Product, device: Device, weights: int) -> Roof:
+    """Return what bounds a product over so many weights on a device."""
+    a_second = device.multiprocessors * device.clock
+    turns = a_second * LANES_A_CLOCK / 32 / product.instructions
+    issue = turns * product.turn_bytes
+    cache = a_second / product.accesses * product.turn_bytes
+    size = weights * product.bytes_a_weight
+    seconds = size / min(device.bandwidth, issue, cache) + START_SECONDS
+    return Roof(device.bandwidth, issue, cache, size / device.bandwidth / seconds)
+
+
+def product_of(operation: str) -> Product | None:
+    """Return the counts of an operation, None where nobody counted."""
+    return next((each for each in PRODUCTS if each.operation == operation), None)
+
+
+def table(weights: int) -> str:
+    """Return the roofline of every product on every device as a Markdown table."""
+    head = (
+        "| product | device | bytes a weight | flops a byte | memory GB/s | issue GB/s "
+        "| cache GB/s | bound | share of copy |\n|---|---|---|---|---|---|---|---|---|\n"
+    )
+    rows = []
+    for product in PRODUCTS:
+        for device in DEVICES:
+            found = roof(product, device, weights)
+            rates = (found.memory, found.issue, found.cache)
+            cells = (
+                product.operation,
+                f"{device.name} ({device.target})",
+                f"{product.bytes_a_weight:.4f}",
+                f"{product.intensity:.2f}",
+                *(f"{rate / 1e9:.0f}" for rate in rates),
+                found.bound,
+                f"{found.share:.2f}",
+            )
+            rows.append("| " + " | ".join(cells) + " |\n")
+    return head + "".join(rows)
