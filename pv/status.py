@@ -8,17 +8,16 @@ and a fresh REFUTED receipt demotes at once.
 from __future__ import annotations
 
 import dataclasses
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from pv.gate import gate_status
 from pv.model.contract import BindingKind, Contract, Falsifier, Hypothesis, ModelReference
 from pv.model.lifecycle import Lifecycle, Vocabulary, Word
 from pv.model.receipt import ReceiptView
 from pv.model.status import (
     ContractStatus,
     FalsifierStatus,
-    GateStatus,
     HypothesisStatus,
     ModelStatus,
     StageStatus,
@@ -97,7 +96,7 @@ def _assembled(
             hypothesis_status(each, contract.falsifiers, falsifiers, lifecycle)
             for each in contract.hypotheses
         ),
-        gate=_gate(contract.data.get("qa_gate"), states),
+        gate=gate_status(contract.data.get("qa_gate"), states),
         damaged=damaged,
     )
 
@@ -316,7 +315,7 @@ def _stages(
     return tuple(found)
 
 
-# Hypotheses and the gate
+# Hypotheses
 
 
 def hypothesis_status(
@@ -327,26 +326,37 @@ def hypothesis_status(
 ) -> HypothesisStatus:
     """Derive the verdict on a hypothesis from the falsifiers that decide it."""
     states = {each.id: each.state for each in statuses}
+    reasons_of = {each.id: "; ".join(each.reasons) for each in statuses}
     answers: dict[str, str] = {}
     reasons: list[str] = []
+    on_partial: list[str] = []
     for falsifier in falsifiers:
         decisions = falsifier.decides.get(hypothesis.id)
         if decisions is None:
             continue
         verdict = _verdict_of(states[falsifier.id])
         answer = decisions.get(verdict) if verdict else None
+        partial = states[falsifier.id] is State.PARTIAL_ALGORITHM_LEVEL
         if answer is None:
             reasons.append(f"{falsifier.id} ({states[falsifier.id]}) has no answer")
         else:
             answers[falsifier.id] = answer
-            reasons.append(f"{falsifier.id} ({states[falsifier.id]}) says {answer}")
+            weak = f", on partial evidence: {reasons_of[falsifier.id]}" if partial else ""
+            reasons.append(f"{falsifier.id} ({states[falsifier.id]}) says {answer}{weak}")
+            on_partial += [falsifier.id] if partial else []
     derived = _agreed(answers.values(), lifecycle)
     if len(set(answers.values())) > 1:
         reasons.insert(0, "the answers disagree")
     standing = _hypothesis_standing(hypothesis.verdict, derived, lifecycle)
     why = tuple(reasons) or ("no falsifier decides it",)
     return HypothesisStatus(
-        hypothesis.id, hypothesis.verdict, derived, standing, tuple(answers), why
+        hypothesis.id,
+        hypothesis.verdict,
+        derived,
+        standing,
+        tuple(answers),
+        why,
+        tuple(on_partial),
     )
 
 
@@ -374,32 +384,3 @@ def _hypothesis_standing(
         return Standing.AGREES
     modest = word is not None and word.verdict is HypothesisVerdict.UNTESTED
     return Standing.BEHIND if modest else Standing.AHEAD
-
-
-def _gate(data: Any, states: Mapping[str, State]) -> GateStatus | None:
-    """Evaluate `qa_gate`: the falsifiers it names in `falsifiers`, `checks` or `pass_criteria`."""
-    if not isinstance(data, Mapping):
-        return None
-    texts = [str(data.get("pass_criteria", ""))]
-    for key in ("falsifiers", "checks"):
-        value = data.get(key)
-        texts += [str(each) for each in value] if isinstance(value, list) else []
-    named = _named("\n".join(texts), states)
-    missing = [each for each in named if states.get(each) is not State.DISCHARGED]
-    holds = bool(named) and not missing
-    return GateStatus(str(data.get("id", "qa_gate")), holds, tuple(named), tuple(missing))
-
-
-def _named(text: str, states: Mapping[str, State]) -> list[str]:
-    """Return the falsifiers that a text names; `A-001 + 002` names A-001 and A-002."""
-    found: list[str] = []
-    prefix = ""
-    for match in re.finditer(r"([A-Za-z][A-Za-z0-9-]*-)?(\d+[a-z]?)\b", text):
-        prefix = match[1] or prefix
-        full = prefix + match[2]
-        known = next((each for each in (full, f"FALSIFY-{full}") if each in states), None)
-        if known is None and match[1] and match[1].startswith("FALSIFY-"):
-            known = full  # named and not there: the gate cannot hold
-        if known and known not in found:
-            found.append(known)
-    return found

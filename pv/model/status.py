@@ -71,6 +71,9 @@ class HypothesisStatus:
     by: tuple[str, ...]
     """Ids of the falsifiers that answered."""
     reasons: tuple[str, ...]
+    partial: tuple[str, ...] = ()
+    """Those of them that answered on partial evidence: one model of several, a simulator, or
+    limits that came with the result. The verdict rests on no more than that."""
 
 
 @dataclass(frozen=True, slots=True)

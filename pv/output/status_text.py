@@ -48,7 +48,13 @@ def _contract(status: ContractStatus) -> Iterator[str]:
     ]
     yield from _rows("stage", stages)
     hypotheses = [
-        (each.id, each.claimed or "-", _MARKS[each.standing], each.derived, "; ".join(each.reasons))
+        (
+            each.id,
+            each.claimed or "-",
+            _MARKS[each.standing],
+            f"{each.derived} (partial)" if each.partial else each.derived,
+            "; ".join(each.reasons),
+        )
         for each in status.hypotheses
     ]
     yield from _rows("hypothesis", hypotheses)

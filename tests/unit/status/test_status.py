@@ -450,6 +450,12 @@ def test_deciders_that_disagree_leave_it_untested_and_say_so():
         ({"pass_criteria": "All pass: F-001 + 002"}, False, ("F-002",)),
         ({"checks": ["FALSIFY-F-900"]}, False, ("FALSIFY-F-900",)),
         ({"checks": ["some_rust_test"]}, False, ()),
+        ({"falsifiers": ["F-001", "F-903"]}, False, ("F-903",)),
+        ({"checks": ["F-001", "G-7"]}, False, ("G-7",)),
+        ({"pass_criteria": "F-001 and F-904 pass"}, False, ("F-904",)),
+        ({"pass_criteria": "F-001 + 905"}, False, ("F-905",)),
+        ({"pass_criteria": "F-001 within 3 runs of version 2.1"}, True, ()),
+        ({"falsifiers": ["F-001"], "checks": ["lints in 5 s"]}, True, ()),
     ],
 )
 def test_the_gate_is_evaluated_not_quoted(gate, holds, missing):
@@ -508,3 +514,20 @@ def test_no_path_of_moves_leads_around_the_evidence(vocabulary):
         part = found if vocabulary == "contract" else found.stages[0]
         needs_more = word.needs not in (None, State.BOUND)
         assert (part.standing is Standing.AHEAD) is needs_more, word.name
+
+
+@pytest.mark.parametrize(
+    ("receipts", "partial"),
+    [
+        ([receipt()], ()),
+        ([receipt(post_hoc=True)], ("F-001",)),
+        ([receipt(ran_on=IN_SIMULATOR)], ("F-001",)),
+        ([receipt("REFUTED")], ()),
+    ],
+)
+def test_an_answer_on_partial_evidence_is_marked(receipts, partial):
+    of = falsifier(decides={"A1": {"HELD": "FALSIFIED", "REFUTED": "CONFIRMED"}})
+    one = contract(of, hypotheses=(Hypothesis("A1", "c", "FALSIFIED", ()),))
+    (found,) = judged(one, *receipts).hypotheses
+    assert found.partial == partial
+    assert ("on partial evidence" in found.reasons[0]) is bool(partial)

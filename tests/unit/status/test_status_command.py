@@ -26,27 +26,27 @@ hypotheses:
   - { id: A1, claim: it grows, verdict: UNTESTED }
 falsification_tests:
   - id: FALSIFY-TOY-001
-    rule: growth is small
-    prediction: growth stays at or below 2
-    harness: falsifiers/toy.py::growth
+    rule: excess is small
+    prediction: excess stays at or below 2
+    harness: falsifiers/toy.py::excess
     parameters: { step: 1.0 }
     expect:
-      - { metric: growth, op: "<=", value: 2.0, reason: "by construction" }
+      - { metric: excess, op: "<=", value: 2.0, reason: "by construction" }
     controls: [tripled]
     decides: { A1: { HELD: FALSIFIED, REFUTED: CONFIRMED } }
     if_fails: the construction is wrong
     status: STATE
   - id: FALSIFY-TOY-002
-    rule: growth is small on a model
-    prediction: growth stays at or below 2
-    harness: falsifiers/toy.py::growth
+    rule: excess is small on a model
+    prediction: excess stays at or below 2
+    harness: falsifiers/toy.py::excess
     parameters: { step: 1.0 }
     models:
       quorum: all
       accept:
         - { name: small, architecture: llama, sha256: SHA }
     expect:
-      - { metric: growth, op: "<=", value: 2.0, reason: "by construction" }
+      - { metric: excess, op: "<=", value: 2.0, reason: "by construction" }
     controls: [tripled]
     if_fails: the construction is wrong
 stages:
@@ -59,10 +59,10 @@ from pv.model.measurement import Measurements, Metric, Sample
 CONTROLS = {"tripled": "each step times three"}
 
 
-def growth(run):
+def excess(run):
     value = run.parameter("step") * (3 if run.fault else 1)
     sample = Sample("none", 1, (1,), "none", "float64")
-    return Measurements((Metric("growth", value, "1", sample),))
+    return Measurements((Metric("excess", value, "1", sample),))
 """
 
 
