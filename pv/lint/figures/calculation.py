@@ -17,8 +17,11 @@ from pv.lint.figures.quantity import LOOSE, Quantity, applied, combined, negated
 from pv.lint.figures.tokens import Token, tokens
 
 _BLANK: Final = re.compile(r"\n[ \t]*\n")
-_CLAIM: Final = re.compile(r"(?:[\d)%×x⁰-⁹⁻¹²³]|\d ?[A-Za-zµ]{1,9})\s*[=≈≅]\s*~?[\d(a-z-]|\(=")
-_OPERATION: Final = re.compile(r"[\d)%×x⁰-⁹²³]\s?[-×x·*/^+−]\s*[~(\da-z-]|[a-z2]\(")
+_CLAIM: Final = re.compile(r"(?:[\d)%×x⁰-⁹⁻¹²³]|\d ?[A-Za-zµ]{1,20})\s*[=≈≅]\s*~?[\d(a-z-]|\(\w*=")
+_OPERATION: Final = re.compile(
+    r"[\d)%×x⁰-⁹²³]\s?[-×x·*/^+−]\s*[~(\da-z-]|[a-z2]\(|\d [a-z]{3,20} [×*] \d"
+)
+_BYTES: Final = re.compile(r"[KMGTk]?i?B|bytes?")
 _DEEPEST: Final = 6
 _FAR: Final = 10.0
 """How many times the last printed digit the operands must leave open before the digit is naught."""
@@ -134,7 +137,7 @@ def _chain(text: str, found: list[Token], first: int) -> Generator[Statement, No
         if parsed is None:
             break
         quantity, at = parsed
-        at += word == "(=" and at < len(found) and found[at].kind == "close"
+        at += word[0] == "(" and at < len(found) and found[at].kind == "close"
         parts.append(_Part(quantity, begin, at, word))
     if len(parts) > 1 and not _may_end(found, parts[-1].end):
         parts.pop()
@@ -149,11 +152,24 @@ def _chain(text: str, found: list[Token], first: int) -> Generator[Statement, No
 def _statement(text: str, found: list[Token], one: _Part, other: _Part) -> Statement | None:
     start, end = found[one.start].start, found[other.end - 1].end
     about = other.sign == "≈"
-    if other.quantity.single and not one.quantity.single:
-        return Statement(text[start:end], start, end, one.quantity, other.quantity, about)
-    if other.sign == "(=" and one.quantity.single and not other.quantity.single:
-        return Statement(text[start:end], start, end, other.quantity, one.quantity, about)
-    return None
+    calculated, stated = one, other
+    if one.quantity.single and not other.quantity.single and _turned(found, one, other):
+        calculated, stated = other, one
+    if calculated.quantity.single or not stated.quantity.single:
+        return None
+    counted = any(each.kind == "name" for each in found[calculated.start : calculated.end])
+    if counted and not (calculated.quantity.plain and stated.quantity.plain):
+        return None  # things of a kind, such as two cards of a type with a number
+    return Statement(text[start:end], start, end, calculated.quantity, stated.quantity, about)
+
+
+def _turned(found: list[Token], one: _Part, other: _Part) -> bool:
+    """Return whether a number is said to be the calculation behind it."""
+    sized = bool(_BYTES.fullmatch(one.quantity.unit))
+    if other.sign == "(n=":
+        return sized and bool(_BYTES.fullmatch(other.quantity.unit))
+    before = found[one.start - 1].kind if one.start else "line"
+    return other.sign == "(=" or sized or before in {"line", "stop", "relation"}
 
 
 def _zeros(claim: Quantity) -> float:
@@ -172,7 +188,7 @@ def _may_begin(found: list[Token], first: int) -> bool:
     if not first:
         return True
     before = found[first - 1]
-    if before.kind in {"line", "stop", "relation", "open"}:
+    if before.kind in {"line", "stop", "relation", "open", "bound"}:
         called = first > 1 and found[first - 2].kind == "name"
         return before.kind != "open" or not called or found[first - 2].end < before.start
     if before.kind == "name":
@@ -201,7 +217,7 @@ def _may_end(found: list[Token], at: int) -> bool:
     if after.kind == "line":
         ahead = found[at + 1] if at + 1 < len(found) else None
         return ahead is None or ahead.kind != "operator" or ahead.text in "-*"
-    return after.kind in {"stop", "close", "open", "relation"} or (
+    return after.kind in {"stop", "close", "open", "relation", "bound"} or (
         after.kind == "other" and after.text in _LAST
     )
 
@@ -211,8 +227,10 @@ def _relation(found: list[Token], at: int) -> tuple[int, str] | None:
     at = _over_line(found, at)
     if at < len(found) and found[at].kind == "relation":
         return _over_line(found, at + 1), found[at].text
-    opened = at + 1 < len(found) and found[at].kind == "open" and found[at + 1].kind == "relation"
-    return (_over_line(found, at + 2), "(=") if opened else None
+    kinds = [each.kind for each in found[at : at + 3]]
+    if kinds[:2] == ["open", "relation"]:
+        return _over_line(found, at + 2), "(="
+    return (_over_line(found, at + 3), "(n=") if kinds == ["open", "name", "relation"] else None
 
 
 def _over_line(found: list[Token], at: int) -> int:
@@ -270,7 +288,7 @@ def _atom(found: list[Token], at: int, depth: int) -> _Parsed | None:
         return None
     token = found[at]
     if token.quantity is not None and token.kind == "number":
-        return token.quantity, at + 1
+        return token.quantity, at + 1 + _counts(found, at)
     if token.kind == "operator" and token.text == "-":
         inner = _atom(found, at + 1, depth + 1)
         return None if inner is None else (negated(inner[0]), inner[1])
@@ -279,6 +297,17 @@ def _atom(found: list[Token], at: int, depth: int) -> _Parsed | None:
         result = applied(token.text, inner[0]) if inner is not None else None
         return None if result is None or inner is None else (result, inner[1])
     return _bracket(found, at, depth)
+
+
+def _counts(found: list[Token], at: int) -> bool:
+    """Return whether a number counts things that are multiplied: `7 heads × 36 layers = 252`."""
+    if at + 2 >= len(found):
+        return False
+    noun, after = found[at + 1 : at + 3]
+    named = noun.kind == "name" and noun.text.isalpha() and noun.text.islower()
+    factor = after.kind == "operator" and after.text == "*"
+    last = after.kind == "relation" and at > 0 and found[at - 1].text == "*"
+    return named and len(noun.text) > 2 and found[at].end < noun.start and (factor or last)
 
 
 def _bracket(found: list[Token], at: int, depth: int) -> _Parsed | None:

@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import Final, NamedTuple
 
 from pv.lint.figures.breakdown import OUTCOMES, breakdowns
+from pv.lint.figures.quantity import Quantity, combined, printed
 
 _COUNTED: Final = re.compile(
     rf"\b(?P<number>\d{{1,3}})\s+(?P<word>{OUTCOMES})\s*\((?P<list>[^()]{{0,400}})\)",
@@ -22,6 +23,11 @@ _SHARE: Final = re.compile(
     r"\b(?P<part>\d{1,6})\s*(?:of|/)\s*(?P<whole>\d{1,6})\b(?![.\d])[^.;:\n()%]{0,40}"
     r"\(\s*(?P<percent>\d{1,3}(?:\.\d+)?)\s?%"
     r"|(?P<percent2>\b\d{1,3}(?:\.\d+)?)\s?%[^.;:()%=≈]{0,40}\((?P<part2>\d{1,6})\s*(?:of|/)\s*(?P<whole2>\d{1,6})\b(?![.\d])"
+)
+_SIZE: Final = r"(?P<{0}>~?\d+(?:\.\d+)?)\s?(?P<{0}_unit>[kKMGT]?)i?B\b"
+_SIZED: Final = re.compile(
+    rf"{_SIZE.format('part')}[^.;:\n()%]{{0,30}}\(\s*(?P<percent>~?\d{{1,3}}(?:\.\d+)?)\s?%"
+    rf"\s+of\s+{_SIZE.format('whole')}"
 )
 
 
@@ -44,6 +50,7 @@ def tallies(text: str) -> Iterator[Tally]:
     yield from _counted(text)
     yield from _parts(text)
     yield from _shares(text)
+    yield from _sizes(text)
 
 
 def _items(listed: str) -> int | None:
@@ -101,3 +108,26 @@ def _shares(text: str) -> Iterator[Tally]:
         if abs(share - Fraction(percent)) >= Fraction(1, 10**places):
             words = f"{part} of {whole} is {percent} %"
             yield Tally(match.start(), words, f"{float(share):.{max(places, 1)}f} %")
+
+
+def _sizes(text: str) -> Iterator[Tally]:
+    """Yield `335 MB (2.3 % of 24 GB)` where no rounding of the three numbers makes it true."""
+    for match in _SIZED.finditer(text):
+        part, whole, percent = (_number(match[name]) for name in ("part", "whole", "percent"))
+        apart = _power(match["part_unit"]) - _power(match["whole_unit"])
+        share = combined("/", part, whole)
+        if share is None:
+            continue
+        scales = [100 * base**apart for base in (1000.0, 1024.0)]
+        least, most = share.low * min(scales), share.high * max(scales)
+        if not least - percent.step <= percent.value <= most + percent.step:
+            words = f"{' '.join(match[0].split())})"
+            yield Tally(match.start(), words, f"{share.value * scales[0]:.2g} %")
+
+
+def _number(digits: str) -> Quantity:
+    return printed(digits.lstrip("~"), loose=digits.startswith("~"))
+
+
+def _power(prefix: str) -> int:
+    return " KMGT".index(prefix.upper() or " ")

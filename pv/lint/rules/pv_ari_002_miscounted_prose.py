@@ -1,8 +1,9 @@
 """A sentence with a number of tests that is not the number of tests.
 
 What it finds
-    "All N falsification tests" (or falsifiers) in the gate, the summary or the description, where
-    the contract has another number of them. Changelog and lessons tell the past and are left out.
+    "All N falsification tests" (or falsifiers, FALSIFY-… tests, Kani harnesses) in the gate, the
+    summary or the description, where the contract has another number of them; and more Kani
+    harnesses than there are. Changelog and lessons tell the past and are left out.
 Why it matters
     A gate that passes when "all 8" pass says nothing about the two that were added since.
 Example
@@ -28,7 +29,9 @@ from pv.model.verdict import Severity
 
 _WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _PHRASE = re.compile(
-    rf"\ball\s+(?P<number>\d{{1,4}}|{'|'.join(_WORDS)})\s+(?:falsification\s+tests?|falsifiers)\b",
+    rf"\b(?P<all>all\s+)?(?P<number>\d{{1,4}}|{'|'.join(_WORDS)})\s+(?:"
+    r"(?P<kani>kani\s+harness(?:es)?)|falsification\s+tests?|falsifiers"
+    r"|(?P<prefix>FALSIFY(?:-[A-Z0-9]+)*)\s+tests?)\b",
     re.IGNORECASE,
 )
 _PLACES = ("qa_gate", "verification_summary")
@@ -36,16 +39,27 @@ _PLACES = ("qa_gate", "verification_summary")
 
 def check(contract: Contract, context: Context) -> Iterator[Finding]:
     """Yield a finding for every phrase with another number than the list has."""
-    actual = len(contract.falsifiers)
     for path, text in _texts(contract):
         for match in _PHRASE.finditer(text):
             word = match["number"].lower()
             claimed = _WORDS.index(word) if word in _WORDS else int(word)
-            if claimed != actual:
-                phrase = " ".join(match[0].split())
-                message = f'"{phrase}", expected {actual}, the number of falsifiers'
-                finding = RULE.finding(contract, path, message, advice="leave the number out")
-                yield replace(finding, span=place(contract, path, text, *match.span()))
+            actual, noun = _counted(contract, match)
+            if claimed == actual or not (match["all"] or (match["kani"] and claimed > actual)):
+                continue
+            phrase = " ".join(match[0].split())
+            message = f'"{phrase}", expected {actual}, the number of {noun}'
+            finding = RULE.finding(contract, path, message, advice="leave the number out")
+            yield replace(finding, span=place(contract, path, text, *match.span()))
+
+
+def _counted(contract: Contract, match: re.Match[str]) -> tuple[int, str]:
+    """Return how many there are of what a phrase counts, and what that is."""
+    if match["kani"]:
+        listed = contract.data.get("kani_harnesses")
+        return (len(listed) if isinstance(listed, list) else 0), "Kani harnesses"
+    prefix = (match["prefix"] or "").upper()
+    ids = [each.id for each in contract.falsifiers if each.id.upper().startswith(prefix)]
+    return len(ids), f"{prefix} falsifiers" if "-" in prefix else "falsifiers"
 
 
 def _texts(contract: Contract) -> Iterator[tuple[Path, str]]:

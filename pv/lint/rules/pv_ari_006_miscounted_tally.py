@@ -3,7 +3,7 @@
 What it finds
     A number beside a list of another length ("3 confirmed (A1, A5)"), parts of one whole that
     exceed it ("5 of 7" falsified and "4 of 7" confirmed) or do not make it up ("12 = 6 falsified +
-    3 confirmed + 1 partial"), and a percentage that its fraction is not.
+    3 confirmed + 1 partial"), and a percentage that its fraction is not ("335 MB (2 % of 24 GB)").
 Why it matters
     A tally is quoted on its own, long after the list beside it was edited.
 Example
