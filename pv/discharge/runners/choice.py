@@ -45,6 +45,6 @@ def run_job(
         if not returned.lost or (stop and stop.is_set()):
             break
         returned = replace(runner(job, Processes(job, templates, stop)), retries=tries)
-    used = returned.environment.get("packages", {})
+    used = {*returned.environment.get("packages", {}), str(job.falsifier.binding.kind)}
     templates.keep_warm(job.device, [name for name in _KEPT_WARM if name in used])
     return returned

@@ -63,7 +63,10 @@ def _measured(tests: Sequence[NamedTest]) -> Measurements:
     numbers = {name: value for each in tests for name, value in each.numbers.items()}
     return Measurements(
         (
-            *(Metric(name, value, "tests", over) for name, value in counts.items()),
+            *(
+                Metric(name, value, "tests", over, range=(0, len(tests)))
+                for name, value in counts.items()
+            ),
             *(
                 Metric(name, value, "1", Sample("none", 1, (1,), "none", "float64", "recorded"))
                 for name, value in numbers.items()

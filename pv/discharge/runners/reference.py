@@ -40,7 +40,7 @@ def runnable(binding: Binding) -> Binding | str:
 
 def _node(binding: Binding, node: str) -> Binding | str:
     path = PurePosixPath(node.partition("::")[0])
-    if path.is_absolute() or ".." in path.parts or node.startswith("-"):
+    if path.suffix != ".py" or path.is_absolute() or ".." in path.parts or node.startswith("-"):
         return f"pytest: {node}: expected path/to/test_file.py::test_name inside the registry"
     return binding._replace(kind=BindingKind.PYTEST, text=node)
 
