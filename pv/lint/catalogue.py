@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from textwrap import indent, wrap
 
 from pv.errors import UsageError
 from pv.lint.aliases import find_alias
 from pv.lint.options import Options
+from pv.lint.page import WIDTH
 from pv.lint.rule import FixKind, GateName, Rule
 from pv.lint.rules import RULES
-from pv.yamlfile.codes import RULES as FORM_RULES
-from pv.yamlfile.codes import RuleInfo
+from pv.yamlfile.codes import RULES as RULES_OF_FORM
+from pv.yamlfile.codes import Code
+from pv.yamlfile.examples import EXAMPLES
 from pv.yamlfile.shapes import nearest
 
 
 def all_rules() -> tuple[Rule, ...]:
     """Return all rules in the order of their ids."""
-    return tuple(sorted((*RULES, *map(_form_rule, FORM_RULES.values())), key=lambda one: one.id))
+    return tuple(sorted((*RULES, *map(_form_rule, RULES_OF_FORM)), key=lambda one: one.id))
 
 
 def find_rule(name: str) -> Rule:
@@ -81,17 +84,18 @@ def is_judged(rule: str, options: Options) -> bool:
     return asked and rule not in options.ignored and options.asks(rule)
 
 
-def _form_rule(info: RuleInfo) -> Rule:
+def _form_rule(code: Code) -> Rule:
     """Return a rule of the reader in the shape of the others; its check is the reading itself."""
-    page = "\n".join(
-        (
-            f"{info.name.replace('-', ' ').capitalize()}.",
-            "",
-            f"What it finds\n    {info.what}",
-            f"Why it matters\n    {info.why}",
-            f"Instead\n    {info.instead}",
-            f"Fix\n    {info.fix or 'None.'}",
-        )
-    )
+    info, example = RULES_OF_FORM[code], EXAMPLES[code]
+    advice = wrap(info.instead, WIDTH, initial_indent="# ", subsequent_indent="# ")
+    bodies = {
+        "What it finds": "\n".join(wrap(info.what, WIDTH)),
+        "Why it matters": "\n".join(wrap(info.why, WIDTH)),
+        "Example": example.wrong,
+        "Instead": "\n".join((*advice, example.right)),
+        "Fix": "\n".join(wrap(info.fix or "None.", WIDTH)),
+    }
+    parts = (f"{name}\n{indent(body, '    ')}" for name, body in bodies.items())
+    page = "\n".join((f"{info.name.replace('-', ' ').capitalize()}.", "", *parts))
     fix = FixKind.SOMETIMES if info.fix else FixKind.NEVER
     return Rule(info.id, info.name, info.since, info.severity, GateName.VALIDATE, fix, page)

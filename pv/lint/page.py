@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
-from textwrap import dedent
+from textwrap import dedent, wrap
 from typing import NamedTuple
 
 from pv.lint.rule import GATE_ABOUT, Rule
 
 PARTS = ("What it finds", "Why it matters", "Example", "Instead", "Fix")
-WITHOUT_EXAMPLE = tuple(part for part in PARTS if part != "Example")
-"""The parts of a page about the form of a file, whose example is the file itself."""
+WIDTH = 76
+"""Columns of a page beside its indentation."""
+CODED = frozenset({"Example", "Instead"})
+"""The parts that are YAML."""
 
 
 class Page(NamedTuple):
@@ -32,7 +35,7 @@ def parse_page(text: str) -> Page:
             found[-1][1].append(line)
     parts = tuple((name, dedent("\n".join(body)).strip()) for name, body in found)
     names = tuple(name for name, _ in parts)
-    if names not in {PARTS, WITHOUT_EXAMPLE} or not all(body for _, body in parts):
+    if names != PARTS or not all(body for _, body in parts):
         shown = ", ".join(names) or "nothing"
         raise ValueError(f"page {title!r} has {shown}, expected {', '.join(PARTS)}, none empty")
     return Page(title, parts)
@@ -42,7 +45,10 @@ def text_page(rule: Rule) -> str:
     """Return the page of a rule for a terminal."""
     page = parse_page(rule.page)
     head = f"{rule.id}  {rule.name}\n{page.title}\n\n{_facts(rule)}\n"
-    body = (f"\n{name}\n{_indented(text)}\n" for name, text in page.parts)
+    body = (
+        f"\n{name}\n{_indented(text if name in CODED else _filled(text))}\n"
+        for name, text in page.parts
+    )
     return head + "".join(body)
 
 
@@ -75,13 +81,21 @@ def markdown_pages(rules: Iterable[Rule]) -> str:
         ]
         for name, text in page.parts:
             lines += ["", f"*{name}*", ""]
-            coded = name == "Example" or (name == "Instead" and "Example" in dict(page.parts))
-            lines += ["```yaml", text, "```"] if coded else [text]
+            lines += ["```yaml", text, "```"] if name in CODED else [text]
     return "\n".join(lines) + "\n"
 
 
 def _facts(rule: Rule) -> str:
     return f"{rule.severity}, gate {rule.gate}, since {rule.since}, fix {rule.fix}"
+
+
+def _filled(text: str) -> str:
+    """Return paragraphs within the columns of a terminal; lists and lines further in stay."""
+    paragraphs = re.split(r"\n[ \t]*\n", text)
+    return "\n\n".join(
+        one if re.search(r"^(?: |[-*] )", one, re.MULTILINE) else "\n".join(wrap(one, WIDTH))
+        for one in paragraphs
+    )
 
 
 def _indented(text: str) -> str:

@@ -15,7 +15,7 @@ from urllib.parse import quote
 from pv import __version__
 from pv.lint.catalogue import all_rules
 from pv.lint.fingerprint import VERSION, fingerprints
-from pv.lint.page import parse_page
+from pv.lint.page import CODED, parse_page
 from pv.lint.rule import Rule
 from pv.marks import Span
 from pv.model.finding import Finding, Fix
@@ -91,9 +91,8 @@ def _descriptor(rule: Rule) -> dict[str, Any]:
     page = parse_page(rule.page)
     parts = dict(page.parts)
     text = "\n\n".join(f"{name}: {body}" for name, body in page.parts)
-    coded = {"Example", "Instead"} if "Example" in parts else set()
     blocks = (
-        (name, f"```yaml\n{body}\n```" if name in coded else body) for name, body in page.parts
+        (name, f"```yaml\n{body}\n```" if name in CODED else body) for name, body in page.parts
     )
     markdown = "\n\n".join(f"**{name}**\n\n{body}" for name, body in blocks)
     return {
@@ -148,7 +147,10 @@ def _region(span: Span) -> dict[str, int]:
 def _location(file: str) -> dict[str, Any]:
     """Return a file as a URI: below the base, or as it was named where it lies elsewhere."""
     path = PurePath(file)
-    uri = quote(path.as_posix().encode("utf-8", "surrogateescape"))
+    try:
+        uri = quote(path.as_posix().encode("utf-8", "surrogateescape"))
+    except UnicodeEncodeError:  # half a character that no file system gave
+        uri = quote(path.as_posix().encode("utf-8", "backslashreplace"))
     if path.is_absolute():
         return {"uri": f"file://{uri}"}
     if ".." in path.parts:

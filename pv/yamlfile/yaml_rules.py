@@ -131,7 +131,7 @@ YAML_RULES: Final[tuple[tuple[Code, int, str, str, str, str], ...]] = (
         Code.TOO_MANY_NODES,
         16,
         "node-flood",
-        "More than 250,000 nodes.",
+        "More than 100,000 nodes.",
         "It is data, not a contract.",
         "Keep data in a file beside the contract.",
     ),

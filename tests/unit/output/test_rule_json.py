@@ -11,7 +11,7 @@ import pytest
 
 from pv import __version__
 from pv.lint.catalogue import all_rules
-from pv.lint.page import parse_page, text_page
+from pv.lint.page import CODED, parse_page, text_page
 from pv.lint.rule import FixKind, GateName, Rule
 from pv.model.verdict import Severity
 from pv.output.rule_json import rules_json
@@ -86,3 +86,11 @@ def test_what_cannot_be_carried_out_is_exit_2(arguments: list[str]) -> None:
     done = pv(*arguments)
     assert (done.returncode, done.stdout) == (2, "")
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("rule", all_rules(), ids=lambda rule: rule.id)
+def test_the_words_of_a_page_fit_into_80_columns(rule: Rule) -> None:
+    parts = parse_page(rule.page).parts
+    coded = {line.strip() for name, text in parts if name in CODED for line in text.splitlines()}
+    wide = [line for line in text_page(rule).splitlines() if len(line) > 80]
+    assert [line for line in wide if line.strip() not in coded] == []
