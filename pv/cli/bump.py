@@ -29,7 +29,10 @@ def bump(
     diff: Annotated[bool, typer.Option("--diff", help="Only print the edit.")] = False,
     root: Annotated[Path | None, typer.Option(help="Registry root.")] = None,
 ) -> None:
-    """Raise a version as the change since the last commit asks, with its changelog entry."""
+    """Raise a version by what its change asks for.
+
+    The change is that since the last commit; the new version gets its changelog entry.
+    """
     from pv.cli.promoting import write_edition
     from pv.promotion.carry_out import committed, today
     from pv.promotion.edition import Edition

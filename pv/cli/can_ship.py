@@ -14,7 +14,7 @@ def can_ship(
     model: Annotated[str, typer.Argument(help="The model by id.")],
     root: Annotated[Path | None, typer.Option(help="Registry root.")] = None,
 ) -> None:
-    """Exit 0 if every criterion of a model has full credit by receipts, else 1; 3 for nothing."""
+    """Exit 0 if a model can ship by receipts, 1 if not, 3 for nothing."""
     from pv.cli.ship import asked_for
     from pv.evidence.shipping import fleet
     from pv.report.ship_text import text_of

@@ -36,7 +36,7 @@ def demote(
     output_format: Annotated[Format, typer.Option("--format", help="text or json.")] = Format.TEXT,
     root: Annotated[Path | None, typer.Option(help="Registry root.")] = None,
 ) -> None:
-    """Move claims that are ahead of their receipts back to what these support."""
+    """Take back claims that their receipts do not bear."""
     from pv.cli.promoting import asked_for, finish, plans
     from pv.errors import UsageError
     from pv.model.status import Standing

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pv.evidence.statement import Stored
 
 app = typer.Typer(
-    help="Receipts: list, verify, show, export their digests, compare two.",
+    help="List, verify, show, export and compare receipts.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )

@@ -16,7 +16,7 @@ def note(
     diff: Annotated[bool, typer.Option("--diff", help="Only print the edit.")] = False,
     root: Annotated[Path | None, typer.Option(help="Registry root.")] = None,
 ) -> None:
-    """Add lines to the changelog entry of a contract's present version."""
+    """Add lines to the changelog entry of the present version."""
     from pv.cli.promoting import write_edition
     from pv.promotion.carry_out import today
     from pv.resources import find_root

@@ -43,7 +43,10 @@ def promote(
     output_format: Annotated[Format, typer.Option("--format", help="text or json.")] = Format.TEXT,
     root: Annotated[Path | None, typer.Option(help="Registry root.")] = None,
 ) -> None:
-    """Move statuses as far as receipts allow: status, version, date, changelog, counts."""
+    """Move statuses as far as their receipts allow.
+
+    One edit a contract: status, version, date, changelog and counts; no other byte changes.
+    """
     from pv.cli.promoting import asked_for, finish, plans
     from pv.model.status import Standing
     from pv.promotion.carry_out import subjects

@@ -26,7 +26,7 @@ def report(
     ] = False,
     root: Annotated[Path | None, typer.Option(help="Registry root.")] = None,
 ) -> None:
-    """Write one self-contained HTML page: ship bars, contracts, drift, graphs, evidence."""
+    """Write the registry as one self-contained HTML page."""
     from pv.report.page import content, lay_out
     from pv.resources import find_root
 

@@ -46,7 +46,7 @@ def ship(
     output_format: Annotated[Format, typer.Option("--format", help="text or json.")] = Format.TEXT,
     root: Annotated[Path | None, typer.Option(help="Registry root.")] = None,
 ) -> None:
-    """Compute the SHIP percentage of each model: its parts, what is open, what is next."""
+    """Compute the SHIP percentage, its parts, and what is next."""
     from pv.evidence.shipping import fleet, fleet_at
     from pv.resources import find_root
 

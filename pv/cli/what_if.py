@@ -29,7 +29,7 @@ def what_if(
     output_format: Annotated[Format, typer.Option("--format", help="text or json.")] = Format.TEXT,
     root: Annotated[Path | None, typer.Option(help="Registry root.")] = None,
 ) -> None:
-    """Forecast every model's percentage if these falsifiers or criteria were discharged."""
+    """Forecast the percentage if something were discharged."""
     from pv.evidence.shipping import fleet
     from pv.report.ship_data import data_of
     from pv.report.ship_text import forecast_text

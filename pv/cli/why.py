@@ -27,7 +27,7 @@ def why(
     local: Annotated[bool, typer.Option("--local", help="Receipts of .pv/receipts too.")] = False,
     root: Annotated[Path | None, typer.Option(help="Registry root.")] = None,
 ) -> None:
-    """Say why receipts of a falsifier are stale: what moved, and the commit that moved it."""
+    """Say what stale receipts are stale for, and since when."""
     from pv.evidence.audit import Condition, audit, since
     from pv.evidence.history import History
     from pv.model.contract import short_id
