@@ -2,8 +2,9 @@
 
 What it finds
     Products, quotients, sums and powers written out in a text whose result no rounding of the
-    printed operands gives, also turned around ("146 bytes = 2+2+12+128", "6KB (n=3584 × 4B)"). What is not wholly written in numbers is passed by, and so is a sentence
-    about a number format that wraps or rounds.
+    printed operands gives, also turned around ("146 bytes = 2+2+12+128", "6KB (n=3584 × 4B)"). What
+    is not wholly written in numbers is passed by, and so is a sentence about a number format that
+    wraps or rounds.
 Why it matters
     The sentence looks like a derivation. Whoever builds a limit on it builds on a slip.
 Example
