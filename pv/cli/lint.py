@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pv.cli.fixing import Diff, Fix, UnsafeFixes, fix_first
 from pv.cli.options import Formats, Outputs, Statistics, destinations
 from pv.cli.settings import Base, Baseline, Select, Strict, StrictTestBinding, settings_of
+
+if TYPE_CHECKING:
+    from pv.lint.engine import RuleCrashError
+    from pv.lint.options import Options
+    from pv.lint.survey import Survey
+    from pv.output.interface import Report
 
 
 def lint(
@@ -44,12 +52,8 @@ def lint(
     exist · 3 no contract was found, so nothing was judged · 4 a rule crashed.
     """
     from pv.lint.config import Flags
-    from pv.lint.engine import lint as run
-    from pv.lint.intake import take
-    from pv.lint.kept import Texts
+    from pv.lint.survey import survey
     from pv.output.formats import deliver_all
-    from pv.output.judged import file_report
-    from pv.output.lint import report_of_lint
 
     flags = Flags(strict, strict_test_binding, base, baseline, tuple(select or ()))
     applied = settings_of(paths or [], root, flags)
@@ -57,24 +61,46 @@ def lint(
     places = destinations(context, formats, outputs, applied.format)
     if fix or diff or unsafe_fixes:
         fix_first(paths or [], root, options, fix=fix, unsafe=unsafe_fixes, diff=diff)
-    intake = take(paths or [], root, None if no_cache else options)
-    found = run(intake.root, intake.judged, options, shown=intake.asked, keeper=intake.session)
-    intake.save()
-    if found.settled.stale:
-        sys.stderr.write(f"{len(found.settled.stale):,} stale in the baseline: pv baseline check\n")
-    if not found.files:
-        where = ", ".join(paths or [str(intake.root / "contracts")])
+    found = survey(paths or [], root)
+    report, crashes = _judge(found, options, keep=not no_cache and found.is_registry)
+    if report.stale:
+        sys.stderr.write(f"{report.stale:,} stale in the baseline: pv baseline check\n")
+    if not report.files:
+        where = ", ".join(paths or [str(found.root / "contracts")])
         sys.stderr.write(f"no contract found under {where}: nothing was judged\n")
+    deliver_all(replace(report, statistics=statistics), places, sys.stdout)
+    if crashes:
+        raise crashes[0]
+    raise typer.Exit(report.outcome.exit_code)
+
+
+def _judge(
+    found: Survey, options: Options, *, keep: bool
+) -> tuple[Report, Sequence[RuleCrashError]]:
+    """Return the report, of an earlier run where that saw just the same, and what crashed."""
+    from pv.lint.memory import Memory
+    from pv.lint.survey import FileTexts
+
+    memory = Memory(found, options) if keep else None
+    known = memory.recall() if memory else None
+    if known is not None:
+        from pv.output.kept import read_report
+
+        return read_report(known, FileTexts(found.files)), ()
+    from pv.lint.engine import lint as run
+    from pv.lint.intake import read
+    from pv.lint.kept import Texts
+    from pv.output.judged import file_report
+    from pv.output.kept import kept_report
+    from pv.output.lint import report_of_lint
+
+    intake = read(found, memory.surroundings if memory else None)
+    came = run(intake.root, intake.judged, options, shown=intake.asked, keeper=intake.session)
+    intake.save()
     asked = intake.asked
     shown = [one for one in intake.judged if asked is None or one.document.file in asked]
-    report = report_of_lint(
-        found,
-        [file_report(one) for one in shown],
-        Texts(shown),
-        strict=options.strict,
-        statistics=statistics,
-    )
-    deliver_all(report, places, sys.stdout)
-    if found.crashes:
-        raise found.crashes[0]
-    raise typer.Exit(report.outcome.exit_code)
+    files = [file_report(one) for one in shown]
+    report = report_of_lint(came, files, Texts(shown), strict=options.strict)
+    if memory and intake.session and intake.session.complete:
+        memory.keep(kept_report(report))
+    return report, came.crashes

@@ -1,6 +1,6 @@
-"""What earlier runs found out about files, in one SQLite file that may be deleted at any time.
+"""What earlier runs found out, in one SQLite file that may be deleted at any time.
 
-Rows are JSON, never code. Each row carries a checksum: a damaged file is dropped whole and built
+Rows are texts, never code. Each row carries a checksum: a damaged file is dropped whole and built
 again, and nothing in it is believed. Two runs at once are safe, the later one's rows stay.
 """
 
@@ -9,59 +9,58 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import os
 import sqlite3
-import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 FOLDER: Final = (".pv", "cache")
-_FILE: Final = "lint-1.sqlite"
-"""The number counts versions of the table."""
-_TABLE: Final = (
-    "CREATE TABLE IF NOT EXISTS kept (variant TEXT, file TEXT, stamp TEXT, digest TEXT, form TEXT,"
-    " facts TEXT, surroundings TEXT, part TEXT, checksum BLOB, PRIMARY KEY (variant, file))"
-    " WITHOUT ROWID"
+_FILE: Final = "lint-2.sqlite"
+"""The number counts versions of the tables."""
+_FILES: Final = (
+    "CREATE TABLE IF NOT EXISTS kept (variant TEXT, file TEXT, tool TEXT, stamp TEXT, digest TEXT,"
+    " form TEXT, facts TEXT, surroundings TEXT, part TEXT, checksum BLOB,"
+    " PRIMARY KEY (variant, file))"
 )
+_WHOLE: Final = (
+    "CREATE TABLE IF NOT EXISTS runs (variant TEXT PRIMARY KEY, key TEXT, report TEXT,"
+    " files TEXT, checksum BLOB)"
+)
+_ALL_BUT_LATEST: Final = (
+    "DELETE FROM runs WHERE rowid NOT IN (SELECT rowid FROM runs ORDER BY rowid DESC LIMIT ?)"
+)
+_RUNS: Final = 64
+"""How many whole runs are kept: one for each set of options and files, the latest ones."""
 _PATIENCE: Final = 2.0
 """Seconds to wait for another run that writes; a cache is not worth more."""
-_SETTLED_NS: Final = 2_000_000_000
-"""A file that was written so shortly before it was read may be written again in the same tick."""
 
 
 class Kept(NamedTuple):
     """What is kept of one file."""
 
     file: str
+    tool: str
+    """Digest of the program that found the rest out."""
     stamp: str
     """Size, times and inode; empty where the file was too young to rely on them."""
     digest: str
-    """sha256 of the content."""
-    form: str
-    """JSON: label and findings of the file alone."""
-    facts: str
-    """JSON: what other contracts ask of it; empty where the file yields no contract."""
-    surroundings: str
+    """sha256 of the content; empty where the file could not be read."""
+    form: str = ""
+    """Label and findings of the file alone."""
+    facts: str = ""
+    """What other contracts ask of it; empty where the file yields no contract."""
+    surroundings: str = ""
     """Digest of everything else that `part` depends on; empty where nothing is kept of it."""
-    part: str
-    """JSON: findings of the rules and counts of the gates."""
+    part: str = ""
+    """Findings of the rules and counts of the gates."""
 
 
-def stamp_of(place: str) -> str:
-    """Return what tells a changed file without reading it; empty where it is too young.
+class KeptRun(NamedTuple):
+    """What a whole run came to."""
 
-    The time of the last change of its inode is part of it: that one nobody can set back.
-    """
-    try:
-        found = os.stat(place)  # noqa: PTH116 - thrice as fast without a Path
-    except (OSError, ValueError):
-        return ""
-    youngest = max(found.st_mtime_ns, found.st_ctime_ns)
-    if time.time_ns() - youngest < _SETTLED_NS:
-        return ""
-    numbers = (found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino, found.st_dev)
-    return " ".join(map(str, numbers))
+    report: str
+    files: str
+    """The list of its files, apart, because few formats ask for it."""
 
 
 def digest_of(*parts: str) -> str:
@@ -71,38 +70,58 @@ def digest_of(*parts: str) -> str:
 
 
 class Cache:
-    """The kept rows of one variant of the linter, below one registry root."""
+    """What is kept below one registry root."""
 
-    def __init__(self, root: Path, variant: str) -> None:
+    def __init__(self, root: Path) -> None:
         self._path = root.joinpath(*FOLDER, _FILE)
-        self._variant = variant
 
-    def load(self) -> Mapping[str, Kept]:
-        """Return the rows by file name; none where there is no cache or it is damaged."""
+    def files(self, variant: str) -> Mapping[str, Kept]:
+        """Return the rows of one variant of the linter by file name; none without a sound cache."""
+        rows = self._ask("SELECT * FROM kept WHERE variant = ?", variant)
+        return {row[1]: Kept(*row[1:-1]) for row in rows}
+
+    def save_files(self, variant: str, changed: Iterable[Kept], gone: Iterable[str] = ()) -> None:
+        """Keep rows and forget others; where the place cannot be written nothing is kept."""
+        forgotten = [(variant, name) for name in gone]
+        rows = _checked((variant, *each) for each in changed)
+        if rows or forgotten:
+            self._write(
+                ("DELETE FROM kept WHERE variant = ? AND file = ?", forgotten),
+                ("INSERT OR REPLACE INTO kept VALUES (?,?,?,?,?,?,?,?,?,?)", rows),
+            )
+
+    def run(self, variant: str, key: str) -> KeptRun | None:
+        """Return what a run of a variant came to that saw exactly the same."""
+        rows = self._ask("SELECT * FROM runs WHERE variant = ?", variant)
+        return next((KeptRun(row[2], row[3]) for row in rows if row[1] == key), None)
+
+    def save_run(self, variant: str, key: str, run: KeptRun) -> None:
+        """Keep a run in place of the last one of its variant."""
+        rows = _checked([(variant, key, *run)])
+        self._write(
+            ("INSERT OR REPLACE INTO runs VALUES (?,?,?,?,?)", rows), (_ALL_BUT_LATEST, [(_RUNS,)])
+        )
+
+    def _ask(self, query: str, variant: str) -> list[tuple[Any, ...]]:
         if not self._path.is_file() or self._path.is_symlink():
-            return {}
-        query = "SELECT * FROM kept WHERE variant = ?"
+            return []
         try:
             with self._connection() as connection:
-                rows = connection.execute(query, (self._variant,)).fetchall()
+                rows = connection.execute(query, (variant,)).fetchall()
         except sqlite3.OperationalError as error:
             if "locked" not in str(error):
                 self._drop()
-            return {}
+            return []
         except (sqlite3.Error, UnicodeError, ValueError, OverflowError):
             self._drop()
-            return {}
+            return []
         if any(_checksum(row[:-1]) != row[-1] for row in rows):
             self._drop()
-            return {}
-        return {row[1]: Kept(*row[1:-1]) for row in rows}
+            return []
+        return rows
 
-    def save(self, changed: Iterable[Kept], gone: Iterable[str] = ()) -> None:
-        """Keep rows and forget others; where the place cannot be written nothing is kept."""
-        rows = [(self._variant, *each) for each in changed]
-        forgotten = [(self._variant, name) for name in gone]
-        if not rows and not forgotten:
-            return
+    def _write(self, *statements: tuple[str, Sequence[tuple[Any, ...]]]) -> None:
+        """Carry out all statements or none; nothing where the place cannot be written."""
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             if self._path.is_symlink():
@@ -111,12 +130,10 @@ class Cache:
             if not ignore.exists():
                 ignore.write_text("*\n", encoding="utf-8")
             with self._connection() as connection, connection:
-                connection.execute(_TABLE)
-                connection.executemany("DELETE FROM kept WHERE variant = ? AND file = ?", forgotten)
-                connection.executemany(
-                    "INSERT OR REPLACE INTO kept VALUES (?,?,?,?,?,?,?,?,?)",
-                    [(*row, _checksum(row)) for row in rows],
-                )
+                connection.execute(_FILES)
+                connection.execute(_WHOLE)
+                for statement, rows in statements:
+                    connection.executemany(statement, rows)
         except sqlite3.OperationalError:
             return
         except (OSError, sqlite3.Error, UnicodeError):
@@ -134,6 +151,10 @@ class Cache:
         for name in (_FILE, f"{_FILE}-journal"):
             with contextlib.suppress(OSError):
                 self._path.with_name(name).unlink()
+
+
+def _checked(rows: Iterable[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    return [(*row, _checksum(row)) for row in rows]
 
 
 def _checksum(row: tuple[Any, ...]) -> bytes:

@@ -13,20 +13,14 @@ from pathlib import Path
 from typing import Any, Final
 
 from pv.lint.ahead import AheadRegistry, Sheet, form_of, judged_part, sheet_of
-from pv.lint.cache import Cache, Kept, digest_of, stamp_of
+from pv.lint.cache import Cache, Kept, digest_of
 from pv.lint.context import Context
 from pv.lint.crew import LEAST, Do, crew_of, spread
 from pv.lint.engine import Keeper, Part, ask_rules, judge_contract, judge_registry
 from pv.lint.kept import Facts, KeptContract, KeptJudged, KeptRegistry
-from pv.lint.options import Options
 from pv.lint.rows import part_text, read_facts, read_form, read_part
 from pv.lint.rule import Rule
-from pv.lint.surroundings import (
-    options_text,
-    speaks_of_passed_folders,
-    surroundings_of,
-    tool_digest,
-)
+from pv.lint.surroundings import Surroundings, speaks_of_passed_folders, tool_digest
 from pv.model.contract import Contract
 from pv.registry.discover import ContractFile
 from pv.registry.index import Registry
@@ -60,29 +54,30 @@ class Session(Keeper):
 
     def __init__(
         self,
-        root: Path,
-        files: Sequence[ContractFile],
-        options: Options,
+        surroundings: Surroundings,
         *,
         asked: frozenset[str] | None = None,
         crew: int | None = None,
     ) -> None:
-        self._root = root
-        self._options = options
+        self._seen = surroundings
         self._asked = asked
         self._crew = crew
-        self._cache = Cache(root, digest_of(options_text(options)))
-        self._before = self._cache.load()
+        self._cache = Cache(surroundings.root)
         self._tool = tool_digest()
+        before = self._cache.files(surroundings.variant)
+        self._gone = before.keys() - surroundings.stamps.keys() - {_ALL}
+        self._before = {name: row for name, row in before.items() if row.tool == self._tool}
         self._around = ""
         self._facts = _Facts({})
-        stamps = {one.display: self._stamp(one) for one in files}
+        stamps, files = surroundings.stamps, surroundings.files
         unread = [one for one in files if not self._unchanged(one, stamps[one.display])]
         ahead = self._read_ahead(unread, stamps) if len(unread) >= LEAST else {}
         self._entries = {
             one.display: ahead.get(one.display) or self._entry(one, stamps[one.display])
             for one in files
         }
+        self.complete = all(entry.row.digest for entry in self._entries.values())
+        """Whether all that the run found out is kept, so that its report may be."""
 
     @property
     def judged(self) -> tuple[Judged, ...]:
@@ -92,29 +87,21 @@ class Session(Keeper):
     def save(self) -> None:
         """Write what this run found out to the cache."""
         changed = [entry.row for entry in self._entries.values() if entry.fresh]
-        gone = self._before.keys() - self._entries.keys() - {_ALL}
-        self._cache.save((row for row in changed if row.form), gone)
+        kept = (row for row in changed if row.digest)
+        self._cache.save_files(self._seen.variant, kept, self._gone)
 
     def registry(self, root: Path, contracts: Sequence[Contract]) -> Registry:
         """Return the registry, which answers from facts."""
         facts = _Facts({one.file: self._entries[one.file].row.facts for one in contracts})
         self._facts = facts
-        around = surroundings_of(self._root, self._options, frozenset(self._entries))
-        self._around = digest_of(around, facts.digest)
+        self._around = digest_of(self._seen.digest, facts.digest)
         return KeptRegistry(root, contracts, facts)
 
     # Reading
 
-    def _stamp(self, file: ContractFile) -> str:
-        stamp = stamp_of(file.place)
-        return stamp and f"{self._tool} {stamp}"
-
     def _unchanged(self, file: ContractFile, stamp: str) -> bool:
         before = self._before.get(file.display)
         return before is not None and stamp != "" and before.stamp == stamp
-
-    def _digest(self, data: bytes) -> str:
-        return f"{self._tool} {hashlib.sha256(data).hexdigest()}"
 
     def _entry(self, file: ContractFile, stamp: str) -> _Entry:
         before = self._before.get(file.display)
@@ -123,12 +110,12 @@ class Session(Keeper):
         data = take_bytes(file.path, file.display)
         if isinstance(data, Problem):
             document = Document(file.display, "", None, (data,))
-            return _Entry(judge(document), Kept(file.display, *[""] * 6), fresh=False)
-        digest = self._digest(data)
+            return _Entry(judge(document), Kept(file.display, self._tool, "", ""), fresh=False)
+        digest = hashlib.sha256(data).hexdigest()
         if before is not None and before.digest == digest:
             return _Entry(_kept(file, before), before._replace(stamp=stamp), fresh=True)
         judged = judge(read_text(data, file.display))
-        row = Kept(file.display, stamp, digest, *form_of(judged), "", "")
+        row = Kept(file.display, self._tool, stamp, digest, *form_of(judged))
         return _Entry(judged, row, fresh=True)
 
     def _read_ahead(
@@ -138,14 +125,14 @@ class Session(Keeper):
 
         Left out is what it could not judge; that comes up again where it can be told.
         """
-        context = self._context(AheadRegistry(self._root, stamps))
+        context = self._context(AheadRegistry(self._seen.root, stamps))
 
         def do(number: int) -> Sheet | None:
             file = files[number]
             data = take_bytes(file.path, file.display)
             if isinstance(data, Problem):
                 return None
-            digest, before = self._digest(data), self._before.get(file.display)
+            digest, before = hashlib.sha256(data).hexdigest(), self._before.get(file.display)
             if before is not None and before.digest == digest:
                 return None
             wanted = self._asked is None or file.display in self._asked
@@ -158,13 +145,13 @@ class Session(Keeper):
                 continue
             file, sheet = files[number], Sheet(*answer)
             stamp = stamps[file.display]
-            row = Kept(file.display, stamp, sheet.digest, sheet.form, sheet.facts, "", "")
+            row = Kept(file.display, self._tool, stamp, sheet.digest, sheet.form, sheet.facts)
             found[file.display] = _Entry(_kept(file, row), row, fresh=True, sheet=sheet)
         return found
 
     def _context(self, registry: Registry) -> Context:
         """Return a context of which all that contracts share is known before processes part."""
-        context = Context(registry, self._options)
+        context = Context(registry, self._seen.options)
         context.prepare()
         return context
 
@@ -211,6 +198,7 @@ class Session(Keeper):
         text = part_text(part.findings, part.counts) if keep else ""
         entry.row = entry.row._replace(surroundings=around if keep else "", part=text)
         entry.fresh = True
+        self.complete &= keep
         return part
 
     def _finished(
@@ -239,9 +227,11 @@ class Session(Keeper):
         if shown is None and before is not None and before.surroundings == content:
             return Part(*read_part(before.part), ())
         part = judge_registry(context, rules, shown=shown)
+        self.complete &= not part.crashes
         if shown is None and not part.crashes:
             text = part_text(part.findings, part.counts)
-            self._cache.save([Kept(_ALL, "", "", "", "", content, text)])
+            row = Kept(_ALL, self._tool, "", "", surroundings=content, part=text)
+            self._cache.save_files(self._seen.variant, [row])
         return part
 
 

@@ -1,4 +1,4 @@
-"""Which files a run judges, and which are read only because others refer to them."""
+"""The files of a run, read and judged alone, or known from an earlier run."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from pv.lint.incremental import Session
 from pv.lint.options import Options
-from pv.registry.discover import ContractFile, contracts_of, discover
-from pv.resources import root_of
+from pv.lint.surroundings import Surroundings
+from pv.lint.survey import Survey, survey
 from pv.yamlfile.judge import Judged, judge_file
 
 
@@ -30,19 +30,21 @@ class Intake(NamedTuple):
 
 
 def take(paths: Sequence[str], root: Path | None, keep_for: Options | None = None) -> Intake:
-    """Read the registry, and the files at `paths` where some are named.
+    """Read the registry, and the files at `paths` where some are named, as `survey` finds them.
 
     With `keep_for`, the options of the run, files that did not change since an earlier run of
     these options are not read again.
-    The root is `root`, else the registry around the first path, else the folder of that path.
-    Raises UsageError for a path that does not exist.
     """
-    base = root_of(paths, root)
-    asked = discover(paths, relative_to=base) if paths else ()
-    files: dict[str, ContractFile] = {one.display: one for one in (*contracts_of(base), *asked)}
-    names = frozenset(one.display for one in asked) if paths else None
-    if keep_for is not None and (base / "contracts").is_dir():
-        session = Session(base, tuple(files.values()), keep_for, asked=names)
-        return Intake(base, session.judged, names, session)
-    judged = tuple(judge_file(one.path, one.display) for one in files.values())
-    return Intake(base, judged, names)
+    found = survey(paths, root)
+    if keep_for is None or not found.is_registry:
+        return read(found)
+    return read(found, Surroundings(found.root, found.files, keep_for))
+
+
+def read(found: Survey, surroundings: Surroundings | None = None) -> Intake:
+    """Read files; with surroundings, those alone that changed since they were seen before."""
+    if surroundings is not None:
+        session = Session(surroundings, asked=found.asked)
+        return Intake(found.root, session.judged, found.asked, session)
+    judged = tuple(judge_file(one.path, one.display) for one in found.files)
+    return Intake(found.root, judged, found.asked)

@@ -11,14 +11,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from pv.lint.survey import text_of
 from pv.model.contract import Contract, Dialect, Falsifier
 from pv.model.finding import Finding
 from pv.registry.discover import ContractFile
 from pv.registry.index import Owned, Registry, grouped
 from pv.yamlfile.decode import Decoded
-from pv.yamlfile.intake import take_bytes, take_text
 from pv.yamlfile.judge import Judged, judge_file
-from pv.yamlfile.problems import Problem
 from pv.yamlfile.read import Document
 
 
@@ -95,8 +94,7 @@ class KeptJudged(Judged):
 
     def text(self) -> str:
         """Return the text of the file as it is now, for excerpts; empty where it is gone."""
-        data = take_bytes(self._file.path, self._file.display)
-        return "" if isinstance(data, Problem) else take_text(data, self._file.display)[0]
+        return text_of(self._file)
 
     def read(self) -> Judged:
         """Return the file read and judged again."""

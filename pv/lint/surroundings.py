@@ -1,19 +1,18 @@
-"""Everything beside a contract that its findings depend on, as one digest.
+"""What a run sees before it opens a contract: stamps, and everything that is beside them.
 
 Rules look at sources, receipts, kernels, harnesses, the lifecycle and git. Their files are told by
-size, times and inode; folders that hold other people's or built code are passed by, and a contract
-whose text names one of them is never kept (`speaks_of_passed_folders`).
+their stamps; folders that hold other people's or built code are passed by, and a contract whose
+text names one of them is never kept (`speaks_of_passed_folders`).
 """
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -21,7 +20,9 @@ import pv
 from pv.bindings.places import SKIPPED_FOLDERS
 from pv.lint.cache import digest_of
 from pv.lint.options import Options
+from pv.lint.stamps import stamp_of, stamps_below
 from pv.registry.base import find_base
+from pv.registry.discover import ContractFile
 from pv.resources import packaged
 
 _PASSED: Final = "|".join(sorted(SKIPPED_FOLDERS))
@@ -29,9 +30,52 @@ _NAMES_PASSED: Final = re.compile(rf"(?<![\w.])(?:\.[\w-][\w.-]*|{_PASSED})/")
 _SECONDS: Final = 20
 
 
+class Surroundings:
+    """One look at a registry: the files to judge, and what else their findings depend on."""
+
+    def __init__(self, root: Path, files: Sequence[ContractFile], options: Options) -> None:
+        self.root = root
+        self.files = files
+        self.options = options
+        self.variant = digest_of(options_text(options))
+        """Digest of the options that rules can see."""
+        self._found: dict[str, str] = {}
+        self._others: list[str] = []
+        names = {one.display for one in files}
+        for name, stamp, settled in stamps_below(str(root)):
+            if name not in names:
+                self._others.append(f"{name}\0{stamp}")
+            elif settled:
+                self._found[name] = stamp
+
+    @cached_property
+    def stamps(self) -> Mapping[str, str]:
+        """Name of each file to its stamp, which this program is part of; empty where none tells."""
+        found = {
+            one.display: self._found.get(one.display) or stamp_of(one.place) for one in self.files
+        }
+        tool = tool_digest()
+        return {name: stamp and f"{tool} {stamp}" for name, stamp in found.items()}
+
+    @cached_property
+    def digest(self) -> str:
+        """Digest of what a run sees beside the text of its contracts."""
+        root, options = self.root, self.options
+        base = repr(find_base(root, options.base))  # a branch of another name is another base
+        asked = (options_text(options), options.day.isoformat(), str(root), base)
+        return digest_of(tool_digest(), *asked, _revisions(root, options), *self._others)
+
+    @cached_property
+    def key(self) -> str:
+        """Digest of everything that a run sees; empty where a stamp does not tell."""
+        if not all(self.stamps.values()):
+            return ""
+        return digest_of(self.digest, *(part for pair in self.stamps.items() for part in pair))
+
+
 def speaks_of_passed_folders(text: str) -> bool:
     """Tell whether a text names a hidden folder, or one of built or foreign code."""
-    return _NAMES_PASSED.search(text) is not None
+    return "/" in text and _NAMES_PASSED.search(text) is not None
 
 
 @lru_cache(maxsize=1)
@@ -39,19 +83,8 @@ def tool_digest() -> str:
     """Return a digest of this program as installed: rules, reader, packed data and versions."""
     package = Path(pv.__file__).resolve().parent
     folders = {package, package / "kernels", package / "falsifiers", packaged("schemas")}
-    stamps = [stamp for folder in sorted(folders) for stamp in _stamps(folder.resolve())]
-    return digest_of(sys.version, pv.__version__, *stamps)
-
-
-def surroundings_of(root: Path, options: Options, contracts: frozenset[str]) -> str:
-    """Return the digest of what a run sees beside the text of its contracts.
-
-    `contracts` are the files, relative to the root, whose content is looked at otherwise.
-    """
-    others = [stamp for stamp in _stamps(root) if stamp.partition("\0")[0] not in contracts]
-    base = repr(find_base(root, options.base))  # a branch of another name is another base
-    asked = (options_text(options), options.day.isoformat(), str(root), base)
-    return digest_of(tool_digest(), *asked, _revisions(root, options), *others)
+    seen = [one for folder in sorted(folders) for one in stamps_below(str(folder.resolve()))]
+    return digest_of(sys.version, pv.__version__, *(part for one in seen for part in one[:2]))
 
 
 def options_text(options: Options) -> str:
@@ -66,39 +99,6 @@ def _ordered(value: object) -> object:
     if isinstance(value, Mapping):
         return sorted(value.items())
     return sorted(value) if isinstance(value, frozenset) else value
-
-
-def _stamps(folder: Path) -> Iterator[str]:
-    """Yield names of folders, and `name NUL size times inode` of files, sorted within folders."""
-    waiting = [(str(folder), "")]
-    while waiting:
-        place, shown = waiting.pop()
-        try:
-            entries = sorted(os.scandir(place), key=lambda entry: entry.name)
-        except OSError as error:
-            yield f"{shown}\0{error.errno}"
-            continue
-        for entry in entries:
-            name = f"{shown}{entry.name}"
-            hidden = entry.name.startswith(".")
-            if entry.is_dir(follow_symlinks=False):
-                if not hidden and entry.name not in SKIPPED_FOLDERS:
-                    yield f"{name}/"  # an empty folder says something too
-                    waiting.append((entry.path, f"{name}/"))
-                continue
-            yield f"{name}\0{_stamp(entry)}"
-
-
-def _stamp(entry: os.DirEntry[str]) -> str:
-    try:
-        found = entry.stat(follow_symlinks=False)
-        target = str(Path(entry.path).readlink()) if entry.is_symlink() else ""
-    except OSError as error:
-        return str(error.errno)
-    return (
-        f"{found.st_size} {found.st_mtime_ns} {found.st_ctime_ns} {found.st_ino}"
-        f" {found.st_mode} {target}"
-    )
 
 
 def _revisions(root: Path, options: Options) -> str:

@@ -6,7 +6,7 @@ A format is one module with one function that takes a report and a stream; `form
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple, Protocol, TextIO, TypeAlias
@@ -82,7 +82,7 @@ class RuleCount(NamedTuple):
 class Report:
     """Everything that one run of a command has to say about files."""
 
-    files: tuple[FileReport, ...]
+    files: Sequence[FileReport]
     findings: tuple[Finding, ...]
     texts: Mapping[str, str] = field(default_factory=dict, repr=False)
     """File name to its text, for excerpts."""
@@ -101,6 +101,8 @@ class Report:
     """The verdict of the gates; None where the findings decide."""
     aside: Mapping[str, int] = field(default_factory=dict)
     """How many findings do not count, by why: in words that stand behind a number."""
+    stale: int = 0
+    """How many entries of the baseline no finding has any more."""
     statistics: bool = False
     """Whether people asked for counts of each rule in place of the findings."""
 

@@ -19,7 +19,6 @@ def report_of_lint(
     texts: Mapping[str, str],
     *,
     strict: bool = False,
-    statistics: bool = False,
 ) -> Report:
     """Return the report on a run over `files`; `texts` are those of files with findings."""
     return Report(
@@ -34,7 +33,7 @@ def report_of_lint(
         crashes=tuple(str(one) for one in run.crashes),
         given=Outcome(run.outcome.value),
         aside=run.settled.aside,
-        statistics=statistics,
+        stale=len(run.settled.stale),
     )
 
 

@@ -12,6 +12,7 @@ from pv.lint.engine import Report, lint
 from pv.lint.incremental import Session
 from pv.lint.options import Options
 from pv.lint.rules import pv_mth_007_single_sample as single_sample
+from pv.lint.surroundings import Surroundings
 from pv.registry.discover import contracts_of
 from pv.yamlfile.judge import judge_file
 from tests.bench.contract_tree import path_of, write_tree
@@ -75,7 +76,7 @@ def surroundings(root):
 
 def by_session(root, crew, options=None, asked=None) -> tuple[object, ...]:
     options = options or Options()
-    session = Session(root, contracts_of(root), options, asked=asked, crew=crew)
+    session = Session(Surroundings(root, contracts_of(root), options), asked=asked, crew=crew)
     report = lint(root, session.judged, options, shown=asked, keeper=session)
     session.save()
     return outcome(report)
