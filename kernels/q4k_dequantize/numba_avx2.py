@@ -35,15 +35,14 @@ def _emit_block(emit: Emitter, block: ir.Value, out: ir.Value) -> None:
     steps = b.fmul(emit.splat(emit.half(block, 0), F32X8), scales)
     offsets = b.fmul(emit.splat(emit.half(block, 2), F32X8), minima)
     fifteen, four = emit.splat(15, I32X8), emit.splat(4, I32X8)
-    for chunk in range(4):
+    for j in range(8):  # in the order of the weights, so that lines are written whole
+        step, offset = (emit.pick(each, [j] * 8) for each in (steps, offsets))
         for part in range(4):
-            at = Q4K_NIBBLES_AT + 32 * chunk + 8 * part
+            at = Q4K_NIBBLES_AT + 32 * (j // 2) + 8 * part
             pairs = b.zext(emit.load(block, at, vector(I8, 8)), I32X8)
-            for half, nibbles in enumerate((b.and_(pairs, fifteen), b.lshr(pairs, four))):
-                j = 2 * chunk + half
-                step, offset = (emit.pick(each, [j] * 8) for each in (steps, offsets))
-                weights = b.fsub(b.fmul(step, emit.floats(nibbles)), offset)
-                emit.store(out, 4 * (32 * j + 8 * part), weights)
+            nibbles = b.lshr(pairs, four) if j % 2 else b.and_(pairs, fifteen)
+            weights = b.fsub(b.fmul(step, emit.floats(nibbles)), offset)
+            emit.store(out, 4 * (32 * j + 8 * part), weights)
 
 
 def _six_bits(emit: Emitter, block: ir.Value) -> tuple[ir.Value, ir.Value]:

@@ -70,6 +70,8 @@ def _lanes(emit: Emitter, block: ir.Value, y: ir.Value, scales: ir.Value) -> ir.
     """Return scale * (q + 32) * quant, in each of eight lanes summed over four neighbours, i32."""
     b = emit.builder
     total = ir.Constant(I32X8, None)
+    # Scales of first halves of 32 values below, of second halves above: spread within the halves.
+    factors = b.sext(emit.pick(scales, [*range(0, 16, 2), *range(1, 16, 2)]), I16X16)
     for half in range(2):
         high = emit.load(block, Q6K_HIGH_AT + 32 * half, I8X32)
         lows = [emit.load(block, 64 * half + 32 * side, I8X32) for side in range(2)]
@@ -77,9 +79,8 @@ def _lanes(emit: Emitter, block: ir.Value, y: ir.Value, scales: ir.Value) -> ir.
             quants = _quants(emit, lows[quarter & 1], high, quarter)
             part = 4 * half + quarter
             pairs = emit.pair_products_u8(quants, emit.load(y, 32 * part, I8X32))
-            # The scale of the first 16 values for the lower half of the register, then the other.
-            spread = emit.pick(scales, [2 * part] * 8 + [2 * part + 1] * 8)
-            total = b.add(total, emit.pair_products(b.sext(spread, I16X16), pairs))
+            spread = emit.pick(factors, [part] * 8 + [8 + part] * 8)
+            total = b.add(total, emit.pair_products(spread, pairs))
     return total
 
 
