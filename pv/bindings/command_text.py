@@ -41,7 +41,7 @@ def split_commands(text: str) -> tuple[Command, ...] | None:
     if len(text) > LONGEST:
         return None
     try:
-        pieces = list(_pieces(_tokens(_unwrapped(text))))
+        pieces = _commands_of(_unwrapped(text))
     except ValueError:  # an open quotation mark: a sentence with an apostrophe, not a command
         return None
     commands: list[Command] = []
@@ -74,9 +74,15 @@ def logical_lines(text: str) -> list[str]:
     return [line for line in lines if line and not line.startswith("#")]
 
 
+def _commands_of(text: str) -> list[list[str]]:
+    """Return the words of each command of a text. Raises ValueError for an open quotation mark."""
+    if _SPECIAL.search(text):
+        return list(_pieces(_tokens(text)))
+    words = [word for word in _BLANKS.split(text) if word]  # most texts are sentences: no lexer
+    return list(_pieces(words)) if "#" in text else [words]
+
+
 def _tokens(text: str) -> list[str]:
-    if not _SPECIAL.search(text):  # most texts are sentences, and a lexer takes its time
-        return [word for word in _BLANKS.split(text) if word]
     lexer = shlex.shlex(text, posix=True, punctuation_chars=_SEPARATORS)
     lexer.whitespace = " \t\r"
     lexer.whitespace_split = True

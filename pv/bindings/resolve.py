@@ -39,6 +39,7 @@ _NOTHING = frozenset({"", "none", "n/a", "na", "-", "tbd", "todo", "?"})
 _NODE = re.compile(r"[\w./-]+\.py::[\w:]+(\[.*\])?")
 _RUST_FILE = re.compile(r"(?P<path>[\w./-]+\.rs)::(?P<name>[\w:]+)")
 _MODULE_PATH = re.compile(r"\w+(::\w+)+(\(\))?")
+_ONE_LINE = re.compile(r"[^\n`$#\\]*")
 _PLANNED_WORDS = ("LIVE-PENDING",)
 
 _DECLARED = {
@@ -179,6 +180,8 @@ class Resolver:
         Authors write remarks on the lines below a command; a sentence on the same line makes the
         whole of it prose.
         """
+        if _ONE_LINE.fullmatch(text):
+            return []  # what it is as a whole, it is as its only line
         found: list[Command] = []
         for line in logical_lines(text):
             commands = self._recognised_commands(line)

@@ -10,12 +10,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from typing import NamedTuple
 
 from pv.bindings.interface import BindingClass
 from pv.lint.context import Context
 from pv.lint.gates import GATES, Count, GateState, Scope, Sums
 from pv.lint.options import Options
-from pv.lint.rule import GateName, Rule
+from pv.lint.rule import ContractCheck, GateName, Rule
 from pv.lint.rules import RULES
 from pv.lint.settle import Settled, settle
 from pv.model.contract import Contract
@@ -172,12 +173,10 @@ def ask_rules(
     crashes: list[RuleCrashError] = []
     waits: list[str] = []
     findings: dict[GateName, list[Finding]] = {}
-    for rule in rules:
-        if rule.check is None or not _asked(rule.gate, context.options):
-            continue
+    for rule, check in _checks(rules, context.options.strict_test_binding):
         found: list[Finding] = []
         try:
-            found.extend(rule.check(contract, context))
+            found.extend(check(contract, context))
         except NotYetError:
             waits.append(rule.id)
             continue
@@ -186,6 +185,24 @@ def ask_rules(
         if found:
             findings.setdefault(rule.gate, []).extend(found)
     return findings, crashes, waits
+
+
+class _Checks(NamedTuple):
+    rules: Sequence[Rule]
+    strict: bool
+    checks: tuple[tuple[Rule, ContractCheck], ...]
+
+
+_last: list[_Checks] = []
+
+
+def _checks(rules: Sequence[Rule], strict: bool) -> tuple[tuple[Rule, ContractCheck], ...]:
+    """Return the rules about single contracts that are asked; the last answer is kept."""
+    if not _last or _last[0].rules is not rules or _last[0].strict is not strict:
+        options = Options(strict_test_binding=strict)
+        checks = tuple((r, r.check) for r in rules if r.check and _asked(r.gate, options))
+        _last[:] = [_Checks(rules, strict, checks)]
+    return _last[0].checks
 
 
 def judge_registry(

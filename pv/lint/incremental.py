@@ -107,7 +107,7 @@ class Session(Keeper):
         before = self._before.get(file.display)
         if before is not None and self._unchanged(file, stamp):
             return _Entry(_kept(file, before), before, fresh=False)
-        data = take_bytes(file.path, file.display)
+        data = take_bytes(file.place, file.display)
         if isinstance(data, Problem):
             document = Document(file.display, "", None, (data,))
             return _Entry(judge(document), Kept(file.display, self._tool, "", ""), fresh=False)
@@ -129,7 +129,7 @@ class Session(Keeper):
 
         def do(number: int) -> Sheet | None:
             file = files[number]
-            data = take_bytes(file.path, file.display)
+            data = take_bytes(file.place, file.display)
             if isinstance(data, Problem):
                 return None
             digest, before = hashlib.sha256(data).hexdigest(), self._before.get(file.display)

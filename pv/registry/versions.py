@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from enum import IntEnum
+from functools import lru_cache
 from typing import TypeAlias
 
 Version: TypeAlias = tuple[int, int, int, bool, tuple[tuple[int, int, str], ...]]
@@ -56,6 +57,7 @@ def raised(version: Version, bump: Bump) -> str:
     return f"{major}.{minor}.{patch + 1 if released else patch}"
 
 
+@lru_cache(maxsize=1024)
 def parse_version(text: str) -> Version | None:
     """Return the precedence of a SemVer 2.0.0 version, or None where it is none.
 

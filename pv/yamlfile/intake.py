@@ -55,7 +55,7 @@ def mark_at(text: str, index: int) -> Mark:
     return Mark(text.count("\n", 0, index) + 1, index - text.rfind("\n", 0, index))
 
 
-def take_bytes(path: Path, display: str) -> bytes | Problem:
+def take_bytes(path: Path | str, display: str) -> bytes | Problem:
     """Return the bytes of a regular file of at most 2 MiB, or the one thing that prevents it.
 
     `display` is the name that messages show. Nothing but the file itself is opened, and never in

@@ -68,8 +68,10 @@ def claimed_status(item: Checked) -> str | None:
 
     Of several keys such as `status_v1_2_0` the one of the highest version counts.
     """
-    dated = sorted((key for key in item.values if key.startswith("status_v")), key=_version_of)
-    return item.maybe(*_STATUS, *reversed(dated))
+    dated = [key for key in item.values if key.startswith("status_v")]
+    if not dated:
+        return item.maybe(*_STATUS)
+    return item.maybe(*_STATUS, *reversed(sorted(dated, key=_version_of)))
 
 
 def _version_of(key: str) -> tuple[tuple[int, str], ...]:
@@ -80,6 +82,8 @@ def _version_of(key: str) -> tuple[tuple[int, str], ...]:
 
 def _incomplete(checker: Checker, item: Checked, binding: Binding) -> None:
     lacks = [keys[0] for keys in (_RULE, _PREDICTION, _IF_FAILS) if item.lacks(*keys)]
+    if "if_fails" in lacks and any(key.startswith("if_") for key in item.values):
+        lacks.remove("if_fails")  # said in words of its own, such as if_test_compiles
     if binding.kind is BindingKind.ABSENT and item.lacks(*BINDINGS, *_TEXTS):
         lacks.append(f"test ({', '.join(BINDINGS[:4])}, or planned, blocked, manual, external)")
     if lacks:
@@ -91,7 +95,7 @@ def _incomplete(checker: Checker, item: Checked, binding: Binding) -> None:
 
 
 def _binding(checker: Checker, item: Checked) -> Binding:
-    named = [key for key in BINDINGS if key in item]
+    named: list[str] = [key for key in BINDINGS if key in item.values]
     if "test" in item:
         named.append("test")
     if len(named) > 1:
@@ -104,10 +108,11 @@ def _binding(checker: Checker, item: Checked) -> Binding:
         )
     if named and named[0] != "test":
         return _own_binding(item, named[0])
-    key = next((key for key in _TEXTS if item.text(key).strip()), None)
-    if key is None:
-        return Binding(BindingKind.ABSENT, "", item.path)
-    return Binding(BindingKind.TEXT, item.text(key), (*item.path, key))
+    for key in _TEXTS:
+        text = item.text(key)
+        if text and not text.isspace():
+            return Binding(BindingKind.TEXT, text, (*item.path, key))
+    return Binding(BindingKind.ABSENT, "", item.path)
 
 
 def _own_binding(item: Checked, key: str) -> Binding:

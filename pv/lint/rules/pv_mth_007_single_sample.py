@@ -53,7 +53,7 @@ def check(contract: Contract, context: Context) -> Iterator[Finding]:
     advice = "take more samples, or claim it for the one that is taken"
     for falsifier in contract.falsifiers:
         general = _GENERAL.search(falsifier.rule)
-        once = _once(falsifier)
+        once = _once(falsifier) if general else ""
         if general and once:
             word = general[0].lower()
             message = f'{falsifier.id}: "{word}" rests on {once}, expected several samples'

@@ -30,17 +30,17 @@ from pv.model.finding import Finding
 from pv.model.verdict import Severity
 from pv.registry.index import texts_of
 
-_CITED = re.compile(r"\b(?:FALSIFY|KANI)(?:-[A-Z0-9]+)+-\d+[a-z]?\b")
+# Words that go on to the left are told by what lies behind, so that the search is for letters.
+_CITED = re.compile(r"(?:FALSIFY(?<!\wFALSIFY)|KANI(?<!\wKANI))(?:-[A-Z0-9]+)+-\d+[a-z]?\b")
+_BEGINNINGS = ("FALSIFY-", "KANI-")
 _PAST = frozenset({"changelog", "lessons"})
 
 
 def check(contract: Contract, context: Context) -> Iterator[Finding]:
     """Yield a finding for the first citation of every undefined id."""
     texts = texts_of(contract.data)
-    if "\\" not in contract.text:  # an escape may hide a name or a part of it
-        own = {text for path, text in texts if path[-1] == "id"}
-        if own.issuperset(_CITED.findall(contract.text)):
-            return
+    if _cites_its_own(contract.text, [text for path, text in texts if path[-1] == "id"]):
+        return
     known = context.registry.falsifiers
     seen: set[str] = set()
     for path, text in texts:
@@ -55,6 +55,15 @@ def check(contract: Contract, context: Context) -> Iterator[Finding]:
             message = f"{name} is cited, expected a falsifier of the registry"
             finding = RULE.finding(contract, path, message, advice=advice)
             yield replace(finding, span=place(contract, path, text, *found.span()))
+
+
+def _cites_its_own(text: str, ids: list[str]) -> bool:
+    """Tell whether a contract plainly cites no id but its own; most do not even that."""
+    if "\\" in text or "&" in text:
+        return False  # escapes hide names, anchors repeat them
+    if sum(map(text.count, _BEGINNINGS)) == sum(_CITED.fullmatch(name) is not None for name in ids):
+        return True
+    return set(ids).issuperset(_CITED.findall(text))
 
 
 RULE = Rule(

@@ -11,7 +11,7 @@ from pv.lint import ahead, incremental
 from pv.lint.engine import Report, lint
 from pv.lint.incremental import Session
 from pv.lint.options import Options
-from pv.lint.rules import pv_mth_007_single_sample as single_sample
+from pv.lint.rules import pv_scr_001_unrunnable_contract as unrunnable
 from pv.lint.surroundings import Surroundings
 from pv.registry.discover import contracts_of
 from pv.yamlfile.judge import judge_file
@@ -170,17 +170,17 @@ def test_files_of_a_dead_worker_are_judged_here(root, expected, monkeypatch, nam
 
 
 def test_a_rule_that_crashes_in_a_worker_is_named_as_in_one_process(root, monkeypatch):
-    real = single_sample._once
+    real = unrunnable.coverage_of
 
-    def broken(falsifier):
-        if falsifier.id.startswith("FALSIFY-GEN-00017"):
+    def broken(references):
+        if any(each.falsifier.startswith("FALSIFY-GEN-00017") for each in references):
             raise ZeroDivisionError("planted")
-        return real(falsifier)
+        return real(references)
 
-    monkeypatch.setattr(single_sample, "_once", broken)
+    monkeypatch.setattr(unrunnable, "coverage_of", broken)
     expected = one_by_one(root)
     assert len(expected[3]) == 1
-    assert "PV-MTH-007" in expected[3][0]
+    assert "PV-SCR-001" in expected[3][0]
     assert by_session(root, 2) == expected
     assert by_session(root, 2) == expected  # not kept as sound
 
