@@ -7,7 +7,6 @@ import sys
 from contextlib import closing
 from dataclasses import replace
 from enum import StrEnum
-from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -199,19 +198,31 @@ def _light(outcome: Outcome) -> Outcome:
 
 
 def _told(outcomes: Iterator[Outcome], progress: Progress, brief: bool) -> Iterator[Outcome]:
-    """Print the outcomes of each falsifier as soon as it is through, and yield them."""
+    """Print what comes out and yield it: at once, or a falsifier with all its models together."""
+    waiting: list[Outcome] = []
+    printed = False
+    try:
+        for each in outcomes:
+            if waiting and each.falsifier != waiting[0].falsifier:
+                _print(waiting, progress, brief, apart=printed)
+                waiting, printed = [], True
+            waiting.append(each)
+            if brief:
+                _print(waiting, progress, brief)
+                waiting = []
+            yield each
+    finally:
+        if waiting:
+            _print(waiting, progress, brief, apart=printed)
+
+
+def _print(of_one: list[Outcome], progress: Progress, brief: bool, *, apart: bool = False) -> None:
     from pv.output.discharge_text import text_of
 
-    first = True
-    for _, group in groupby(outcomes, lambda each: (each.contract, each.falsifier)):
-        of_one = list(group)
-        with progress.aside():
-            if not first and not brief:
-                typer.echo("")
-            typer.echo(text_of(of_one, colour=sys.stdout.isatty(), brief=brief), nl=False)
-            sys.stdout.flush()
-        first = False
-        yield from of_one
+    with progress.aside():
+        text = text_of(of_one, colour=sys.stdout.isatty(), brief=brief)
+        typer.echo(f"\n{text}" if apart else text, nl=False)
+        sys.stdout.flush()
 
 
 def _print_end(seen: list[Outcome], code: int, form: Format, output: Path | None) -> None:
