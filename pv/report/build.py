@@ -9,6 +9,7 @@ from pathlib import Path
 from pv.evidence.derive import Deriver
 from pv.evidence.shipping import states_on
 from pv.model.contract import BindingKind, Contract, Expectation, Falsifier, short_id
+from pv.model.lifecycle import Lifecycle, Vocabulary, Word
 from pv.model.receipt import ReceiptView
 from pv.model.status import ContractStatus, FalsifierStatus, Standing
 from pv.model.verdict import State
@@ -28,7 +29,9 @@ from pv.report.view import (
     RowView,
     ShipView,
     TotalsView,
+    VocabularyView,
     WaivedView,
+    WordView,
 )
 from pv.ship import CriterionStanding, ShipStanding, standing
 
@@ -56,6 +59,7 @@ def registry_view(root: Path, *, local: bool, base: str) -> RegistryView:
         matrix=_matrix(statuses),
         charts=tuple(charts_of(statuses, base)),
         damaged=(*unread, *broken),
+        lifecycle=tuple(_vocabularies(deriver.lifecycle)),
     )
 
 
@@ -248,3 +252,29 @@ def ship_view(model: ShipStanding) -> ShipView:
         open=tuple(_criterion(each) for each in model.open),
         not_applicable=tuple(WaivedView(*each) for each in model.not_applicable),
     )
+
+
+def _vocabularies(lifecycle: Lifecycle) -> Iterator[VocabularyView]:
+    for kind in ("contract", "falsifier", "stage", "hypothesis"):
+        vocabulary: Vocabulary = getattr(lifecycle, kind)
+        yield VocabularyView(
+            kind,
+            tuple(
+                WordView(
+                    word.name, word.about, _evidence(word), tuple(vocabulary.moves.get(name, ()))
+                )
+                for name, word in vocabulary.words.items()
+            ),
+        )
+
+
+def _evidence(word: Word) -> str:
+    """Say what a word needs before anything may claim it."""
+    if word.decision:
+        return "a decision"
+    if word.state:
+        return f"derived state {word.state}"
+    if word.verdict:
+        return f"derived verdict {word.verdict}"
+    live = " and a live run that held" if word.live else ""
+    return f"every falsifier that counts at {word.needs}{live}" if word.needs else "nothing"

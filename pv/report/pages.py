@@ -84,6 +84,7 @@ def _context(view: RegistryView, section: Section) -> dict[str, Any]:
         "matrix": view.matrix,
         "charts": view.charts,
         "damaged": view.damaged,
+        "lifecycle": view.lifecycle,
     }
     if not section.argument:
         return context

@@ -161,6 +161,25 @@ class ShipView:
 
 
 @dataclass(frozen=True, slots=True)
+class WordView:
+    """One status word, what it says, and the evidence that it needs."""
+
+    name: str
+    about: str
+    needs: str
+    leads_to: tuple[str, ...]
+    """The words that may follow it."""
+
+
+@dataclass(frozen=True, slots=True)
+class VocabularyView:
+    """The words of one kind of thing."""
+
+    kind: str
+    words: tuple[WordView, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class DamagedView:
     """A receipt or contract file that cannot be relied on."""
 
@@ -190,3 +209,4 @@ class RegistryView:
     matrix: MatrixView
     charts: tuple[ChartView, ...]
     damaged: tuple[DamagedView, ...]
+    lifecycle: tuple[VocabularyView, ...] = ()
