@@ -110,6 +110,8 @@ def test_a_lifecycle_that_cannot_be_read_is_told_and_hides_nothing_else(tmp_path
     assert states(report)[GateName.ENFORCEMENT_LEVEL] is GateState.UNJUDGED
     assert states(report)[GateName.TRANSITIONS] is GateState.UNJUDGED
     assert "PV-MTH-003" in {each.rule for each in report.findings}
+    assert GateState.PASSED in states(report).values()
+    assert report.outcome is Outcome.NO_VERDICT
 
 
 def test_findings_are_sorted_by_place(tmp_path: Path) -> None:
