@@ -79,14 +79,21 @@ class ShipStanding:
         return tuple(sorted(held_back, key=lambda each: (-each.gain, each.id)))
 
 
-def _number(text: str, what: str, contract: Contract, model: ShipModel) -> Fraction:
+def _number(
+    text: str, what: str, contract: Contract, model: ShipModel, most: Fraction | None = None
+) -> Fraction:
+    """Return a number of at least 0, and at most `most`."""
     try:
-        return Fraction(str(text))
+        found = Fraction(str(text))
     except (ValueError, ZeroDivisionError) as error:
         raise UsageError(
             f"{what}: expected a decimal number, found {text!r}",
             span=contract.span(model.path),
         ) from error
+    if found < 0 or (most is not None and found > most):
+        wanted = "0 or more" if most is None else f"0 to {most}"
+        raise UsageError(f"{what}: expected {wanted}, found {text}", span=contract.span(model.path))
+    return found
 
 
 def percentage(base: Fraction, credited: Fraction, total: Fraction) -> Fraction | None:
@@ -102,22 +109,22 @@ def _state(criterion: Criterion, states: Mapping[str, State]) -> State:
     return min(known, key=_ORDER.index) if known else State.PROPOSED
 
 
-def _credit(model: ShipModel, status: str) -> Fraction:
+def _credit(model: ShipModel, status: str, contract: Contract) -> Fraction:
     """Return the credit of a state: 1 for DISCHARGED and 0 otherwise, unless the file says more."""
     declared = model.credits.get(status)
     if declared is not None:
-        return Fraction(str(declared))
+        return _number(declared, f"{model.id}: credit of {status}", contract, model, Fraction(1))
     return Fraction(status == State.DISCHARGED)
 
 
 def _foreign_percent(
-    model: ShipModel, base: Fraction, eligible: list[tuple[Criterion, Fraction]]
+    contract: Contract, model: ShipModel, base: Fraction, eligible: list[tuple[Criterion, Fraction]]
 ) -> Fraction | None:
     if not any(criterion.foreign for criterion, _ in eligible):
         return None
     credited = sum(
         (
-            weight * _credit(model, str(criterion.foreign.get("status", "")))
+            weight * _credit(model, str(criterion.foreign.get("status", "")), contract)
             for criterion, weight in eligible
         ),
         Fraction(0),
@@ -131,9 +138,9 @@ def standing(
     """Compute where a model stands.
 
     `state_of` returns the derived state of a falsifier id. Raises UsageError with the place for a
-    base or a weight that is no number.
+    base, a weight or a credit that is no number or lies outside of what it can be.
     """
-    base = _number(model.base, f"{model.id}: base", contract, model)
+    base = _number(model.base, f"{model.id}: base", contract, model, _FULL)
     eligible = [
         (each, _number(each.weight, f"{each.id}: weight", contract, model))
         for each in model.criteria
@@ -144,7 +151,7 @@ def standing(
     for criterion, weight in eligible:
         states = {gate: state_of(gate) for gate in criterion.gates}
         state = _state(criterion, states)
-        credit = _credit(model, state)
+        credit = _credit(model, state, contract)
         rows.append(
             CriterionStanding(
                 id=criterion.id,
@@ -176,5 +183,5 @@ def standing(
         if "value" in asserted
         else None,
         asserted_by=str(asserted.get("by", "")),
-        foreign_percent=_foreign_percent(model, base, eligible),
+        foreign_percent=_foreign_percent(contract, model, base, eligible),
     )

@@ -11,7 +11,7 @@ from pv.model.contract import Contract
 from pv.registry.base import Base, find_base
 from pv.registry.difference import Difference, compare
 from pv.registry.index import Registry
-from pv.registry.revision import Revision, contracts_in, read_revision
+from pv.registry.revision import Revision, contracts_in, read_revision, receipts_in
 from pv.yamlfile.decode import decode
 from pv.yamlfile.read import read_text
 
@@ -88,6 +88,15 @@ class Past:
         texts = read_revision(self._root, self.base.revision, names).texts if names else {}
         decoded = {file: _decoded(text, file) for file, text in texts.items()}
         return {file: contract for file, contract in decoded.items() if contract is not None}
+
+    @cached_property
+    def lost_receipts(self) -> Mapping[str, str]:
+        """Return file and text of every receipt of the base revision that is no longer there."""
+        revision = self.base.revision
+        lost = [
+            file for file in receipts_in(self._root, revision) if not (self._root / file).exists()
+        ]
+        return read_revision(self._root, revision, lost).texts if lost else {}
 
     @cached_property
     def tombstones(self) -> frozenset[str]:

@@ -50,6 +50,20 @@ def contracts_in(root: Path, name: str) -> tuple[str, ...]:
     return tuple(sorted(file for file in answer.fields if _is_contract(file)))
 
 
+def receipts_in(root: Path, name: str) -> tuple[str, ...]:
+    """Return the receipts of revision `name`, relative to `root` and sorted.
+
+    Empty where the revision has none or cannot be read.
+    """
+    if name_problem(name):
+        return ()
+    folder = f"contracts/{EVIDENCE}"
+    answer = ask(root, "ls-tree", "-r", "-z", "--name-only", name, "--", folder)
+    if answer.problem:
+        return ()
+    return tuple(sorted(file for file in answer.fields if file.endswith(".json")))
+
+
 def _is_contract(file: str) -> bool:
     """Whether a file of a revision is one that would be found on disk."""
     *folders, _ = file.split("/")

@@ -40,6 +40,7 @@ def negative(tmp_path: Path) -> Path:
     """Return the bad registry with the base revision that its moves are judged against."""
     shutil.copytree(CORPUS / "negative-before", tmp_path, dirs_exist_ok=True)
     _commit(tmp_path)
+    shutil.rmtree(tmp_path / "contracts" / "evidence")  # the receipt that said no was deleted
     shutil.copytree(CORPUS / "negative", tmp_path, dirs_exist_ok=True)
     return tmp_path
 

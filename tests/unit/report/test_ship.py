@@ -111,6 +111,27 @@ def test_a_weight_that_is_no_number_is_a_located_error():
     assert str(e.value.span) == "contracts/ship.yaml:7:3"
 
 
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"base": "101"}, "M: base: expected 0 to 100, found 101"),
+        ({"base": "-1"}, "M: base: expected 0 to 100, found -1"),
+        ({"credits": {"PROPOSED": "1.5"}}, "M: credit of PROPOSED: expected 0 to 1, found 1.5"),
+        ({"credits": {"PROPOSED": "much"}}, "credit of PROPOSED: expected a decimal number"),
+    ],
+)
+def test_a_share_that_no_percentage_can_have_is_a_located_error(changes, message):
+    one = Criterion("AC", "c", (), "1", ())
+    plain = {"id": "M", "name": "m", "base": "0", "criteria": (one,), "path": ()}
+    with pytest.raises(UsageError, match=message):
+        standing(CONTRACT, ShipModel(**{**plain, **changes}), states_of(set()))
+
+
+def test_a_negative_weight_is_a_located_error():
+    with pytest.raises(UsageError, match="AC-1: weight: expected 0 or more, found -2"):
+        standing(CONTRACT, model({"1": "-2"}), states_of(set()))
+
+
 @given(st.lists(st.fractions(0, 10), min_size=1, max_size=6), st.fractions(0, 99), st.data())
 def test_gains_of_open_criteria_add_up_to_what_is_missing(weights, base, data):
     total = sum(weights, Fraction(0))
