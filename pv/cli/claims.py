@@ -54,6 +54,7 @@ def claims(
     read · 3 nothing was judged: no claim was found, or none that can be judged.
     """
     from pv.output.claims import write_claims_json, write_claims_text
+    from pv.output.fold import folded
     from pv.registry.base import find_base
     from pv.registry.changeset import read_change_set
     from pv.registry.lifecycle import load_lifecycle
@@ -75,7 +76,8 @@ def claims(
         raise typer.Exit(ExitCode.FINDINGS)
     if Verdict.BORNE_OUT not in verdicts:
         found = "no claim that can be judged" if statements else "no claim was found"
-        sys.stderr.write(f"{found} in {source}: nothing was judged\n  do: {_HINT}\n")
+        sys.stderr.write(folded(f"{found} in {source}: nothing was judged") + "\n")
+        sys.stderr.write(folded(f"  do: {_HINT}", 6) + "\n")
         raise typer.Exit(ExitCode.NO_VERDICT)
 
 

@@ -12,6 +12,7 @@ import typer
 from pv import __version__
 from pv.cli.exitcodes import ExitCode
 from pv.kernels import Backend, Row, describe
+from pv.output.fold import folded
 
 NEVER_ON_A_DEVICE = (
     "no CUDA kernel here has ever run on a device: they ran in the simulator and were compiled to "
@@ -47,8 +48,8 @@ def kernels(
         typer.echo(f"{operation:<{width}}  {'  '.join(cells)}".rstrip())
     typer.echo("")
     for reason, backends in _absences([row for row in rows if not row.available]).items():
-        typer.echo(f"{', '.join(backends)} kernels do not run here: {reason}")
-    typer.echo(NEVER_ON_A_DEVICE)
+        typer.echo(folded(f"{', '.join(backends)} kernels do not run here: {reason}"))
+    typer.echo(folded(NEVER_ON_A_DEVICE))
     running = sum(row.available for row in rows)
     typer.echo(f"{len(rows)} kernels, {running} run here, {len(rows) - running} do not")
 

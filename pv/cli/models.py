@@ -32,13 +32,15 @@ def add(name: _Name, path: Annotated[Path, typer.Argument(help="The model's .ggu
 @app.command("list")
 def list_models() -> None:
     """List the configured models; with none, exit 3."""
+    from pv.output.fold import COLUMNS
     from pv.tensors import model_registry
     from pv.tensors.gguf_errors import shown_path
 
     models = model_registry.listed()
     for one in models:
         state = "" if one.path.exists() else "  (file is gone)"
-        typer.echo(f"{one.name}  {one.sha256[:12]}  {shown_path(one.path)}{state}")
+        head, place = f"{one.name}  {one.sha256[:12]}", f"  {shown_path(one.path)}{state}"
+        typer.echo(f"{head}{place}" if len(head) + len(place) <= COLUMNS else f"{head}\n{place}")
     if not models:
         typer.echo("no model is configured\n  do: pv models add NAME PATH", err=True)
         raise typer.Exit(ExitCode.NO_VERDICT)

@@ -24,6 +24,7 @@ def render(
     ] = None,
 ) -> None:
     """Render status report, spec and changelog sections and the SHIP percentage."""
+    from pv.output.fold import folded
     from pv.report.build import registry_view
     from pv.report.pages import pages, write
     from pv.resources import find_root
@@ -42,11 +43,10 @@ def render(
         else:
             write(home, page)
     for model in view.ship:
-        typer.echo(model.headline)
+        typer.echo(folded(model.headline))
     if check and stale:
-        typer.echo(
-            f"FAIL: {len(stale)} of {len(found)} files differ from the records; run pv render"
-        )
+        said = f"FAIL: {len(stale)} of {len(found)} files differ from the records; run pv render"
+        typer.echo(folded(said))
         raise typer.Exit(ExitCode.FINDINGS)
     typer.echo(f"{len(found)} files, {len(stale)} changed; report: {base / 'status.md'}")
 

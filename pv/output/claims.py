@@ -8,6 +8,7 @@ from typing import Final
 
 from pv import __version__
 from pv.output.escape import escape
+from pv.output.fold import folded
 from pv.output.interface import Stream, counted
 from pv.registry.said import Verdict
 from pv.registry.statements import Statement
@@ -19,11 +20,12 @@ def write_claims_text(statements: Sequence[Statement], base: str, stream: Stream
     """Write each statement with its verdict, and one line of sum."""
     for each in statements:
         quote, reason = escape(each.quote), escape(each.reason)
-        stream.write(f"line {each.line}: {each.verdict.value.upper()}  {quote} · {reason}\n")
+        line = f"line {each.line}: {each.verdict.value.upper()}  {quote} · {reason}"
+        stream.write(folded(line) + "\n")
     counts = {verdict: _count(statements, verdict) for verdict in Verdict}
     parts = [f"{number:,} {verdict.value}" for verdict, number in counts.items()]
     said = counted(len(statements), "claim")
-    stream.write(f"{said} against {escape(base)}: {', '.join(parts)}\n")
+    stream.write(folded(f"{said} against {escape(base)}: {', '.join(parts)}") + "\n")
 
 
 def write_claims_json(statements: Sequence[Statement], base: str, stream: Stream) -> None:

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from pv import __version__
 from pv.output.escape import escape
+from pv.output.fold import folded
 from pv.output.interface import Stream, counted
 from pv.registry.change import Change
 from pv.registry.difference import Difference
@@ -23,15 +24,15 @@ def write_diff_text(comparison: Comparison, stream: Stream) -> None:
         if difference.changes or difference.before.version != difference.after.version:
             stream.write(escape(_title(difference)) + "\n")
             for change in _weightiest_first(difference):
-                stream.write(f"  {change.bump.name:<5}  {escape(str(change))}\n")
+                stream.write(folded(f"  {change.bump.name:<5}  {escape(str(change))}", 9) + "\n")
             stream.write(f"  {verdict(difference)}\n")
     for word, contracts in (("added", comparison.added), ("removed", comparison.removed)):
         for contract in contracts:
             version = contract.version or "no version"
             stream.write(escape(f"{contract.file}  {contract.id} {version}: {word}") + "\n")
     for file, reason in comparison.unread.items():
-        stream.write(escape(f"NOT COMPARED {file}: {reason}") + "\n")
-    stream.write(summary(comparison) + "\n")
+        stream.write(folded(escape(f"NOT COMPARED {file}: {reason}")) + "\n")
+    stream.write(folded(summary(comparison)) + "\n")
 
 
 def write_diff_markdown(comparison: Comparison, stream: Stream) -> None:

@@ -11,11 +11,16 @@ from pv.model.finding import Finding
 from pv.model.verdict import Severity
 from pv.output.escape import escape
 from pv.output.excerpt import excerpt
+from pv.output.fold import COLUMNS, folded
 from pv.output.interface import Gate, Outcome, Report, Stream, counted
 from pv.output.statistics import statistics_lines
 
-WIDTH: Final = 80
+WIDTH: Final = COLUMNS
 """Columns of excerpts where the terminal does not say how wide it is."""
+_GATE: Final = 21
+"""Columns of the name of a gate."""
+_VERDICT: Final = 4
+"""Parts of the summary that always end it: verdict with gates, files, errors, warnings."""
 
 _RESET: Final = "\x1b[0m"
 _COLOURS: Final = {
@@ -35,17 +40,28 @@ _COLOURS: Final = {
 
 def write_text(report: Report, stream: Stream) -> None:
     """Write a line for each gate, every finding with its source line, and the summary line."""
-    colour = wants_colour(stream)
+    colour, width = wants_colour(stream), terminal_width(stream)
     for gate in report.gates:
-        stream.write(_gate_line(gate, colour) + "\n")
+        stream.write(_gate_lines(gate, width, colour) + "\n")
     apart = "\n" if report.gates and report.findings else ""
     stream.write(apart)
-    for line in _body(report, terminal_width(stream), colour):
+    for line in _body(report, width, colour):
         stream.write(line + "\n")
-    summary, word = report.summary, report.outcome
+    *others, summary = _closing(report, width)
+    word = report.outcome
     if colour:
         summary = summary.replace(word.value, _painted(word.value, word, colour), 1)
-    stream.write(f"{apart}{summary}\n")
+    stream.write(apart + "".join(f"{line}\n" for line in (*others, summary)))
+
+
+def _closing(report: Report, width: int) -> tuple[str, ...]:
+    """Return the summary line; where it is too wide, what is less than the verdict stands above."""
+    summary = report.summary
+    parts = summary.split(" · ")
+    if len(summary) <= width or not report.gates:
+        return (summary,)
+    more = folded(" · ".join(parts[_VERDICT:]), 0, width)
+    return (*more.split("\n"), " · ".join(parts[:_VERDICT]))
 
 
 def _body(report: Report, width: int, colour: bool) -> Iterator[str]:
@@ -57,13 +73,18 @@ def _body(report: Report, width: int, colour: bool) -> Iterator[str]:
         yield from finding_lines(finding, text, width=width, colour=colour)
 
 
-def _gate_line(gate: Gate, colour: bool) -> str:
+def _gate_lines(gate: Gate, width: int, colour: bool) -> str:
+    """Return the line of a gate, folded below what it judged where it is too wide."""
     found = [counted(gate.errors, "error")] if gate.errors else []
     found += [counted(gate.warnings, "warning")] if gate.warnings else []
-    state = gate.state if gate.passed is None else _painted(gate.state, gate.passed, colour)
     about = f": {escape(gate.judged)}" if gate.judged else ""
     tail = f" · {', '.join(found)}" if found else ""
-    return f"{gate.name:<20} {state}{about}{tail}"
+    line = folded(f"{gate.name:<20} {gate.state}{about}{tail}", _GATE, width)
+    if gate.passed is None:
+        return line
+    return line[:_GATE] + line[_GATE:].replace(
+        gate.state, _painted(gate.state, gate.passed, colour), 1
+    )
 
 
 def finding_lines(

@@ -34,7 +34,9 @@ def test_add_list_verify(model):
     digest = hashlib.sha256(model.read_bytes()).hexdigest()
     added = pv("add", "tiny", model)
     assert (added.exit_code, added.output) == (0, f"added tiny: {model}\n  sha256 {digest}\n")
-    assert pv("list").output == f"tiny  {digest[:12]}  {model}\n"
+    line = f"tiny  {digest[:12]}  {model}"
+    two = f"tiny  {digest[:12]}\n  {model}"
+    assert pv("list").output == (line if len(line) <= 80 else two) + "\n"
     for arguments in (["verify"], ["verify", "tiny"]):
         checked = pv(*arguments)
         assert (checked.exit_code, checked.output) == (0, f"ok       tiny  sha256 {digest}\n")

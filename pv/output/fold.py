@@ -1,0 +1,27 @@
+"""Lines for people folded to the columns of a terminal, at blanks and nowhere else."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import Final
+
+COLUMNS: Final = 80
+"""Columns of a line where no terminal says how many there are."""
+
+
+def folded(text: str, indent: int = 2, width: int = COLUMNS) -> str:
+    """Return a line as several where it is wider than `width`, the later ones indented.
+
+    A path, an id or a command that is wider by itself stays whole.
+    """
+    if len(text) <= width:
+        return text
+    blanks = text[: len(text) - len(text.lstrip())]
+    return textwrap.fill(
+        text.strip(),
+        max(width, indent + 20),
+        initial_indent=blanks,
+        subsequent_indent=" " * indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
