@@ -33,6 +33,7 @@ class History:
         self._root = root
         self._limits: dict[tuple[str, str], Mapping[str, str]] = {}
         self._parents: dict[str, str | None] = {}
+        self._commits: dict[str, list[str]] = {}
 
     def expect_commit(self, contract: Contract, falsifier: Falsifier) -> str | None:
         """Return the commit since which the present question of a falsifier stands unchanged.
@@ -41,7 +42,10 @@ class History:
         """
         wanted = _asked(falsifier)
         first: str | None = None
-        for commit in self._git("log", "--format=%H", "--", contract.file).split():
+        file = contract.file
+        if file not in self._commits:
+            self._commits[file] = self._git("log", "--format=%H", "--", file).split()
+        for commit in self._commits[file]:
             if self._limits_at(commit, contract.file).get(falsifier.id) != wanted:
                 break
             first = commit
