@@ -47,6 +47,8 @@ CONTROLS = FAULTS | {
 _PLANTED = {"drift_times_1_5_a_layer": 1.5, "drift_doubled_a_layer": 2.0}
 _FEWER_DRAWS = 500
 """Of the bootstrap, for an interval that lies far inside its limits on every layer."""
+_ACROSS = dict.fromkeys(("injected_median", "growth_upper", "alpha_upper"), 0.1)
+"""How far the sums of another machine move a number, relative to it: docs/derivations.md 2.6."""
 _TOKENS = "all but first"
 _SOURCE = "residual stream"
 _DRIFT = "l2 drift"
@@ -229,7 +231,8 @@ def _estimate(
 def _metric(name: str, value: Value, trace: Trace, reduction: str) -> Metric:
     layers, tokens = trace.drift.shape
     shape = (layers, tokens)
-    return Metric(name, value, "1", Sample(_TOKENS, layers * tokens, shape, reduction, "float64"))
+    over = Sample(_TOKENS, layers * tokens, shape, reduction, "float64")
+    return Metric(name, value, "1", over, across=_ACROSS.get(name))
 
 
 def _median_drift(trace: Trace, layer: int) -> Statistic:
