@@ -22,7 +22,11 @@ def quantize(x: Floats) -> NDArray[np.uint8]:
     """
     require_rows("weights", x, np.float32, SHORT_BLOCK_VALUES)
     require_finite("weights", x)
-    low, high = x.min(axis=-1, keepdims=True), x.max(axis=-1, keepdims=True)
+    # Of zeros of both signs the first one counts; numpy.min leaves open which it returns.
+    low, high = (
+        np.take_along_axis(x, first(x, axis=-1, keepdims=True), axis=-1)
+        for first in (np.argmin, np.argmax)
+    )
     with np.errstate(divide="ignore", over="ignore", invalid="ignore", under="ignore"):
         step = (high - low) / np.float32(15)
         factor = np.where(step == 0, np.float32(0), np.float32(1) / step)

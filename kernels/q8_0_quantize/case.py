@@ -57,9 +57,10 @@ def sign_ties() -> Floats:
 
 def _nearly_empty() -> Floats:
     """Return zeros of both signs, and blocks of one value, the smallest there is among them."""
-    blocks = np.zeros((6, 32), dtype=np.float32)
+    blocks = np.zeros((8, 32), dtype=np.float32)
     blocks[1] = -0.0
-    blocks[2:, 7] = (1e-45, -1e-45, 1e-10, -3.0)
+    blocks[2:6, 7] = (1e-45, -1e-45, 1e-10, -3.0)
+    blocks[6, ::2], blocks[7, 1::2] = -0.0, -0.0  # which zero is the smallest?
     return blocks
 
 
