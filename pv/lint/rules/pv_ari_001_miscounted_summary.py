@@ -38,7 +38,8 @@ def check(contract: Contract, context: Context) -> Iterator[Finding]:
     if not isinstance(summary, Mapping):
         return
     advice = "leave the number out, it is computed where it is shown"
-    for key, noun, number in exact(contract):
+    words = context.lifecycle.falsifier if context.lifecycle else None
+    for key, noun, number in exact(contract, words):
         claimed = summary.get(key)
         if _is_count(claimed) and claimed != number:
             message = f"{key} is {claimed}, expected {number}, the number of {noun}"
