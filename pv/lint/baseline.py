@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from pv.errors import UsageError
+from pv.files import replace_file
 from pv.lint.catalogue import is_judged
 from pv.lint.fingerprint import VERSION, fingerprints
 from pv.lint.options import Options
@@ -97,16 +95,7 @@ def save(path: Path, entries: Iterable[Entry]) -> None:
     head = f'  "schema_version": {SCHEMA_VERSION},\n  "fingerprints": {json.dumps(VERSION)},\n'
     text = f'{{\n{head}  "findings": {body}\n}}\n'
     try:
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        try:
-            with os.fdopen(handle, "w", encoding="ascii") as stream:
-                stream.write(text)
-            Path(name).chmod(0o644)
-            Path(name).replace(path)
-        except BaseException:
-            with suppress(OSError):
-                Path(name).unlink()
-            raise
+        replace_file(path, text.encode("ascii"), mode=0o644)
     except OSError as fault:
         raise UsageError(f"{path}: cannot be written ({fault.strerror})") from fault
 

@@ -8,16 +8,14 @@ lies outside a fix keeps every byte. Nothing is written before the last pass is 
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from difflib import unified_diff
 from pathlib import Path as FilePath
 from typing import Final, TypeAlias
 
 from pv.errors import UsageError
+from pv.files import replace_file
 from pv.lint.engine import Report
 from pv.model.contract import Path
 from pv.model.finding import Finding, Fix
@@ -233,18 +231,7 @@ def _write(path: FilePath, change: Change) -> None:
                 f"{change.file}: changed while it was being fixed, so nothing was written to it",
                 advice="run it again",
             )
-        handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-        try:
-            with os.fdopen(handle, "wb") as stream:
-                stream.write((mark + change.after).encode())
-                stream.flush()
-                os.fsync(stream.fileno())
-            shutil.copymode(target, name)
-            FilePath(name).replace(target)
-        except BaseException:
-            with suppress(OSError):
-                FilePath(name).unlink()
-            raise
+        replace_file(target, (mark + change.after).encode())
     except OSError as fault:
         raise UsageError(
             f"{change.file}: cannot be written ({fault.strerror})",

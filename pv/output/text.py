@@ -60,8 +60,9 @@ def _closing(report: Report, width: int) -> tuple[str, ...]:
     parts = summary.split(" · ")
     if len(summary) <= width or not report.gates:
         return (summary,)
-    more = folded(" · ".join(parts[_VERDICT:]), 0, width)
-    return (*more.split("\n"), " · ".join(parts[:_VERDICT]))
+    kept = max([_VERDICT, *(n for n in range(len(parts)) if len(" · ".join(parts[:n])) <= width)])
+    more = folded(" · ".join(parts[kept:]), 0, width)
+    return (*more.split("\n"), " · ".join(parts[:kept]))
 
 
 def _body(report: Report, width: int, colour: bool) -> Iterator[str]:

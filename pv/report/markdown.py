@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-import unicodedata
+
+from pv.escape import escape
 
 _SPECIAL = re.compile(r"([\\`*\[\]|#~])")
 _SPACE = re.compile(r"\s+")
-# Directional overrides and isolates can make text read otherwise than it is stored.
-_BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 class Safe(str):
@@ -19,12 +18,7 @@ class Safe(str):
 
 def visible(text: str) -> str:
     """Return `text` with control and directional characters shown as their code points."""
-    return "".join(
-        f"\\u{ord(c):04x}"
-        if c in _BIDI or (unicodedata.category(c) == "Cc" and c not in "\n\t")
-        else c
-        for c in text
-    )
+    return escape(text, keep="\n\t")
 
 
 def inline(value: object) -> Safe:

@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from pv.errors import UsageError
+from pv.files import replace_file
 from pv.report.markers import Section, replace_sections
 from pv.report.render import Renderer
 from pv.report.view import RegistryView
@@ -134,10 +135,8 @@ def write(root: Path, page: Page) -> None:
     Raises UsageError where it cannot be written.
     """
     path = Path(os.path.normpath(root / page.path))
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_bytes(page.text.encode("utf-8"))
-        temporary.replace(path)
+        replace_file(path, page.text.encode("utf-8"))
     except OSError as error:
         raise UsageError(f"cannot write {path}: {error.strerror}") from error

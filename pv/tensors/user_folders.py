@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from pathlib import Path
 
 from pv.errors import UsageError
+from pv.files import replace_file
 
 
 def config_folder() -> Path:
@@ -37,16 +37,7 @@ def write_atomically(path: Path, text: str) -> None:
     """Replace a file as a whole; its folder is made, for the user alone. Raises `UsageError`."""
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).replace(path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+        replace_file(path, text.encode(), mode=0o600)
     except OSError as fault:
         raise UsageError(
             f"{path}: cannot be written: {fault.strerror}",

@@ -52,7 +52,7 @@ def test_every_key_changes_what_a_run_comes_to(registry: Path) -> None:
         assert code(registry) == (2 if key in {"base", "baseline"} else 1), key
     configured(registry, EFFECTS["strict"] + '[ignore]\nunknown-key = "they come from outside"\n')
     done = pv("lint", folder=registry)
-    assert "1 ignored by configuration · " in done.stdout.splitlines()[-2]
+    assert " · 1 ignored by configuration" in done.stdout.splitlines()[-1]
     assert "PV-SCH-003" not in done.stdout
     configured(registry, EFFECTS["strict"] + '[severity]\nPV-SCH-003 = "info"\n')
     assert "info PV-SCH-003" in pv("lint", folder=registry).stdout
@@ -74,7 +74,7 @@ def test_format_and_select_stand_in_the_file_and_the_command_line_wins(
     assert pv(*command, "-f", "jsonl", folder=registry).stdout.startswith("{")
     done = pv(*command, "-f", "text", "--select", "PV-VER-001,PV-CHG", folder=registry)
     assert "PV-SCH-003" not in done.stdout
-    assert " of rules not selected" in "".join(done.stdout.splitlines()[-2:])
+    assert " of rules not selected" in done.stdout.splitlines()[-1]
 
 
 def test_validate_follows_what_is_configured(registry: Path) -> None:
