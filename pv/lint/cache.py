@@ -26,6 +26,18 @@ _WHOLE: Final = (
     "CREATE TABLE IF NOT EXISTS runs (variant TEXT PRIMARY KEY, key TEXT, report TEXT,"
     " files TEXT, checksum BLOB)"
 )
+_GET_FILES: Final = (
+    "SELECT variant, file, tool, stamp, digest, form, facts, surroundings, part, checksum"
+    " FROM kept WHERE variant = ?"
+)
+_PUT_FILES: Final = (
+    "INSERT OR REPLACE INTO kept (variant, file, tool, stamp, digest, form, facts, surroundings,"
+    " part, checksum) VALUES (?,?,?,?,?,?,?,?,?,?)"
+)
+_GET_RUN: Final = "SELECT variant, key, report, files, checksum FROM runs WHERE variant = ?"
+_PUT_RUN: Final = (
+    "INSERT OR REPLACE INTO runs (variant, key, report, files, checksum) VALUES (?,?,?,?,?)"
+)
 _ALL_BUT_LATEST: Final = (
     "DELETE FROM runs WHERE rowid NOT IN (SELECT rowid FROM runs ORDER BY rowid DESC LIMIT ?)"
 )
@@ -77,7 +89,7 @@ class Cache:
 
     def files(self, variant: str) -> Mapping[str, Kept]:
         """Return the rows of one variant of the linter by file name; none without a sound cache."""
-        rows = self._ask("SELECT * FROM kept WHERE variant = ?", variant)
+        rows = self._ask(_GET_FILES, variant)
         return {row[1]: Kept(*row[1:-1]) for row in rows}
 
     def save_files(self, variant: str, changed: Iterable[Kept], gone: Iterable[str] = ()) -> None:
@@ -87,20 +99,18 @@ class Cache:
         if rows or forgotten:
             self._write(
                 ("DELETE FROM kept WHERE variant = ? AND file = ?", forgotten),
-                ("INSERT OR REPLACE INTO kept VALUES (?,?,?,?,?,?,?,?,?,?)", rows),
+                (_PUT_FILES, rows),
             )
 
     def run(self, variant: str, key: str) -> KeptRun | None:
         """Return what a run of a variant came to that saw exactly the same."""
-        rows = self._ask("SELECT * FROM runs WHERE variant = ?", variant)
+        rows = self._ask(_GET_RUN, variant)
         return next((KeptRun(row[2], row[3]) for row in rows if row[1] == key), None)
 
     def save_run(self, variant: str, key: str, run: KeptRun) -> None:
         """Keep a run in place of the last one of its variant."""
         rows = _checked([(variant, key, *run)])
-        self._write(
-            ("INSERT OR REPLACE INTO runs VALUES (?,?,?,?,?)", rows), (_ALL_BUT_LATEST, [(_RUNS,)])
-        )
+        self._write((_PUT_RUN, rows), (_ALL_BUT_LATEST, [(_RUNS,)]))
 
     def _ask(self, query: str, variant: str) -> list[tuple[Any, ...]]:
         if not self._path.is_file() or self._path.is_symlink():

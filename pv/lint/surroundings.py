@@ -50,12 +50,9 @@ class Surroundings:
 
     @cached_property
     def stamps(self) -> Mapping[str, str]:
-        """Name of each file to its stamp, which this program is part of; empty where none tells."""
-        found = {
-            one.display: self._found.get(one.display) or stamp_of(one.place) for one in self.files
-        }
-        tool = tool_digest()
-        return {name: stamp and f"{tool} {stamp}" for name, stamp in found.items()}
+        """Name of each file to its stamp, empty where that would not tell every change."""
+        found = self._found
+        return {one.display: found.get(one.display) or stamp_of(one.place) for one in self.files}
 
     @cached_property
     def digest(self) -> str:
@@ -70,7 +67,7 @@ class Surroundings:
         """Digest of everything that a run sees; empty where a stamp does not tell."""
         if not all(self.stamps.values()):
             return ""
-        return digest_of(self.digest, *(part for pair in self.stamps.items() for part in pair))
+        return digest_of(self.digest, "\0".join(self.stamps), "\0".join(self.stamps.values()))
 
 
 def speaks_of_passed_folders(text: str) -> bool:

@@ -15,6 +15,8 @@ TAB: Final = 4
 
 def cells(line: str) -> list[tuple[str, int]]:
     """Return for each character of a line what is printed for it and the columns that takes."""
+    if line.isascii() and line.isprintable():
+        return [(character, 1) for character in line]
     shown: list[tuple[str, int]] = []
     column = 0
     for character in line:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePath
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 from pv.errors import UsageError
 
@@ -44,16 +44,16 @@ def discover(
     found: dict[str, ContractFile] = {}
     folders: dict[str, tuple[str, str]] = {}
     for argument in arguments:
-        for path in _expand(str(argument)):
-            folder, name = os.path.split(path)
+        for folder, names in _expand(str(argument)):
             if folder not in folders:
                 shown = PurePath(_display(Path(folder), base)).as_posix()
                 folders[folder] = os.path.realpath(folder), "" if shown == "." else f"{shown}/"
             real, prefix = folders[folder]
-            linked = os.path.islink(path)  # noqa: PTH114 - thrice as fast without a Path
-            identity = os.path.realpath(path) if linked else f"{real}/{name}"
-            display = f"{prefix}{name}" if name != ".." else _display(Path(path), base)
-            found.setdefault(identity, ContractFile(path, display))
+            for name, linked in names:
+                path = f"{folder}/{name}" if folder else name
+                identity = os.path.realpath(path) if linked else f"{real}/{name}"
+                display = f"{prefix}{name}" if name != ".." else _display(Path(path), base)
+                found.setdefault(identity, ContractFile(path, display))
     return tuple(sorted(found.values(), key=lambda one: one.display))
 
 
@@ -63,24 +63,33 @@ def contracts_of(root: Path) -> tuple[ContractFile, ...]:
     return discover([folder], relative_to=root) if folder.is_dir() else ()
 
 
-def _expand(argument: str) -> Iterator[str]:
+_Listed: TypeAlias = tuple[str, list[tuple[str, bool]]]
+"""A folder, empty for the current one, with names in it and whether each is a link."""
+
+
+def _expand(argument: str) -> Iterator[_Listed]:
     path = Path(argument)
     if argument and path.is_dir():
         yield from _walk(path)
     elif argument and (path.exists() or path.is_symlink()):
-        yield str(path)
+        yield _alone(path)
     elif _PATTERN & set(argument):
         # A pattern may match folders too, and each stands for what is below it.
         anchor = Path(path.anchor) if path.anchor else Path()
         pattern = str(path.relative_to(path.anchor)) if path.anchor else argument
         for match in sorted(anchor.glob(pattern)):
             if not _hidden(match, argument):
-                yield from _walk(match) if match.is_dir() else (str(match),)
+                yield from _walk(match) if match.is_dir() else (_alone(match),)
     else:
         raise UsageError(
             f"no file or folder {argument!r}, expected a contract or a folder of contracts",
             advice="check the name; `pv validate contracts` judges a whole folder",
         )
+
+
+def _alone(path: Path) -> _Listed:
+    folder, name = os.path.split(path)
+    return folder, [(name, path.is_symlink())]
 
 
 def _hidden(match: Path, pattern: str) -> bool:
@@ -90,21 +99,36 @@ def _hidden(match: Path, pattern: str) -> bool:
     return any(not any(fnmatchcase(part, one) for one in said) for part in hidden)
 
 
-def _walk(folder: Path) -> Iterator[str]:
+def _walk(folder: Path) -> Iterator[_Listed]:
     """Yield the contract files below a folder; links to folders are not followed."""
-    for place, folders, files in os.walk(folder, onerror=_unlistable):
-        folders[:] = sorted(one for one in folders if one != EVIDENCE and one[0] != ".")
-        left_out = _VOCABULARY[1] if f"/{place}".endswith(_VOCABULARY[0]) else ""
-        for name in sorted(files):
-            if name.endswith(SUFFIXES) and not name.startswith(".") and name != left_out:
-                yield name if place == "." else f"{place}/{name}"
+    waiting = ["" if folder == Path() else str(folder)]
+    while waiting:
+        place = waiting.pop()
+        folders: list[str] = []
+        names: list[tuple[str, bool]] = []
+        for entry in _entries(place or "."):
+            name, linked = entry.name, entry.is_symlink()
+            if name[0] == ".":
+                continue
+            if entry.is_dir():
+                if name != EVIDENCE and not linked:
+                    folders.append(f"{place}/{name}" if place else name)
+            elif name.endswith(SUFFIXES):
+                names.append((name, linked))
+        if names:
+            yield place, names
+        waiting += reversed(folders)
 
 
-def _unlistable(fault: OSError) -> None:
-    raise UsageError(
-        f"cannot list {fault.filename!r} ({fault.strerror}), expected a folder of contracts",
-        advice="give yourself permission to read it, or name the files",
-    )
+def _entries(folder: str) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as listed:
+            return sorted(listed, key=lambda entry: entry.name)
+    except OSError as fault:
+        raise UsageError(
+            f"cannot list {folder!r} ({fault.strerror}), expected a folder of contracts",
+            advice="give yourself permission to read it, or name the files",
+        ) from None
 
 
 def _display(path: Path, base: Path) -> str:

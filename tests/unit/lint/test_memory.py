@@ -230,3 +230,14 @@ def test_stamps_tell_a_link_by_where_it_leads(tmp_path):
     after = list(stamps.stamps_below(str(tmp_path)))
     assert [one.name for one in before] == ["link", "one"]
     assert all(one.stamp != other.stamp for one, other in zip(before, after, strict=True))
+
+
+def test_a_cache_of_another_shape_is_no_defect(registry):
+    first = lint(registry)
+    with sqlite3.connect(database(registry)) as connection:
+        connection.executescript(
+            "ALTER TABLE runs DROP COLUMN files; ALTER TABLE kept ADD COLUMN more TEXT"
+        )
+    connection.close()
+    assert lint(registry) == first
+    assert lint(registry) == first
