@@ -124,7 +124,7 @@ def test_a_section_anywhere_is_filled_and_the_rest_of_the_file_stays(registry):
     [
         (
             "nothing",
-            "no section 'nothing', expected one of changelog, lifecycle, ship, spec, standing, status",
+            "no section 'nothing', expected one of changelog, lifecycle, ship, spec",
         ),
         ("spec elsewhere-v1", "README.md:1:1: section 'spec' names contract 'elsewhere-v1'"),
     ],
