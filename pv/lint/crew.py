@@ -28,7 +28,7 @@ _ROOM: Final = 64 * 1024
 """Bytes that fit into a pipe before anybody reads."""
 
 Do: TypeAlias = Callable[[int], Any]
-"""Does one task; the answer is made of texts, numbers, tuples and lists. Without side effects."""
+"""Does one task without side effects; answers are texts, numbers, plain tuples and lists."""
 
 
 def crew_of(tasks: int) -> int:

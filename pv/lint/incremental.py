@@ -127,7 +127,7 @@ class Session(Keeper):
         """
         context = self._context(AheadRegistry(self._seen.root, stamps))
 
-        def do(number: int) -> Sheet | None:
+        def do(number: int) -> tuple[Any, ...] | None:
             file = files[number]
             data = take_bytes(file.place, file.display)
             if isinstance(data, Problem):
@@ -137,7 +137,8 @@ class Session(Keeper):
                 return None
             wanted = self._asked is None or file.display in self._asked
             judged = judge(read_text(data, file.display))
-            return sheet_of(judged, digest, context if wanted else None)
+            sheet = sheet_of(judged, digest, context if wanted else None)
+            return sheet and tuple(sheet)
 
         found: dict[str, _Entry] = {}
         for number, answer in self._spread(len(files), do):

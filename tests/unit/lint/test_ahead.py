@@ -99,6 +99,10 @@ def _few_are_many(monkeypatch):
 
 @pytest.fixture(autouse=True)
 def _no_cache(root):
+    _remove_cache(root)
+
+
+def _remove_cache(root):
     folder = root / ".pv"
     for path in sorted(folder.rglob("*"), reverse=True):
         path.rmdir() if path.is_dir() else path.unlink()
@@ -112,6 +116,24 @@ def test_a_crew_reports_what_one_process_does(root, crew, expected):
     }
     assert by_session(root, crew) == expected
     assert by_session(root, crew) == expected  # warm
+
+
+@pytest.mark.parametrize("name", ["sheet_of", "judged_part"])
+def test_what_a_crew_can_do_is_not_done_here(root, monkeypatch, name):
+    here = []
+    real = getattr(incremental, name)
+
+    def watched(*arguments):
+        here.append(arguments)
+        return real(*arguments)
+
+    by_session(root, 2)
+    monkeypatch.setattr(incremental, name, watched)
+    with surroundings(root) if name == "judged_part" else contextlib.nullcontext():
+        if name == "sheet_of":
+            _remove_cache(root)
+        by_session(root, 2)
+    assert not here
 
 
 def test_strict_test_bindings_are_counted_by_a_crew_too(root):
