@@ -204,7 +204,7 @@ def _print_json(data: dict[str, object]) -> None:
 
 
 def _wrapped(lead: str, text: str) -> None:
-    from pv.output.escape import escape
+    from pv.escape import escape
 
     lines = textwrap.wrap(
         escape(text),

@@ -44,8 +44,10 @@ def report(
 
 
 def _write(target: Path, text: str) -> None:
+    from pv.files import replace_file
+
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(text, encoding="utf-8")
+        replace_file(target, text.encode())
     except OSError as fault:
         raise UsageError(f"{target}: cannot be written: {fault.strerror}") from None

@@ -31,7 +31,7 @@ def why(
     from pv.evidence.audit import Condition, audit, since
     from pv.evidence.history import History
     from pv.model.contract import short_id
-    from pv.output.escape import escape
+    from pv.escape import escape
     from pv.registry.contracts import load_contracts
     from pv.resources import find_root
 
