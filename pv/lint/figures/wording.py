@@ -25,8 +25,10 @@ def about_a_format(text: str, start: int, end: int) -> bool:
 
 
 def digits(found: Statement) -> str:
-    """Return the result of a calculation in the scale of the number that it is said to be."""
-    return _shown(found.result.value * _scale(found))
+    """Return the result of a calculation in the scale and the unit of what it is said to be."""
+    claim = found.claim
+    unit = " %" if claim.percent else claim.unit if len(claim.unit) < 2 else f" {claim.unit}"
+    return f"{_shown(found.result.value * _scale(found))}{unit}"
 
 
 def reach(found: Statement) -> str:
