@@ -175,12 +175,12 @@ def test_no_text_breaks_the_reader(text: str) -> None:
     ],
 )
 def test_hostile_texts_end_soon(text: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     list(statements(text))
     list(claims(text))
     list(unlabelled(text))
     list(tallies(text))
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
 
 
 def test_a_table_has_three_rows_of_one_label_and_growing_indices() -> None:
