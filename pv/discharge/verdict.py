@@ -55,7 +55,7 @@ def judge_run(
     job: Job,
     returned: Returned,
     registration: Registration | None = None,
-    earlier: Sequence[Earlier] = (),
+    earlier: Sequence[Earlier] | None = None,
 ) -> Outcome:
     """Judge what came back from one child against the contract.
 
@@ -83,7 +83,7 @@ def judge_run(
             again_failed=f"ended in {again.ending}: {again.reason}"
             if again and failed_again
             else "",
-            earlier=tuple(earlier),
+            earlier=None if earlier is None else tuple(earlier),
             environment=returned.environment,
             registration=registration,
         )

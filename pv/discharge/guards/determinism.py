@@ -14,7 +14,7 @@ What a harness gives
     Its seeds; `across` on metrics that may be compared between devices. Who runs twice: every
     question without a model, on a processor or a device, once more from nothing in the same
     process, so that compiled code is not compiled again. Questions over a model read gigabytes,
-    and the simulator is slow: they are compared with earlier receipts, and their first is alone.
+    and the simulator is slow: they are compared with earlier receipts, and the first has none.
 """
 
 from __future__ import annotations
@@ -38,10 +38,11 @@ _SAME_MACHINE: Final = ("device", "processor", "machine", "packages", "libraries
 
 def check(seen: Seen) -> GuardResult:
     """Trip where one seed gave two answers."""
-    here = [each for each in seen.earlier if _same(each.environment, seen.environment)]
-    elsewhere = [each for each in seen.earlier if each not in here]
-    if seen.again is None and not seen.again_failed and not seen.earlier:
-        return silent(NAME, "one run: it is compared with the next one over the same sources")
+    if seen.again is None and not seen.again_failed and seen.earlier is None:
+        return silent(NAME, "there is one run, and no receipt to compare it with")
+    receipts = seen.earlier or ()
+    here = [each for each in receipts if _same(each.environment, seen.environment)]
+    elsewhere = [each for each in receipts if each not in here]
     faults = [f"the second run {seen.again_failed}"] if seen.again_failed else []
     if seen.again is not None:
         faults += _prefixed("a second run", _other_bits(seen.measurements, seen.again))
@@ -49,12 +50,10 @@ def check(seen: Seen) -> GuardResult:
         faults += _prefixed(each.path, _other_bits(seen.measurements, each.measurements))
     for each in elsewhere:
         faults += _prefixed(each.path, _apart(seen.measurements, each))
-    told = [
-        "a second run gave the same bits" if seen.again is not None else "",
-        "earlier receipts of this machine have the same bits" if here else "",
-        "other machines are within what is declared" if elsewhere else "",
-    ]
-    reason = "; ".join(faults) or ", ".join(each for each in told if each)
+    # How many receipts there were is left out: a report, and the identity of a receipt, do not
+    # depend on what lies beside them.
+    alone = "no receipt over the same sources has other bits"
+    reason = "; ".join(faults) or (alone if seen.again is None else "a second run, the same bits")
     return GuardResult(NAME, applies=True, tripped=bool(faults), reason=reason)
 
 

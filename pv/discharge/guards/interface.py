@@ -45,7 +45,8 @@ class Seen:
     """The second run with the same seeds."""
     again_failed: str = ""
     """How the second run ended where it did not measure."""
-    earlier: tuple[Earlier, ...] = ()
+    earlier: tuple[Earlier, ...] | None = None
+    """None where nobody looked for receipts."""
     environment: Mapping[str, Any] = field(default_factory=dict)
     registration: Registration | None = None
 

@@ -470,3 +470,17 @@ def test_preregistration_marks_and_never_trips():
     for registration, mark in ((Registration(None), "POST-HOC"), (Registration("a" * 40), "")):
         found = check("preregistration", seen(registration=registration))
         assert (found.applies, found.tripped, found.mark) == (True, False, mark)
+
+
+def test_the_word_of_determinism_does_not_depend_on_how_many_receipts_there_are():
+    metric = Metric("m", 1.0, "1", SUMMED)
+    for again in (None, Measurements((metric,))):
+        words = {
+            check("determinism", seen(metric, environment=CPU, again=again, earlier=those)).reason
+            for those in ((), (earlier(1.0),), (earlier(1.0), earlier(1.0)))
+        }
+        assert len(words) == 1
+
+
+def test_determinism_has_nothing_to_say_where_nobody_looked():
+    assert not check("determinism", seen(Metric("m", 1.0, "1", SUMMED))).applies
