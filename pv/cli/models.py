@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from pv.cli.exitcodes import ExitCode
-from pv.errors import BadInputError, MissingError
+from pv.errors import BadInputError, MissingError, UsageError
 
 app = typer.Typer(
     help="Name model files, check that they are still the same, derive the teacher.",
@@ -50,10 +50,20 @@ def list_models() -> None:
 def verify(
     name: Annotated[str | None, typer.Argument(help="A model; without it, all.")] = None,
 ) -> None:
-    """Hash model files again and compare with what was recorded: exit 1 changed, 3 missing."""
+    """Hash model files again and compare with what was recorded.
+
+    Exit codes: 0 all the same · 1 one changed · 2 no such model · 3 a file is missing, or
+    no model is configured.
+    """
     from pv.tensors import model_registry
 
-    names = [name] if name else [one.name for one in model_registry.listed()]
+    known = [one.name for one in model_registry.listed()]
+    names = [name] if name else known
+    if name and name not in known:
+        raise UsageError(
+            f"model {name!r} is not configured, expected one of {', '.join(known) or 'none'}",
+            advice=f"pv models add {name} PATH",
+        )
     if not names:
         raise MissingError("no model is configured", advice="pv models add NAME PATH")
     outcomes = {_verified(one) for one in names}

@@ -47,7 +47,7 @@ def status(
     else:
         typer.echo(text_of(statuses), nl=False)
         typer.echo("".join(f"NOT JUDGED {each}\n" for each in (*unread, *orphans)), nl=False)
-        typer.echo(_verdict(statuses, code))
+        typer.echo(_verdict(statuses, code, home))
     raise typer.Exit(code)
 
 
@@ -57,13 +57,13 @@ def _code(statuses: list[ContractStatus], unread: list[str]) -> ExitCode:
     return ExitCode.OK if statuses and not unread else ExitCode.NO_VERDICT
 
 
-def _verdict(statuses: list[ContractStatus], code: ExitCode) -> str:
+def _verdict(statuses: list[ContractStatus], code: ExitCode, home: Path) -> str:
     ahead = [name for each in statuses for name in each.ahead]
     damaged = sum(len(each.damaged) for each in statuses)
     falsifiers = sum(len(each.falsifiers) for each in statuses)
     judged = f"contracts {len(statuses)}, falsifiers {falsifiers}"
     if not statuses:
-        return f"no contract was judged (exit {code:d})"
+        return f"no contract under {home / 'contracts'} was judged (exit {code:d})"
     what = f"claims ahead: {len(ahead)}" if ahead else "no claim is ahead"
     broken = f", damaged receipts: {damaged}" if damaged else ""
     word = "OK" if code is ExitCode.OK else "FAIL" if code is ExitCode.FINDINGS else "NO VERDICT"

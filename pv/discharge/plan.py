@@ -8,11 +8,17 @@ from pathlib import Path
 from typing import Final
 
 from pv.discharge.job import Job, Limits
-from pv.discharge.runners.reference import runnable
-from pv.discharge.selection import Entry, Shard, select
+from pv.discharge.selection import Entry, Selection, Shard, select
 from pv.discharge.verdict import device_class
 from pv.errors import BadInputError, MissingError, PvError, UsageError
-from pv.model.contract import Contract, Falsifier, ModelReference, short_id
+from pv.model.contract import (
+    Binding,
+    BindingKind,
+    Contract,
+    Falsifier,
+    ModelReference,
+    short_id,
+)
 from pv.model.receipt import ModelIdentity, Outcome
 from pv.model.verdict import Cause, Level, State, Verdict
 from pv.registry.contracts import Loaded
@@ -60,11 +66,29 @@ def plan(loaded: Sequence[Loaded], request: Request) -> tuple[Job | Outcome, ...
     if request.everything == bool(request.ids):
         raise UsageError("expected ids of falsifiers, or --all, not both and not neither")
     chosen = select(loaded, request.ids, level=request.level, shard=request.shard)
+    _check_model(chosen, request)
     items: list[Job | Outcome] = []
     for entry in chosen.entries:
         items += _items(entry, request)
     items += [_unread(each, request) for each in chosen.unread]
-    return tuple(items) if not chosen.empty else (_nothing(chosen.empty, request),)
+    empty = chosen.empty
+    if not (items or empty):
+        empty = f"no falsifier under {request.root / 'contracts'}, in {len(loaded)} contracts"
+    return (_nothing(empty, request),) if empty else tuple(items)
+
+
+def _check_model(chosen: Selection, request: Request) -> None:
+    """Raise UsageError for a model that nothing that is asked for would look at."""
+    if request.model is None:
+        return
+    if not request.live:
+        advice = "add --live"
+        raise UsageError(f"--model {request.model}: no model is used without --live", advice=advice)
+    if chosen.entries and not any(each.falsifier.live for each in chosen.entries):
+        raise UsageError(
+            f"--model {request.model}: none of the falsifiers that are asked for uses a model",
+            advice="leave --model out, or ask for a falsifier with `models`",
+        )
 
 
 def _nothing(reason: str, request: Request) -> Outcome:
@@ -93,8 +117,17 @@ def _unread(loaded: Loaded, request: Request) -> Outcome:
     )
 
 
+def _runnable(binding: Binding) -> Binding | str:
+    """Return the binding as a runner takes it, or why none can run it."""
+    if binding.kind is BindingKind.HARNESS:
+        return binding
+    from pv.discharge.runners.reference import runnable  # noqa: PLC0415 - reads other references
+
+    return runnable(binding)
+
+
 def _items(entry: Entry, request: Request) -> Iterator[Job | Outcome]:
-    binding = runnable(entry.falsifier.binding)
+    binding = _runnable(entry.falsifier.binding)
     if isinstance(binding, str):
         # Asked for by name it is a run that failed; else the question is what can be run.
         maker = _Maker(entry.contract, entry.falsifier, request)

@@ -119,11 +119,11 @@ def _named(ids: Sequence[str], entries: Sequence[Entry], refused: Sequence[Loade
 
 
 def _fitting(pattern: str, entries: Sequence[Entry]) -> list[Entry]:
-    found = [
-        each
-        for each in entries
-        if fnmatchcase(each.falsifier.id, pattern)
-        or fnmatchcase(short_id(each.falsifier.id), pattern)
+    def fits(name: str, wanted: str) -> bool:
+        return fnmatchcase(name, wanted) or fnmatchcase(short_id(name), wanted)
+
+    found = [each for each in entries if fits(each.falsifier.id, pattern)] or [
+        each for each in entries if fits(each.falsifier.id.upper(), pattern.upper())
     ]
     if not found:
         raise UsageError(
@@ -134,10 +134,13 @@ def _fitting(pattern: str, entries: Sequence[Entry]) -> list[Entry]:
 
 
 def _find(text: str, entries: Sequence[Entry], refused: Sequence[Loaded]) -> Entry:
-    """Return the falsifier that an id or its short form names."""
+    """Return the falsifier that an id or its short form names, in whatever case where it fits."""
+    folded = text.upper()
     for fits in (
         lambda known: known in (text, ID_PREFIX + text),
         lambda known: known.endswith("-" + text),
+        lambda known: known.upper() in (folded, ID_PREFIX + folded),
+        lambda known: known.upper().endswith("-" + folded),
     ):
         found = [entry for entry in entries if fits(entry.falsifier.id)]
         if len(found) == 1:

@@ -27,6 +27,8 @@ from pv.yamlfile.wording import clip, found, hint, is_number, label_of, repair, 
 _DIGEST = re.compile(r"[0-9a-f]{64}|unrecorded")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _DECIMAL = re.compile(r"(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?", re.ASCII)
+_NOT_ZERO = re.compile(r"[-+]?[0.]*[1-9]")
+"""A number that is more than 0 as it is written."""
 _TEXT, _NUMBER, _INTEGER = Shape.TEXT.value, Shape.NUMBER.value, Shape.INTEGER.value
 _DATE, _FLAG, _SUM = Shape.DATE.value, Shape.FLAG.value, Shape.DECIMAL.value
 _HASH, _ANY, _FREE = Shape.DIGEST.value, Shape.ANY.value, Shape.FREE.value
@@ -227,6 +229,15 @@ class Checker:
                 "write the limit that is meant",
             )
             return _ABSENT
+        if wanted and value == 0 and _NOT_ZERO.match(written := self._written(path)):
+            self.note(
+                SchemaCode.NOT_FINITE,
+                path,
+                f"{_words(inside)}: {key.name} is {clip(written)}, "
+                "expected a number that is not rounded to 0",
+                "write the limit that is meant, or 0",
+            )
+            return _ABSENT
         if bits & _SUM and _DECIMAL.fullmatch(written := self._written(path)):
             return written
         if bits & _HASH:
@@ -282,7 +293,9 @@ class Checker:
                 self.mapping(item, section, (*path, at), inside) for at, item in enumerate(items)
             ]
         found = [self._item(item, key, (*path, at), inside) for at, item in enumerate(items)]
-        return [item for item in found if item is not _ABSENT]
+        sound = [item for item in found if item is not _ABSENT]
+        # Numbers mean something together: a pair without one of them is another limit.
+        return sound if len(sound) == len(found) or not bits & _NUMBERS else _ABSENT
 
     def _item(self, value: Any, key: Key, path: Path, inside: Inside) -> Any:
         bits = key.bits

@@ -86,8 +86,8 @@ SCHEMA_RULES: Final[tuple[tuple[Code, int, Severity, str, str, str], ...]] = (
         Code.NOT_FINITE,
         10,
         _ERROR,
-        "Infinity or NaN where a number is expected.",
-        "Nothing exceeds infinity and nothing compares with NaN: such a limit cannot fail.",
+        "Infinity or NaN where a number is expected, or one so small that it would be read as 0.",
+        "Nothing exceeds infinity or compares with NaN: such a limit cannot fail. 0 is another.",
         "Write the limit that is meant.",
     ),
     (

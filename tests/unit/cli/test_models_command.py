@@ -77,4 +77,9 @@ def test_a_changed_model_outweighs_a_missing_one(model, tmp_path):
 def test_bad_arguments_are_usage_errors(model):
     assert isinstance(pv("add", "../x", model).exception, UsageError)
     assert isinstance(pv("derive", "no-such-teacher").exception, UsageError)
+    for configured in ("none", "tiny"):
+        unknown = pv("verify", "nope").exception
+        assert isinstance(unknown, UsageError)
+        assert unknown.message == f"model 'nope' is not configured, expected one of {configured}"
+        pv("add", "tiny", model)
     assert pv("add", "tiny").exit_code == 2

@@ -282,3 +282,33 @@ def test_every_absence_carries_the_command(toy, models):
     toy.contract(LIVE % ACCEPTED, PLANNED)
     items = planned(toy, live=True)
     assert all(isinstance(each, Outcome) and each.command for each in items)
+
+
+def test_ids_are_taken_in_any_case_and_told_in_their_own(toy):
+    toy.contract(toy.entry("001"), toy.entry("002"))
+    for text in ("toy-001", "falsify-toy-001", "Toy-001", "001"):
+        assert [each.falsifier.id for each in planned(toy, text)] == ["FALSIFY-TOY-001"]
+    assert len(planned(toy, "toy-*")) == 2
+
+
+def test_an_exact_id_comes_before_one_of_another_case(toy):
+    toy.contract(toy.entry("00A"), toy.entry("00a"))
+    assert [each.falsifier.id for each in planned(toy, "TOY-00a")] == ["FALSIFY-TOY-00a"]
+    with pytest.raises(UsageError, match="fits 2 falsifiers"):
+        planned(toy, "toy-00A")
+
+
+def test_a_registry_without_falsifiers_is_named(toy):
+    for file in (toy.root / "contracts").glob("*.yaml"):
+        file.unlink()
+    (only,) = planned(toy)
+    assert only.verdict is Verdict.SKIPPED
+    assert only.headline == f"no falsifier under {toy.root / 'contracts'}, in 0 contracts"
+
+
+def test_a_model_that_nothing_uses_is_refused(toy, tmp_path):
+    toy.contract(toy.entry("001"), LIVE % ACCEPTED)
+    with pytest.raises(UsageError, match="no model is used without --live"):
+        planned(toy, model=tmp_path / "m.gguf")
+    with pytest.raises(UsageError, match="none of the falsifiers that are asked for uses a model"):
+        planned(toy, "TOY-001", live=True, model=tmp_path / "m.gguf")

@@ -202,7 +202,10 @@ def test_a_contract_that_does_not_parse_is_named_and_the_other_is_judged(home):
 def test_nothing_judged_is_no_success(tmp_path):
     (tmp_path / "contracts").mkdir()
     found = CliRunner().invoke(app, ["status", "--root", str(tmp_path)])
-    assert (found.exit_code, found.stdout.strip()) == (3, "no contract was judged (exit 3)")
+    assert (found.exit_code, found.stdout.strip()) == (
+        3,
+        f"no contract under {tmp_path / 'contracts'} was judged (exit 3)",
+    )
 
 
 def test_json_has_states_standings_and_receipts_by_id(home):
