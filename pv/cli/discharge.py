@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
@@ -18,6 +18,7 @@ from pv.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pv.discharge.executors.templates import Templates
     from pv.discharge.plan import Request
     from pv.model.receipt import Outcome
     from pv.output.progress import Progress
@@ -105,37 +106,51 @@ def discharge(
     root: Annotated[Path | None, typer.Option(help="Registry root.")] = None,
 ) -> None:
     """Run falsifiers in child processes, judge the measurements, write receipts."""
-    from pv.discharge.job import GIB, SECONDS, Limits
-    from pv.discharge.plan import Request
-    from pv.discharge.selection import Shard
-    from pv.model.verdict import Level
-    from pv.resources import find_root
-
     for option, value in (("--timeout", timeout), ("--memory", memory)):
         if value is not None and not math.isfinite(value):
             raise UsageError(f"{option} is {value}, expected a finite number")
     _check_output(output, output_format)
-    request = Request(
-        root=find_root(root),
-        ids=tuple(ids or ()),
-        everything=everything or (changed and not ids),
-        live=live or level is LevelName.LIVE,
-        device=device.value,
-        model=model,
-        limits=Limits(seconds=timeout or SECONDS, memory=int(memory * GIB)),
-        own_timeouts=timeout is None,
-        changed=changed,
-        level=Level(level.upper()) if level else None,
-        shard=Shard.parse(shard) if shard else None,
-        jobs=jobs or 0,
-        retries=retries,
-    )
-    code = (
-        _show_plan(request, record, output_format, output)
-        if dry_run
-        else _run(request, record, output_format, output, require_live)
-    )
+    from pv.resources import find_root
+
+    home = find_root(root)
+    with _started(home, device, dry_run) as templates:
+        from pv.discharge.job import GIB, SECONDS, Limits
+        from pv.discharge.plan import Request
+        from pv.discharge.selection import Shard
+        from pv.model.verdict import Level
+
+        request = Request(
+            root=home,
+            ids=tuple(ids or ()),
+            everything=everything or (changed and not ids),
+            live=live or level is LevelName.LIVE,
+            device=device.value,
+            model=model,
+            limits=Limits(seconds=timeout or SECONDS, memory=int(memory * GIB)),
+            own_timeouts=timeout is None,
+            changed=changed,
+            level=Level(level.upper()) if level else None,
+            shard=Shard.parse(shard) if shard else None,
+            jobs=jobs or 0,
+            retries=retries,
+        )
+        if templates is None:
+            raise typer.Exit(_show_plan(request, record, output_format, output))
+        code = _run(request, templates, record, output_format, output, require_live)
     raise typer.Exit(code)
+
+
+@contextmanager
+def _started(home: Path, device: Device, dry_run: bool) -> Iterator[Templates | None]:
+    """Start the process that jobs are forked from: it imports while this one does, and plans."""
+    if dry_run:
+        yield None
+        return
+    from pv.discharge.executors.templates import Templates
+
+    with Templates(home) as templates:
+        templates.start(device.value)
+        yield templates
 
 
 def _check_output(output: Path | None, form: Format) -> None:
@@ -162,7 +177,12 @@ def _show_plan(request: Request, record: bool, form: Format, output: Path | None
 
 
 def _run(
-    request: Request, record: bool, form: Format, output: Path | None, require_live: bool
+    request: Request,
+    templates: Templates,
+    record: bool,
+    form: Format,
+    output: Path | None,
+    require_live: bool,
 ) -> int:
     """Run, print, and return the exit code; an interrupt has one of its own."""
     from pv.discharge.dispatch import discharge as run
@@ -176,7 +196,7 @@ def _run(
     brief = request.everything or any(map(is_pattern, request.ids))
     with (
         Progress(sys.stderr) as progress,
-        closing(run(request, record=record, watcher=progress)) as outcomes,
+        closing(run(request, record=record, watcher=progress, templates=templates)) as outcomes,
     ):
         try:
             for each in _told(outcomes, progress, brief) if as_text else outcomes:

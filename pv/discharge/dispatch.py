@@ -68,23 +68,28 @@ def planned(
 
 
 def discharge(
-    request: Request, *, record: bool = False, watcher: Watcher | None = None
+    request: Request,
+    *,
+    record: bool = False,
+    watcher: Watcher | None = None,
+    templates: Templates | None = None,
 ) -> Generator[Outcome, None, None]:
     """Yield one outcome after the other; a receipt is written before its outcome is yielded.
 
     Jobs run side by side and come back in the order asked for. With `record` receipts go into the
     registry (`contracts/evidence/`), else to `.pv/receipts/`. On an interrupt all children end,
-    what was through is yielded, the rest as not run, and the interrupt goes on. Raises UsageError
-    for ids that name no falsifier.
+    what was through is yielded, the rest as not run, and the interrupt goes on. `templates` may
+    have been started before, and end with this run. Raises UsageError for ids that name no
+    falsifier.
     """
-    with Templates(request.root) as templates:
-        templates.start(request.device)  # it imports while this process plans
+    with templates or Templates(request.root) as warm:
+        warm.start(request.device)  # it imports while this process plans
         items = planned(request, record=record, reasons=False)
-        run = _Discharge(request, templates, record, watcher)
+        run = _Discharge(request, warm, record, watcher)
         if watcher:
             watcher.planned(sum(isinstance(each, Job) for each in items))
-            if templates.cache.refused:
-                watcher.warned(f"compiled kernels are not kept: {templates.cache.refused}")
+            if warm.cache.refused:
+                watcher.warned(f"compiled kernels are not kept: {warm.cache.refused}")
         yield from run.all(items)
 
 

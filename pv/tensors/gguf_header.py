@@ -17,7 +17,7 @@ import stat
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType, TracebackType
-from typing import Self
+from typing import NamedTuple, Self
 
 from pv.errors import MissingError
 from pv.tensors.ggml_types import GgmlType
@@ -25,10 +25,24 @@ from pv.tensors.gguf_cursor import Cursor
 from pv.tensors.gguf_errors import ChangedModel, GgufError, WrongTensorType, quoted, shown_path
 from pv.tensors.gguf_known_keys import alignment_of, check_blocks, check_types, parts_of
 from pv.tensors.gguf_layout import MOST_TENSORS, TensorInfo, read_tensors
-from pv.tensors.gguf_metadata import MOST_KEYS, read_metadata
+from pv.tensors.gguf_metadata import MOST_KEYS, Metadata, read_metadata
 
 _SMALLEST_KEY_VALUE = 12
 _SMALLEST_TENSOR = 24
+
+
+class _Header(NamedTuple):
+    """What a header says of a file."""
+
+    version: int
+    alignment: int
+    metadata: Metadata
+    tensors: Mapping[str, TensorInfo]
+    warnings: tuple[str, ...]
+
+
+_LAST: dict[tuple[Path, int, int, int], _Header] = {}
+"""The header scanned last: one process opens the same model several times."""
 
 
 class ModelFile:
@@ -47,29 +61,17 @@ class ModelFile:
             raise
         self._data = memoryview(self._mapping)
         self.size = len(self._data)
+        key = (path, self._identity.st_ino, self.size, self._identity.st_mtime_ns)
         try:
-            self._scan(Cursor(path, self._data))
+            header = _LAST.get(key) or _scan(Cursor(path, self._data))
+            self.check_unchanged()
         except BaseException:
             self.close()
             raise
-
-    def _scan(self, cursor: Cursor) -> None:
-        self.version = _read_version(cursor)
-        tensor_count = _read_count(cursor, "tensor count", MOST_TENSORS, _SMALLEST_TENSOR)
-        key_count = _read_count(cursor, "key-value count", MOST_KEYS, _SMALLEST_KEY_VALUE)
-        metadata = read_metadata(cursor, key_count)
-        self.alignment = alignment_of(cursor, metadata)
-        check_types(cursor, metadata)
-        tensors, remarks = read_tensors(cursor, tensor_count, self.alignment)
-        check_blocks(cursor, metadata, tensors)
-        if parts_of(metadata) > 1:
-            remarks.insert(0, f"one part of a model split into {parts_of(metadata)} files")
-        if self.version == 2:
-            remarks.insert(0, "version 2 of the format, 3 is current")
-        self.metadata = metadata
-        self.tensors: Mapping[str, TensorInfo] = MappingProxyType(tensors)
-        self.warnings = tuple(remarks)
-        self.check_unchanged()
+        _LAST.clear()
+        _LAST[key] = header
+        self.version, self.alignment, metadata, self.tensors, self.warnings = header
+        self.metadata = metadata.over(self._data)
 
     def tensor(self, name: str) -> TensorInfo:
         """Return the description of a tensor; an absent one is a `GgufError` with the nearest."""
@@ -128,6 +130,22 @@ class ModelFile:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def _scan(cursor: Cursor) -> _Header:
+    version = _read_version(cursor)
+    tensor_count = _read_count(cursor, "tensor count", MOST_TENSORS, _SMALLEST_TENSOR)
+    key_count = _read_count(cursor, "key-value count", MOST_KEYS, _SMALLEST_KEY_VALUE)
+    metadata = read_metadata(cursor, key_count)
+    alignment = alignment_of(cursor, metadata)
+    check_types(cursor, metadata)
+    tensors, remarks = read_tensors(cursor, tensor_count, alignment)
+    check_blocks(cursor, metadata, tensors)
+    if parts_of(metadata) > 1:
+        remarks.insert(0, f"one part of a model split into {parts_of(metadata)} files")
+    if version == 2:
+        remarks.insert(0, "version 2 of the format, 3 is current")
+    return _Header(version, alignment, metadata, MappingProxyType(tensors), tuple(remarks))
 
 
 def open_model(path: Path) -> ModelFile:

@@ -155,6 +155,10 @@ class Metadata(Mapping[str, MetaValue]):
         value: int | float = _FORMATS[entry.kind].unpack_from(self._data, entry.offset)[0]
         return bool(value) if entry.kind is ValueType.BOOL else value
 
+    def over(self, data: memoryview) -> Metadata:
+        """Return the same keys over another mapping of the same file."""
+        return Metadata(self._path, data, self._entries)
+
     def kind(self, key: str) -> ValueType:
         """Return the type of a key's value as the file states it."""
         return self._entries[key].kind

@@ -45,7 +45,8 @@ def kill_once(root: Path, delay: float) -> tuple[int, list[str]]:
     children |= below(process.pid)
     process.kill()
     out, _ = process.communicate()
-    told = [line.split()[0] for line in out.splitlines() if " HELD " in line]
+    lines = [line for line in out.split("\n")[:-1] if line.startswith("NIGHT-")]
+    told = [line.split()[0] for line in lines if " HELD " in line]
     faults = [f"{name}: printed and not on disk" for name in told if not _whole(root, name)]
     faults += [
         f"damaged: {each}"

@@ -11,7 +11,7 @@ import hashlib
 import os
 import platform
 import stat
-from importlib import metadata
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -68,10 +68,12 @@ def _made_from() -> str:
 
 
 def _version(package: str) -> str:
-    try:
-        return metadata.version(package)
-    except metadata.PackageNotFoundError:
+    """Return the names of a package's records of installation; nothing of it is imported."""
+    found = find_spec(package)
+    if found is None or found.origin is None:
         return "none"
+    records = Path(found.origin).parent.parent.glob(f"{package}-*.dist-info")
+    return " ".join(sorted(each.name for each in records)) or "unknown"
 
 
 def _processor() -> str:

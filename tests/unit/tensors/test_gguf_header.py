@@ -66,6 +66,23 @@ def test_a_view_copies_nothing(written_model):
         assert first.obj is second.obj
 
 
+def test_a_second_look_reads_its_own_mapping_and_notices_another_file(written_model):
+    with open_model(written_model) as first:
+        seen = {name: value for name, value in first.metadata.items() if is_plain(value)}
+    with open_model(written_model) as second:
+        assert {name: second.metadata[name] for name in seen} == seen
+        assert [*second.metadata["tokenizer.ggml.tokens"]]
+    with written_model.open("ab") as file:
+        file.write(bytes(32))
+    with open_model(written_model) as third:
+        assert third.size == second.size + 32
+        assert {name: third.metadata[name] for name in seen} == seen
+
+
+def is_plain(value):
+    return isinstance(value, str | int | float)
+
+
 def test_wrong_type_names_both_types_and_the_tensor(draft, tmp_path):
     path = tmp_path / "six.gguf"
     draft.tensors[0].kind = Q6_K  # 16 blocks of 210 bytes
