@@ -72,6 +72,8 @@ class Statement(NamedTuple):
         found: tuple[float, ...] = (1.0,)
         if self.result.percent or self.claim.percent:
             found += (100.0, 0.01, 1e4, 1e-4)
+        elif "/" in self.text and 0 < self.result.value <= 1 < self.claim.value:
+            found += (100.0,)  # percent without its sign: 142/164 = 86.59
         return found + (_SCALES if self.result.unit or self.claim.unit else ())
 
     def fault(self) -> Fault | None:
@@ -214,6 +216,8 @@ def _may_end(found: list[Token], at: int) -> bool:
     after = found[at]
     if after.kind == "name":
         return after.text.lower() not in _CLOSING_NAMES
+    if [each.text for each in found[at : at + 2]] == [".", "."]:
+        return False  # digits that go on
     if after.kind == "line":
         ahead = found[at + 1] if at + 1 < len(found) else None
         return ahead is None or ahead.kind != "operator" or ahead.text in "-*"

@@ -19,10 +19,12 @@ _PART: Final = re.compile(
     r"(?P<list>[^():]{0,400})\((?P<part>\d{1,3})\s+of\s+(?P<whole>\d{1,3})\s+(?P<noun>[a-z]+)",
     re.IGNORECASE | re.MULTILINE,
 )
+_COUNT: Final = r"(?P<{}>\d{{1,3}}(?:,\d{{3}})+|\d{{1,6}})"
 _SHARE: Final = re.compile(
-    r"\b(?P<part>\d{1,6})\s*(?:of|/)\s*(?P<whole>\d{1,6})\b(?![.\d])[^.;:\n()%]{0,40}"
-    r"\(\s*(?P<percent>\d{1,3}(?:\.\d+)?)\s?%"
-    r"|(?P<percent2>\b\d{1,3}(?:\.\d+)?)\s?%[^.;:()%=≈]{0,40}\((?P<part2>\d{1,6})\s*(?:of|/)\s*(?P<whole2>\d{1,6})\b(?![.\d])"
+    rf"(?<![\w.,/]){_COUNT.format('part')}\s*(?:of|/)\s*{_COUNT.format('whole')}\b(?![.,/]?\d)"
+    r"[^.;:\n()%]{0,40}\(\s*(?P<percent>\d{1,3}(?:\.\d+)?)\s?%"
+    r"|(?P<percent2>(?<![\d.,])\d{1,3}(?:\.\d+)?)\s?%[^.;:()%=≈]{0,40}"
+    rf"\({_COUNT.format('part2')}\s*(?:of|/)\s*{_COUNT.format('whole2')}\b(?![.,/]?\d)"
 )
 _SIZE: Final = r"(?P<{0}>~?\d+(?:\.\d+)?)\s?(?P<{0}_unit>[kKMGT]?)i?B\b"
 _SIZED: Final = re.compile(
@@ -100,9 +102,10 @@ def _shares(text: str) -> Iterator[Tally]:
     for match in _SHARE.finditer(text):
         names = ("part", "whole", "percent")
         part, whole, percent = (match[name] or match[f"{name}2"] for name in names)
-        if not int(whole):
+        counts = [int(each.replace(",", "")) for each in (part, whole)]
+        if not counts[1]:
             continue
-        share = Fraction(100 * int(part), int(whole))
+        share = Fraction(100 * counts[0], counts[1])
         places = len(percent.partition(".")[2])
         # A share may be rounded or cut off: both are printed in good faith.
         if abs(share - Fraction(percent)) >= Fraction(1, 10**places):

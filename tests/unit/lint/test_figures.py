@@ -45,6 +45,8 @@ JUDGED = [
     ("22 % (= 0.077% × 5.70 × 50)", 21.945, None),
     ("floor(22079 / 4 / 128) = 43", 43.0, None),
     ("sqrt(5) = 2.24", 2.23607, None),
+    ("142/164 = 86.59", 0.865854, None),
+    ("142/164 = 87.59", 0.865854, Fault.WRONG),
     ("counter <= 4 * 48 + 1 = 193", 193.0, None),
     ("size < 4 * 48 + 1 = 194", 193.0, Fault.WRONG),
     ("2 * 3 = 7 <= 9", 6.0, Fault.WRONG),
@@ -71,6 +73,7 @@ PASSED_BY = [
     "2 * 3 != 5",
     "2 * 3 = 5-10",
     "2 * 3 = 5…",
+    "sqrt(5) = 2.2360679...",
     "2 * 3 = 5 ± 1",
     "x_2 * 3 = 5",
     "v1.2.3 * 2 = 5",
@@ -148,6 +151,22 @@ def test_the_statistics_of_a_table_are_never_called_wrong_when_they_are_right(
     assert [each.fault() for each in found] == [None] * 3
     wrong = text.replace(f"mean: {mean:.4f}", f"mean: {mean + 0.01:.4f}")
     assert [each.fault() for each in claims(wrong)][2] is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("1,252 of 1,579 (79 %)", []),
+        ("1,252 of 1,579 (97 %)", ["79.3 %"]),
+        ("0.5 of 10 (5 %)", []),
+        ("142/164 (86.6%) and 2026/05/07 (3 %)", []),
+        ("76 % (142/164)", ["86.6 %"]),
+        ("335 MB (2.3% of 14.4 GB)", []),
+        ("335 MB (2.3% of 24 GB)", ["1.4 %"]),
+    ],
+)
+def test_shares_are_judged(text: str, expected: list[str]) -> None:
+    assert [each.expected for each in tallies(text)] == expected
 
 
 @given(st.text(alphabet="0123456789.,e×x*/^+-−=≈()% \n~⁰²⁻nL:_|DROP↓of", max_size=120))
