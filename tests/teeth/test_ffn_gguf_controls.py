@@ -1,7 +1,9 @@
-"""Every planted fault goes red, finite, through the limits of the entry that names it."""
+"""Every planted fault goes red, finite, through the limits of its entry; each limit under one."""
 
 import pytest
 
+from pv.discharge.guards import look
+from pv.discharge.guards.interface import Seen
 from tests.unit.falsifiers.own_registry import measure, synthetic, unmet
 
 
@@ -10,8 +12,19 @@ def test_every_control_turns_its_falsifier_red(short):
     of = synthetic()[short]
     shared = {}
     assert unmet(of, measure(of, shared=shared)) == set()
+    broken = set()
     for fault in of.controls:
-        assert unmet(of, measure(of, fault=fault, shared=shared)), fault
+        red = unmet(of, measure(of, fault=fault, shared=shared))
+        assert red, fault
+        broken |= red
+    assert broken == {each.metric for each in of.expect}
+
+
+@pytest.mark.parametrize("short", sorted(synthetic()))
+def test_the_guards_leave_the_sound_run_alone(short):
+    of = synthetic()[short]
+    found = look(Seen(measure(of), of.expect))
+    assert [each.reason for each in found if each.tripped] == []
 
 
 SHARPEST = {
