@@ -10,7 +10,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from pv.kernels.layout import BLOCK_VALUES, Q4K_BYTES
+from pv.kernels.layout import (
+    BLOCK_VALUES,
+    Q4_1_BYTES,
+    Q4K_BYTES,
+    Q6K_BYTES,
+    Q8_0_BYTES,
+    SHORT_BLOCK_VALUES,
+)
 
 LANES_A_CLOCK: Final = 128
 """Lanes for which a multiprocessor issues an instruction in a clock: four schedulers, 32 lanes."""
@@ -85,6 +92,12 @@ PRODUCTS: Final = (
     Product("q4k_q8k_matvec", Q4K_BYTES, BLOCK_VALUES, 8, 161, 33),
     # Head and nibbles 4 + 4; eight loads of the vector, 4 each: no two lanes share a bank.
     Product("q4k_f32_matvec", Q4K_BYTES, BLOCK_VALUES, 4, 235, 40),
+    # Nibbles, bit pairs and scales of two rows, 4 each, and their d; quants 2 x 8; the scale.
+    Product("q6k_q8k_matvec", Q6K_BYTES, BLOCK_VALUES, 8, 246, 43),
+    # Quants 4 and scales 1 of two rows and of the vector.
+    Product("q8_0_q8_0_matvec", Q8_0_BYTES, SHORT_BLOCK_VALUES, 32, 57, 15),
+    # Nibbles 4 and fields 1 of two rows; quants 2 x 8, for every second 16 bytes; fields 1.
+    Product("q4_1_q8_1_matvec", Q4_1_BYTES, SHORT_BLOCK_VALUES, 64, 94, 27),
 )
 
 

@@ -19,10 +19,25 @@ from pv.falsifiers.ffn_gguf.arithmetic import UNIT
 from pv.falsifiers.ffn_gguf.fixtures import random_blocks, varied_blocks, with_scales
 from pv.falsifiers.q4k_q8k import scalar_forms
 from pv.falsifiers.q4k_q8k.activation_quantization import inputs as activations
-from pv.kernels.layout import BLOCK_VALUES, Q8K, Pairing
+from pv.kernels.layout import (
+    BLOCK_VALUES,
+    Q4_1_BYTES,
+    Q6K_BYTES,
+    Q6K_D_AT,
+    Q6K_SCALES_AT,
+    Q8_0_BYTES,
+    Q8K,
+    Pairing,
+)
+from pv.kernels.q4_1_dequantize import reference as q4_1_dequantize
+from pv.kernels.q4_1_q8_1_matvec import reference as q4_1_product
 from pv.kernels.q4k_q8k_matvec import case as q8k_case
 from pv.kernels.q4k_q8k_matvec import reference as q8k_product
 from pv.kernels.q4k_quantize import reference as q4k_quantize
+from pv.kernels.q6k_dequantize import reference as q6k_dequantize
+from pv.kernels.q6k_q8k_matvec import reference as q6k_product
+from pv.kernels.q8_0_dequantize import reference as q8_0_dequantize
+from pv.kernels.q8_0_q8_0_matvec import reference as q8_0_product
 from pv.kernels.q8k_quantize.reference import quantize_ggml
 from pv.kernels.rms_norm import case as rms_norm_case
 from pv.kernels.rms_norm.reference import rms_norm
@@ -97,6 +112,8 @@ def questions(sizes: Mapping[str, Any], seed: int) -> tuple[Question, ...]:
         _softmax(known["rows"], known["length"], generator),
         *(_rope(known["tokens"], pairing, generator) for pairing in Pairing),
         _swiglu(known["elements"], generator),
+        *_other_weights(known["blocks"], generator),
+        *_other_integers(known["rows"], known["blocks_per_row"], generator),
     )
 
 
@@ -232,6 +249,61 @@ def _float_product(rows: int, per_row: int, generator: np.random.Generator) -> Q
 def _matrix(rows: int, per_row: int, generator: np.random.Generator) -> tuple[Bytes, Floats]:
     blocks = random_blocks(generator, rows * per_row).reshape(rows, per_row, 144)
     return blocks, generator.standard_normal((per_row, BLOCK_VALUES)).astype(np.float32)
+
+
+# Other formats
+
+
+def _other_weights(count: int, generator: np.random.Generator) -> tuple[Question, ...]:
+    """Ask for the weights of random blocks with finite scales in every other format."""
+    made = []
+    for name, size, fields, dequantize in (
+        ("q6k", Q6K_BYTES, (Q6K_D_AT,), q6k_dequantize.dequantize),
+        ("q8_0", Q8_0_BYTES, (0,), q8_0_dequantize.dequantize),
+        ("q4_1", Q4_1_BYTES, (0, 2), q4_1_dequantize.dequantize),
+    ):
+        blocks = generator.integers(0, 256, (count, size), dtype=np.uint8)
+        for at in fields:
+            blocks[:, at + 1] &= 0xBF  # clears the top exponent bit: finite
+        owed, operation = _exactly(dequantize(blocks)), f"{name}_dequantize"
+        metric = "weight_mismatches"
+        made.append(Question(f"{name} weights", operation, metric, (blocks,), count, 1, owed))
+    return tuple(made)
+
+
+def _other_integers(
+    rows: int, per_row: int, generator: np.random.Generator
+) -> tuple[Question, ...]:
+    """Ask for products whose scales are 1 and whose every partial sum float32 holds.
+
+    At 17 blocks of 256 values a row the largest is 135 * 32 * 127 * 15, below 2**24.
+    """
+    one = np.ones(1, "<f2").view(np.uint8)
+    sixes = generator.integers(0, 256, (rows, per_row, Q6K_BYTES), dtype=np.uint8)
+    scales = generator.integers(-7, 8, (rows, per_row, 16)).astype(np.int8)
+    sixes[..., Q6K_SCALES_AT:Q6K_D_AT], sixes[..., Q6K_D_AT:] = scales.view(np.uint8), one
+    quants = generator.integers(-3, 4, (per_row, BLOCK_VALUES)).astype(np.int8)
+    sums = quants.reshape(per_row, 16, 16).sum(axis=-1, dtype=np.int16)
+    ones = Q8K(np.ones(per_row, np.float32), quants, sums)
+    short = 8 * per_row - 1
+    eights = generator.integers(0, 256, (rows, short, Q8_0_BYTES), dtype=np.uint8)
+    nibbles = generator.integers(0, 256, (rows, short, Q4_1_BYTES), dtype=np.uint8)
+    eights[..., :2], nibbles[..., :2], nibbles[..., 2:4] = one, one, one
+    vector = generator.integers(0, 16, (short, Q8_0_BYTES), dtype=np.uint8)
+    totals = vector[:, 2:].sum(axis=1, keepdims=True).astype("<f2").view(np.uint8)
+    vector[:, :2] = one
+    summed = np.concatenate([vector[:, :2], totals, vector[:, 2:]], axis=1)
+    return (
+        _whole("q6k_q8k_matvec", q6k_product.matvec, (sixes, ones)),
+        _whole("q8_0_q8_0_matvec", q8_0_product.matvec, (eights, vector)),
+        _whole("q4_1_q8_1_matvec", q4_1_product.matvec, (nibbles, summed)),
+    )
+
+
+def _whole(operation: str, exact: Callable[..., Wide], arguments: tuple[Any, ...]) -> Question:
+    owed, rows = _exactly(exact(*arguments).astype(np.float32)), len(arguments[0])
+    name, metric = f"{operation} integers", "integer_mismatches"
+    return Question(name, operation, metric, arguments, rows, _ROWS_AT_ONCE, owed)
 
 
 # Plain operations

@@ -66,6 +66,11 @@ def to_device(array: NDArray[Any]) -> Any:
     return cuda.to_device(np.require(array, requirements=["C", "A"]))
 
 
+def to_words(fields: NDArray[Any]) -> Any:
+    """Copy bytes to the device as flat 32-bit words, which 16-byte loads can read."""
+    return to_device(np.ascontiguousarray(fields).reshape(-1).view("<u4"))
+
+
 def empty(shape: int | tuple[int, ...], dtype: Any) -> Any:
     """Return an uninitialised array on the device."""
     return cuda.device_array(shape, dtype)

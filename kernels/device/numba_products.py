@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from numba import cuda, float32, uint32
+from numba import cuda, float32, int32, uint32
 
 from pv.kernels.device.numba_cuda import WARP, Launch, grid_for
-from pv.kernels.device.numba_intrinsics import sum_of_warp
+from pv.kernels.device.numba_intrinsics import dot4, sum_of_warp
 
 ROWS_AT_ONCE = 2
 """Rows that a thread block takes at a time."""
@@ -58,6 +58,14 @@ def sub_scale_pairs(head: Any, group: Any) -> Any:
         uint32(uint32(first & uint32(0x3F3F)) if early else scales),
         uint32(uint32(second & uint32(0x3F3F)) if early else minima),
     )
+
+
+@cuda.jit(device=True, inline="always")
+def sum16(quants: Any) -> Any:
+    """Return the sum of the 16 signed bytes of four words."""
+    ones = uint32(0x01010101)
+    total = dot4(quants[1], ones, dot4(quants[0], ones, int32(0)))
+    return dot4(quants[3], ones, dot4(quants[2], ones, total))
 
 
 @cuda.jit(device=True, inline="always")

@@ -14,7 +14,7 @@ from numba import cuda, float32, int32, int64, types, uint32
 from numpy.typing import NDArray
 
 from pv.kernels.arguments import require_array
-from pv.kernels.device.numba_cuda import Launch, empty, to_device, within
+from pv.kernels.device.numba_cuda import Launch, empty, to_device, to_words, within
 from pv.kernels.device.numba_intrinsics import halves, load_again, load_once
 from pv.kernels.device.numba_products import emptied, paired_launch, sub_scale_pairs, write_row
 from pv.kernels.layout import BLOCK_VALUES, Q4K_BYTES
@@ -43,8 +43,7 @@ def launch_of(
     require_array("q4_k matrix", blocks, np.uint8, (None, None, Q4K_BYTES))
     rows, per_row = blocks.shape[:2]
     require_array("vector", x, np.float32, (max(per_row, 1) * BLOCK_VALUES,))
-    words = to_device(np.ascontiguousarray(blocks).reshape(-1).view("<u4"))
-    arguments = (words, to_device(x), empty(rows, np.float32))
+    arguments = (to_words(blocks), to_device(x), empty(rows, np.float32))
     return paired_launch(_matvec, arguments, rows, per_row, grid, rows_a_warp=1)
 
 

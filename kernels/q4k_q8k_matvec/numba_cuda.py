@@ -14,9 +14,15 @@ from numba import cuda, float32, int32, int64, types, uint32
 from numpy.typing import NDArray
 
 from pv.kernels.arguments import require_array
-from pv.kernels.device.numba_cuda import Launch, empty, to_device
+from pv.kernels.device.numba_cuda import Launch, empty, to_device, to_words
 from pv.kernels.device.numba_intrinsics import dot4, halves, load_again, load_once
-from pv.kernels.device.numba_products import emptied, paired_launch, sub_scale_pairs, write_pair
+from pv.kernels.device.numba_products import (
+    emptied,
+    paired_launch,
+    sub_scale_pairs,
+    sum16,
+    write_pair,
+)
 from pv.kernels.layout import BLOCK_VALUES, Q4K_BYTES, Q8K
 
 
@@ -42,9 +48,8 @@ def launch_of(blocks: NDArray[np.uint8], activation: Q8K, *, grid: int | None = 
     rows, per_row = blocks.shape[:2]
     require_array("q8_k scale", activation.scale, np.float32, (max(per_row, 1),))
     require_array("q8_k quants", activation.quants, np.int8, (per_row, BLOCK_VALUES))
-    words = to_device(np.ascontiguousarray(blocks).reshape(-1).view("<u4"))
-    quants = to_device(np.ascontiguousarray(activation.quants).reshape(-1).view("<u4"))
-    arguments = (words, to_device(activation.scale), quants, empty(rows, np.float32))
+    scale, quants = to_device(activation.scale), to_words(activation.quants)
+    arguments = (to_words(blocks), scale, quants, empty(rows, np.float32))
     return paired_launch(_matvec, arguments, rows, per_row, grid, rows_a_warp=2)
 
 
@@ -69,14 +74,6 @@ def _block(words: Any, at: Any, piece: Any, low: Any, high: Any, sums: Any) -> A
     return d, dmin, float32(int32(products)), float32(int32(lowered))
 
 
-@cuda.jit(device=True, inline="always")
-def _sum16(quants: Any) -> Any:
-    """Return the sum of the 16 signed bytes of four words."""
-    ones = uint32(0x01010101)
-    total = dot4(quants[1], ones, dot4(quants[0], ones, int32(0)))
-    return dot4(quants[3], ones, dot4(quants[2], ones, total))
-
-
 @cuda.jit
 def _matvec(words: Any, scale: Any, quants: Any, out: Any) -> None:
     partial = cuda.shared.array(8, float32)
@@ -93,7 +90,7 @@ def _matvec(words: Any, scale: Any, quants: Any, out: Any) -> None:
         while b < per_row:
             place = int32(64 * b + 16 * (piece >> 1) + 4 * (piece & 1))
             low, high = load_again(quants, place), load_again(quants, int32(place + 8))
-            sums, step = (_sum16(low), _sum16(high)), scale[b]
+            sums, step = (sum16(low), sum16(high)), scale[b]
             d, dmin, products, minima = _block(words, first + 36 * b, piece, low, high, sums)
             total = cuda.fma(d * step, products, total)
             total = cuda.fma(-(dmin * step), minima, total)

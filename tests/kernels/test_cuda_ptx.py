@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from pv.kernels.roofline import PRODUCTS
+
 ROOT = Path(__file__).parents[2]
 FOLDERS = sorted(path.parent.name for path in (ROOT / "kernels").glob("*/numba_cuda.py"))
 KERNELS = [name for name in FOLDERS if name != "device"]
@@ -22,16 +24,27 @@ ARCHITECTURES = ((8, 9), (9, 0), (10, 0))
 MOST_REGISTERS = {
     "q4k_q8k_matvec": {(8, 9): 56, (9, 0): 52, (10, 0): 56},
     "q4k_f32_matvec": {(8, 9): 47, (9, 0): 47, (10, 0): 48},
+    "q6k_q8k_matvec": dict.fromkeys(ARCHITECTURES, 48),
+    "q8_0_q8_0_matvec": dict.fromkeys(ARCHITECTURES, 40),
+    "q4_1_q8_1_matvec": dict.fromkeys(ARCHITECTURES, 40),
 }
 LOADS = {
     # Two rows: head and nibbles of either, two loads of quants for both, the scale of the block.
     "q4k_q8k_matvec": {"once.v4.u32": 4, "again.v4.u32": 2, "f32": 1},
     # One row: head, nibbles, and eight loads of the vector.
     "q4k_f32_matvec": {"once.v4.u32": 2, "again.v4.f32": 8},
+    # Two rows: nibbles, bit pairs and scales, and d; two loads of quants, the scale of the block.
+    "q6k_q8k_matvec": {"once.v4.u32": 6, "u16": 2, "again.v4.u32": 2, "f32": 1},
+    # Two rows: quants and scale of half a block, and those of the vector.
+    "q8_0_q8_0_matvec": {"once.v4.u32": 2, "again.v4.u32": 1, "u16": 3},
+    # Two rows: nibbles and fields of a block; quants in two loads, and fields, of the vector.
+    "q4_1_q8_1_matvec": {"once.v4.u32": 2, "again.v4.u32": 2, "u32": 3},
 }
 """Loads from global memory that a lane issues for its part of a block, and there are no others."""
-DOTS = {"q4k_q8k_matvec": 24}
-"""Two sums of 16 quants for both rows, and eight products of four a row."""
+DOTS = {
+    "q4k_q8k_matvec": 24, "q6k_q8k_matvec": 24, "q8_0_q8_0_matvec": 8, "q4_1_q8_1_matvec": 16,
+}  # fmt: skip
+"""Four products each: those of two rows, and for a K type two sums of 16 quants."""
 UNFUSED = ("q4k_quantize", "q8k_quantize")
 
 COMPILE = """
@@ -147,6 +160,24 @@ def test_products_load_sixteen_bytes_at_a_time_and_each_byte_once(folder, archit
     assert not re.search(r"cvt\.rn\.f32\.[us]64", ptx)
 
 
+def turn(ptx):
+    """The instructions of the innermost loop that loads 16 bytes."""
+    lines = re.sub(r"//.*", "", ptx).splitlines()
+    places = {line.strip()[:-1]: i for i, line in enumerate(lines) if re.match(r"\s*\$L\w+:", line)}
+    jumps = ((i, re.search(r"\bbra(?:\.uni)?\s+(\$L\w+);", line)) for i, line in enumerate(lines))
+    loops = [(i - places[m[1]], places[m[1]], i) for i, m in jumps if m and places[m[1]] < i]
+    bodies = ("\n".join(lines[start + 1 : end + 1]) for _, start, end in sorted(loops))
+    body = next(text for text in bodies if ".v4." in text)
+    parts = (re.sub(r"\$L\w+:", "", part).strip(" \t\n{}") for part in body.split(";"))
+    return [part for part in parts if part and not part.startswith(".reg")]
+
+
+@pytest.mark.parametrize("product", PRODUCTS, ids=lambda p: p.operation)
+def test_the_roofline_counts_the_instructions_that_the_compiler_makes(product):
+    ((ptx, _),) = kernels_in(product.operation, (9, 0))
+    assert len(turn(ptx)) == pytest.approx(product.instructions, rel=0.05)
+
+
 def test_the_count_of_loads_sees_a_narrow_one():
     assert loads("ld.global.nc.v4.u32 {a}\nld.global.u8 %r1\nld.global.u8 %r2") == {
         "again.v4.u32": 1,
@@ -162,3 +193,9 @@ def test_primitives_are_single_instructions(architecture, tmp_path):
     for (ptx, limit), instruction in zip(made, wanted, strict=True):
         assert instruction in ptx
         assert NO_SPILL in assemble(ptx, limit, architecture, tmp_path)
+
+
+def test_the_kernel_that_timings_wait_behind_sleeps(tmp_path):
+    ((ptx, limit),) = compiled("pv.kernels.device.numba_timing", (9, 0))
+    assert "nanosleep.u32" in ptx
+    assert NO_SPILL in assemble(ptx, limit, (9, 0), tmp_path)

@@ -26,15 +26,9 @@ def test_operations_without_a_cuda_kernel_are_known():
     with_cuda = {k.operation for k in KERNELS if k.backend == Backend.CUDA}
     assert OPERATIONS - with_cuda == {
         "q4k_q8k_matmat",  # the batched one is BLAS
-        "q6k_dequantize",
-        "q6k_q8k_matvec",
-        "q8_0_dequantize",
         "q8_0_quantize",
-        "q8_0_q8_0_matvec",
-        "q4_1_dequantize",
         "q4_1_quantize",
         "q8_1_quantize",
-        "q4_1_q8_1_matvec",
     }
 
 
