@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -20,6 +19,8 @@ def replace_file(path: Path, data: bytes, *, mode: int | None = None) -> None:
     """
     if mode is None:
         mode = path.stat().st_mode & 0o7777 if path.exists() else _MODE
+    import tempfile  # noqa: PLC0415 - ten milliseconds for what only reads
+
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as stream:
@@ -32,3 +33,17 @@ def replace_file(path: Path, data: bytes, *, mode: int | None = None) -> None:
         with suppress(OSError):
             Path(name).unlink()
         raise
+
+
+OWN: Final = ".pv"
+"""Folder below a registry's root for what can be made again: caches, local receipts, logs."""
+
+
+def own_folder(root: Path, *names: str) -> Path:
+    """Make a folder below `.pv`, which git is told to pass by, and return it. Raises OSError."""
+    folder = root.joinpath(OWN, *names)
+    folder.mkdir(parents=True, exist_ok=True)
+    ignore = root / OWN / ".gitignore"
+    if not ignore.exists():
+        ignore.write_text("*\n", encoding="utf-8")
+    return folder

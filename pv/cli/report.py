@@ -27,6 +27,7 @@ def report(
     root: Annotated[Path | None, typer.Option(help="Registry root.")] = None,
 ) -> None:
     """Write the registry as one self-contained HTML page."""
+    from pv.files import OWN, own_folder
     from pv.report.page import content, lay_out
     from pv.resources import find_root
 
@@ -36,7 +37,9 @@ def report(
         typer.echo(f"no contract under {home / 'contracts'}: nothing was written", err=True)
         raise typer.Exit(ExitCode.NO_VERDICT)
     text = lay_out(told)
-    target = output or home / ".pv" / "report" / "index.html"
+    target = output or home / OWN / "report" / "index.html"
+    if output is None:
+        own_folder(home)
     _write(target, text)
     typer.echo(
         f"{target}: {len(text.encode()) / 1000:.0f} kB, {told.view.totals.contracts} contracts"

@@ -28,6 +28,7 @@ from pv.errors import PvError, UsageError
 from pv.evidence.history import History
 from pv.evidence.receipt import write_receipt
 from pv.evidence.store import UnwritableError
+from pv.files import own_folder
 from pv.model.contract import BindingKind, short_id
 from pv.model.receipt import Outcome
 from pv.model.verdict import WITH_RECEIPT, Cause, Level, Verdict
@@ -211,8 +212,7 @@ def _absent(job: Job, verdict: Verdict, reason: str, cause: Cause | None = None)
 
 def _keep_log(job: Job, outcome: Outcome, text: str) -> str:
     """Keep what a failed harness printed; the newest log of a falsifier replaces the last."""
-    folder = job.root / ".pv" / "logs"
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = own_folder(job.root, "logs")
     file = folder / f"{Path(job.falsifier.id).name}.txt"
     file.write_text(f"{outcome.verdict}: {outcome.headline}\n\n{text}", encoding="utf-8")
     return file.relative_to(job.root).as_posix()

@@ -22,9 +22,10 @@ from typing import Any, Final
 from pv.errors import BadInputError, PvError
 from pv.evidence.canonical import canonical_bytes
 from pv.evidence.statement import PREDICATE_TYPE, STATEMENT_TYPE, Stored
+from pv.files import OWN, own_folder
 
 REGISTRY: Final = ("contracts", "evidence")
-LOCAL: Final = (".pv", "receipts")
+LOCAL: Final = (OWN, "receipts")
 SHOWN: Final = 16
 """Hexadecimal digits of the digest in a file's name."""
 _LARGEST: Final = 16 << 20
@@ -70,6 +71,8 @@ def write(root: Path, falsifier: str, statement: Mapping[str, Any], *, record: b
     data = canonical_bytes(statement) + b"\n"
     name = hashlib.sha256(data).hexdigest()[:SHOWN] + ".json"
     try:
+        if not record:
+            own_folder(root, *LOCAL[1:])
         folder.mkdir(parents=True, exist_ok=True)
         _write_durably(folder, name, data)
     except OSError as error:

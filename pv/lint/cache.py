@@ -14,7 +14,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-FOLDER: Final = (".pv", "cache")
+from pv.files import OWN, own_folder
+
+FOLDER: Final = (OWN, "cache")
 _FILE: Final = "lint-2.sqlite"
 """The number counts versions of the tables."""
 _FILES: Final = (
@@ -133,12 +135,9 @@ class Cache:
     def _write(self, *statements: tuple[str, Sequence[tuple[Any, ...]]]) -> None:
         """Carry out all statements or none; nothing where the place cannot be written."""
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
+            own_folder(self._path.parents[len(FOLDER)], *FOLDER[1:])
             if self._path.is_symlink():
                 return
-            ignore = self._path.with_name(".gitignore")
-            if not ignore.exists():
-                ignore.write_text("*\n", encoding="utf-8")
             with self._connection() as connection, connection:
                 connection.execute(_FILES)
                 connection.execute(_WHOLE)

@@ -211,6 +211,7 @@ def environment_of(device: str) -> dict[str, str]:
         ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1"
     )  # one thread: the order of sums, and so every bit, repeats on any machine of this kind
     environment |= {"LC_ALL": "C.UTF-8", "TZ": "UTC", "PYTHONHASHSEED": "0", **threads}
+    environment["PYTHONDONTWRITEBYTECODE"] = "1"  # a run leaves nothing beside its harness
     if device == "sim":
         environment["NUMBA_ENABLE_CUDASIM"] = "1"
     return environment

@@ -12,6 +12,7 @@ import pytest
 from pv.errors import UsageError
 from pv.registry.scaffold import write_registry
 from pv.yamlfile.judge import judge_file
+from tests.unit.cli.history_repository import commit, git
 
 Pv = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -32,6 +33,17 @@ def test_the_first_registry_validates_and_its_falsifier_holds(tmp_path: Path, pv
     ran = pv("discharge", "EXAMPLE-001")
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert "HELD" in ran.stdout.splitlines()[0]
+
+
+def test_using_it_leaves_nothing_for_git_but_what_init_wrote(tmp_path: Path, pv: Pv) -> None:
+    assert pv("init").returncode == 0
+    commit(tmp_path, "one")
+    for command in (["discharge", "--all"], ["lint"], ["status"], ["report"], ["lint"]):
+        pv(*command)
+    assert (tmp_path / ".pv" / "receipts").is_dir()
+    assert (tmp_path / ".pv" / "cache").is_dir()
+    assert (tmp_path / ".pv" / ".gitignore").read_text() == "*\n"
+    assert git(tmp_path, "status", "--porcelain", "-uall") == ""
 
 
 def test_the_example_is_dated_and_uses_no_key_of_others(tmp_path: Path) -> None:

@@ -278,7 +278,7 @@ def test_the_command_writes_the_same_bytes(registry):
 
 def test_git_passes_the_cache_by_and_a_folder_that_is_no_registry_gets_none(registry, tmp_path):
     kept(registry)
-    assert (registry / ".pv/cache/.gitignore").read_text() == "*\n"
+    assert (registry / ".pv/.gitignore").read_text() == "*\n"
     alone = tmp_path / "alone-v1.yaml"
     alone.write_text(contract_text(3))
     assert kept(tmp_path, paths=(str(alone),)) == plain(tmp_path, paths=(str(alone),))
