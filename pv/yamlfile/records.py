@@ -71,7 +71,8 @@ def claimed_status(item: Checked) -> str | None:
     dated = [key for key in item.values if key.startswith("status_v")]
     if not dated:
         return item.maybe(*_STATUS)
-    return item.maybe(*_STATUS, *reversed(sorted(dated, key=_version_of)))
+    dated.reverse()  # of equal ones the last counts
+    return item.maybe(*_STATUS, *sorted(dated, key=_version_of, reverse=True))
 
 
 def _version_of(key: str) -> tuple[tuple[int, str], ...]:

@@ -13,7 +13,7 @@ from pv.yamlfile.nodes import ScalarValue
 MAX_DIGITS = 4300
 """Digits of an integer. Python itself refuses to print longer ones, so no consumer could."""
 
-_NAMES: dict[str, ScalarValue] = {
+FIXED: dict[str, ScalarValue] = {
     "": None,
     "~": None,
     **dict.fromkeys(("null", "Null", "NULL"), None),
@@ -37,8 +37,8 @@ class TooManyDigitsError(ValueError):
 
 def resolve_plain(text: str) -> ScalarValue:
     """Return the value of an unquoted scalar. Raises TooManyDigitsError for an endless integer."""
-    if text in _NAMES:
-        return _NAMES[text]
+    if text in FIXED:
+        return FIXED[text]
     if text[0] not in _FIRST:
         return text
     if _DECIMAL.fullmatch(text):

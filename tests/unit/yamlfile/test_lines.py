@@ -1,0 +1,170 @@
+"""Reading line by line: what is read so is what libyaml and the builder read, to the last blank."""
+
+import random
+
+import pytest
+
+from pv.yamlfile import plain
+from pv.yamlfile.lines import LONGEST, read_lines
+from pv.yamlfile.nodes import Plain
+from tests.bench.contract_tree import contract_text
+
+READ = {
+    "words": "a: b c\nd: e\n",
+    "values": "a: 1\nb: 1.5\nc: ~\nd: 012\ne: -5\nf: 'x'\ng: \"~\"\nh: 2026-01-01\ni: no\nj: .5\n",
+    "escapes of quotes": "a: \"say \\\"x\\\" and \\\\\"\nb: 'it''s'\n",
+    "comments": "# first\na: b  # behind\n\n  # indented\nc: d#e\n",
+    "nested": "a:\n  b:\n    c: d\n  e: f\ng: h\n",
+    "list": "a:\n  - b\n  - c: d\n    e: f\n  -   g: h\n      i: j\n",
+    "list at the indent of its key": "a:\n- b\n- c: d\n  e:\n  - f\ng: h\n",
+    "nothing behind keys": "a:\nb:\n  - c:\n  - d:\n    e:\n",
+    "literal": "a: |\n  x\n   y\n\n  z\n\nb: |-\n  x\n\n",
+    "folded": "a: >\n  x\n  y\n\n\n  z\nb: >-\n  x \n  y\n",
+    "block in a list": "a:\n  - |\n    x\n  - b: |\n      y\n    c: z\n",
+    "line of the block that looks like another": "a: |\n  # x\n  - y\n  b: z\n# out\nc: d\n",
+    "flow": "a: [b, \"c, d\", 'e', 1, -2, [f, {g: h}]]\ni: {j: k, l: [m], n o: p}\n",
+    "empty in flow": "q: [ ]\nr: { }\ns: []\n",
+    "signs inside": "a: x > 0 && y | z\nb: f(x)[0]\nc: http://x.y/z?q#r\n",
+    "letters beyond ASCII": "a: x ≤ 1 — σ\nb: [≤1, é]\nc: \u00a0x\n",
+}
+LEFT = {
+    "no line end": "a: b",
+    "tab": "a: b\tc\n",
+    "carriage return": "a: b\r\n",
+    "too long": f"a: {'x' * LONGEST}\n",
+    "start of a document": "---\na: b\n",
+    "line that goes on": "a: b\n  c\n",
+    "quotes that go on": 'a: "b\n  c"\n',
+    "brackets that go on": "a: [b,\n  c]\n",
+    "other escapes": 'a: "\\n"\n',
+    "anchor": "a: &b c\n",
+    "alias": "a: *b\n",
+    "tag": "a: !b c\n",
+    "quoted key": '"a": b\n',
+    "number as key": "1: b\n",
+    "boolean as key": "true: b\n",
+    "merge key": "<<: b\n",
+    "double key": "a: b\na: c\n",
+    "double key in flow": "a: {b: c, b: d}\n",
+    "colon in a text": "a: b: c\n",
+    "colon at the end": "a: b:\n",
+    "list in a line": "a: - b\n",
+    "list in a list": "a:\n  - - b\n",
+    "lone dash": "a:\n  -\n    b: c\n",
+    "dash and blank": "a:\n  - \n    b: c\n",
+    "list that is the root": "- a\n",
+    "text that is the root": "a\n",
+    "indent that fits nothing": "a:\n    b: c\n  d: e\n",
+    "value and more below": "a: b\n  c: d\n",
+    "item where keys stand": "a: b\n- c\n",
+    "key where items stand": "a:\n  - b\n  c: d\n",
+    "block with a figure": "a: |2\n    x\n",
+    "block that keeps its end": "a: |+\n  x\n\n",
+    "empty block": "a: |\nb: c\n",
+    "block that begins with a blank line": "a: |\n\n  x\n",
+    "blanks in a block": "a: |\n  x\n     \n  y\n",
+    "folded block with a step": "a: >\n  x\n   y\n",
+    "colon without blank in flow": "a: {b:c}\n",
+    "pair in a list": "a: [b: c]\n",
+    "key alone in flow": "a: {b}\n",
+    "comma at the end": "a: [b,]\n",
+    "open bracket": "a: [b, [c]\n",
+    "too many brackets": "a: [b]]\n",
+    "deep brackets": f"a: {'[' * 20}{']' * 20}\n",
+    "only comments": "# a\n",
+}
+PARTS = (
+    *("v", "text more", '"w"', '"a: #b"', "'it''s'", "7", "1.50", "~", "x > 0 && y", "50%", "a, b"),
+    *("a - b", "- a", "1_000", "..", "a\\", "[a, 'b']", '["a", "b"]', '["a","b"]', "[a - b]"),
+    *("{k: v, l: 2}", "{a:b}", "{a: b:c}", "{a}", "[a:b]", "[a #b]", "{a: [b, {c: d}]}", "x:"),
+    *(
+        "a:b:c",
+        "é≤",
+        "-x",
+        "-",
+        "-5 x",
+        "+5",
+        "`x`",
+        "=x",
+        ">=1",
+        "|",
+        ">",
+        "|-",
+        ">-",
+        "|2",
+        "&a b",
+    ),
+    *(
+        "*a",
+        "!t b",
+        "a #b",
+        "a#b",
+        '"',
+        "'",
+        "[",
+        "]",
+        "{",
+        "? x",
+        "a?",
+        "[a?]",
+        "it's",
+        '"a" b',
+        "",
+    ),
+)
+
+
+def by_libyaml(text: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, Plain] | None:
+    with monkeypatch.context() as patch:
+        patch.setattr(plain, "read_lines", lambda text: None)
+        return plain.read_plain(text)
+
+
+@pytest.mark.parametrize("name", READ)
+def test_plain_lines_are_read_as_by_libyaml(name, monkeypatch):
+    found = read_lines(READ[name])
+    assert found is not None
+    assert repr(found) == repr(by_libyaml(READ[name], monkeypatch))
+
+
+@pytest.mark.parametrize("name", LEFT)
+def test_other_lines_are_left_to_libyaml(name):
+    assert read_lines(LEFT[name]) is None
+
+
+def test_generated_contracts_are_read_line_by_line(monkeypatch):
+    for number in range(20):
+        text = contract_text(number)
+        assert repr(read_lines(text)) == repr(by_libyaml(text, monkeypatch))
+
+
+def made_up(rng: random.Random) -> str:
+    """Return lines that fit together more or less."""
+    lines: list[str] = []
+    indent = 0
+    for _ in range(rng.randrange(1, 10)):
+        key, value = rng.choice("abcdefgh"), rng.choice(PARTS if rng.random() < 0.4 else PARTS[:4])
+        form = rng.choice((f"{key}: {value}",) * 4 + (f"{key}:", f"- {key}: {value}", f"- {value}"))
+        lines.append(" " * indent + form)
+        if form.endswith(("|", ">", "-")):
+            below = (" " * (indent + 2) + "x", "", " " * (indent + 2) + "# y", "  ", "# z")
+            lines += [rng.choice(below) for _ in range(rng.randrange(1, 4))]
+        elif form.endswith(":"):
+            indent += rng.choice((2, 2, 2, 0, 1))
+        elif form.startswith("- ") and ":" in form:
+            indent += rng.choice((0, 2, 2))
+        elif rng.random() < 0.3:
+            indent = max(0, indent - rng.choice((1, 2, 2, 4)))
+    return "\n".join(lines) + rng.choice(("\n", "\n", "\n\n", "\n# end\n", ""))
+
+
+def test_lines_that_fit_more_or_less_are_read_as_by_libyaml(monkeypatch):
+    rng = random.Random(3)  # noqa: S311 - test data, not a secret
+    read = 0
+    for _ in range(8_000):
+        text = made_up(rng)
+        found = read_lines(text)
+        if found is not None:
+            read += 1
+            assert repr(found) == repr(by_libyaml(text, monkeypatch)), text
+    assert read > 800
