@@ -41,6 +41,11 @@ class Vocabulary:
         """Return the word that a text spells; case, blanks and hyphens do not matter."""
         return self.words.get("_".join(text.upper().replace("-", " ").split()))
 
+    def claims(self, text: str | None) -> State | None:
+        """Return the derived state that a text claims; None where it is no word for one."""
+        known = self.word(text or "")
+        return known.state if known else None
+
     def allows(self, before: str, after: str) -> bool:
         """Whether a move is in the table: no move, a listed one, or a step back along the table.
 

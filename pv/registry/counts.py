@@ -26,5 +26,4 @@ def exact(contract: Contract, words: Vocabulary | None = None) -> Iterator[tuple
 
 
 def _discharged(status: str, words: Vocabulary | None) -> bool:
-    known = words.word(status) if words else None
-    return status == State.DISCHARGED or (known is not None and known.state is State.DISCHARGED)
+    return status == State.DISCHARGED or bool(words and words.claims(status) is State.DISCHARGED)

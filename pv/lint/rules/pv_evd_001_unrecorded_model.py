@@ -44,8 +44,9 @@ _TOLD: Final = frozenset({"prediction", "test", "evidence", "note", "notes", "re
 
 def check(contract: Contract, context: Context) -> Iterator[Finding]:
     """Yield a finding for every unrecorded model that a claimed discharge rests on."""
+    words = context.lifecycle.falsifier if context.lifecycle else None
     for falsifier in contract.falsifiers:
-        if not _claimed(falsifier, context):
+        if not words or words.claims(falsifier.status) is not State.DISCHARGED:
             continue
         demand = falsifier.models
         if demand is None:
@@ -59,14 +60,6 @@ def check(contract: Contract, context: Context) -> Iterator[Finding]:
             message = f"{claim}, and {model.name} has no sha256 on record"
             advice = "take the claim back, or record the digest of the file that was measured"
             yield RULE.finding(contract, (*model.path, "sha256"), message, advice=advice)
-
-
-def _claimed(falsifier: Falsifier, context: Context) -> bool:
-    """Return whether the status says that a run has answered the question."""
-    known = context.lifecycle.falsifier.word(falsifier.status or "") if context.lifecycle else None
-    return falsifier.status == State.DISCHARGED or (
-        known is not None and known.state is State.DISCHARGED
-    )
 
 
 def _in_words(contract: Contract, falsifier: Falsifier) -> Iterator[Finding]:

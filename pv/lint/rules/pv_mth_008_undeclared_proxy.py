@@ -2,8 +2,8 @@
 
 What it finds
     A falsifier that claims DISCHARGED on the strength of another (`evidence_discharged_by`,
-    "discharged by FALSIFY-…", by a stage that waits for another, "by proxy") which does not list
-    it under `proxy_for`.
+    "discharged by FALSIFY-…", by a stage that waits for another, "by proxy", the very command of
+    another) which does not list it under `proxy_for`.
 Why it matters
     The other falsifier answered its own question. Whether that answers this one too has to be said
     by somebody, where a reviewer sees it, and only then can it be checked.
@@ -20,14 +20,14 @@ Fix
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final, NamedTuple
 
 from pv.lint.context import Context
 from pv.lint.figures.place import place
 from pv.lint.rule import FixKind, GateName, Rule
-from pv.model.contract import Contract, Path
+from pv.model.contract import Contract, Falsifier, Path
 from pv.model.finding import Finding
 from pv.model.verdict import Severity, State
 
@@ -39,6 +39,8 @@ _TEXTS: Final = (
 _NAME: Final = r"[A-Z][A-Z0-9]*(?:-[A-Z0-9]+)+[a-z]?(?![\w-])"
 _BY: Final = re.compile(rf"\b[Dd]ischarged (?:by|through|via)\s+(?P<name>{_NAME})")
 _PROXY: Final = re.compile(r"\bby proxy\b", re.IGNORECASE)
+_COMMAND: Final = re.compile(r"(?:cargo|pytest|python3?|uv|make|bash|sh|\./\S+)\s")
+_ADVICE: Final = "declare proxy_for in the other falsifier, or take the claim back"
 _GATES: Final = ("gates", "expected_acceptance")
 
 
@@ -53,8 +55,14 @@ class _Evidence(NamedTuple):
 
 def check(contract: Contract, context: Context) -> Iterator[Finding]:
     """Yield a finding for every claim that rests on a falsifier which is no declared proxy."""
-    claimed = [each for each in contract.falsifiers if each.status == State.DISCHARGED]
+    words = context.lifecycle.falsifier if context.lifecycle else None
+    claimed = [
+        each
+        for each in contract.falsifiers
+        if words and words.claims(each.status) is State.DISCHARGED
+    ]
     known = context.registry.falsifiers if claimed else {}
+    yield from _same_test(contract, claimed)
     for falsifier in claimed:
         proxies = {
             name
@@ -69,16 +77,33 @@ def check(contract: Contract, context: Context) -> Iterator[Finding]:
             by = f"by {', '.join(sorted(names))}" if names else "by proxy"
             stage = f" (stage {found.name})" if names and found.name not in names else ""
             message = (
-                f"{falsifier.id} claims DISCHARGED {by}{stage}, "
+                f"{falsifier.id} claims {falsifier.status} {by}{stage}, "
                 f"expected proxy_for {falsifier.id} there"
             )
-            advice = "declare proxy_for in the other falsifier, or take the claim back"
             path = (*falsifier.path, found.key)
-            finding = RULE.finding(contract, path, message, advice=advice)
+            finding = RULE.finding(contract, path, message, advice=_ADVICE)
             if found.text:
                 span = place(contract, path, found.text, *found.span)
                 finding = replace(finding, span=span)
             yield finding
+
+
+def _same_test(contract: Contract, claimed: Sequence[Falsifier]) -> Iterator[Finding]:
+    """Yield a finding for a claim that rests on the very command of another: they cannot differ."""
+    first: dict[str, Falsifier] = {}
+    for falsifier in claimed:
+        lines = falsifier.binding.text.replace("\\\n", " ").splitlines()
+        command = " ".join(lines[0].split()) if lines else ""
+        if not _COMMAND.match(command):
+            continue
+        other = first.setdefault(command, falsifier)
+        if other is falsifier or falsifier.id in other.proxy_for or other.id in falsifier.proxy_for:
+            continue
+        message = (
+            f"{falsifier.id} claims {falsifier.status} by the test of {other.id}, "
+            f"expected proxy_for {falsifier.id} there"
+        )
+        yield RULE.finding(contract, falsifier.binding.path, message, advice=_ADVICE)
 
 
 def _meant(contract: Contract, name: str, known: Container[str]) -> set[str]:
