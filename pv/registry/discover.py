@@ -100,7 +100,10 @@ def _hidden(match: Path, pattern: str) -> bool:
 
 
 def _walk(folder: Path) -> Iterator[_Listed]:
-    """Yield the contract files below a folder; links to folders are not followed."""
+    """Yield the contract files below a folder; links to folders are not followed.
+
+    A folder without contracts that has the name of one stands among them, and so does such a link.
+    """
     waiting = ["" if folder == Path() else str(folder)]
     while waiting:
         place = waiting.pop()
@@ -111,8 +114,11 @@ def _walk(folder: Path) -> Iterator[_Listed]:
             if name[0] == ".":
                 continue
             if entry.is_dir():
-                if name != EVIDENCE and not linked:
-                    folders.append(f"{place}/{name}" if place else name)
+                below = f"{place}/{name}" if place else name
+                if name.endswith(SUFFIXES) and (linked or not any(_walk(Path(below)))):
+                    names.append((name, linked))  # in place of a contract: its reader says so
+                elif name != EVIDENCE and not linked:
+                    folders.append(below)
             elif name.endswith(SUFFIXES):
                 names.append((name, linked))
         if names:

@@ -8,6 +8,7 @@ import pytest
 
 from pv.errors import UsageError
 from pv.registry.discover import contracts_of, discover
+from pv.yamlfile.judge import judge_file
 
 
 @pytest.fixture
@@ -84,3 +85,18 @@ def test_a_folder_that_cannot_be_listed_is_said(
     monkeypatch.setattr("os.scandir", refuse)
     with pytest.raises(UsageError, match=r"cannot list .* \(Permission denied\)"):
         discover(["../contracts"])
+
+
+def test_a_folder_in_place_of_a_contract_is_a_file_to_complain_of(tmp_path: Path) -> None:
+    (tmp_path / "contracts/empty.yaml/deeper").mkdir(parents=True)
+    (tmp_path / "contracts/full.yaml").mkdir()
+    (tmp_path / "contracts/full.yaml/a.yaml").touch()
+    (tmp_path / "contracts/link.yml").symlink_to(tmp_path)
+    found = contracts_of(tmp_path)
+    assert [one.display for one in found] == [
+        "contracts/empty.yaml",
+        "contracts/full.yaml/a.yaml",
+        "contracts/link.yml",
+    ]
+    rules = [{each.rule for each in judge_file(one.path, one.display).findings} for one in found]
+    assert rules == [{"PV-YML-021"}, {"PV-YML-019"}, {"PV-YML-021"}]
