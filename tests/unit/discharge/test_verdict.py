@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pv.discharge.job import SOUND, Ending, Returned, Step
+from pv.discharge.job import AGAIN, SOUND, Ending, Returned, Step
 from pv.discharge.verdict import exit_code, judge_run
 from pv.model.contract import Companion, Expectation
 from pv.model.measurement import Chain, Measurements, Metric, Ratio, Sample, Series, Statistic
@@ -200,3 +201,52 @@ def test_required_live_runs_that_did_not_happen_are_no_success(pairs):
     left_out = (Verdict.NOT_RUN, Level.LIVE) in pairs
     plain, strict = exit_code(outcomes), exit_code(outcomes, require_live=True)
     assert strict == (3 if plain == 0 and left_out else plain)
+
+
+BY_LAYER = (Expectation("excess", "<=", [2.0, 2.0], "one limit a layer", ()),)
+
+
+@pytest.mark.parametrize(
+    ("sound", "fault", "verdict", "words"),
+    [
+        ((1.0, 1.0), (1.0, 3.0), Verdict.HELD, "excess 1 <= 2"),
+        ((1.0, 3.0), (1.0, 9.0), Verdict.REFUTED, "excess 3 > 2 at [1]"),
+        ((1.0,), (3.0,), Verdict.INCONCLUSIVE, "tripled shows nothing"),
+        ((1.0,), (1.0, 3.0), Verdict.INCONCLUSIVE, "lengths differ: 1 measured, 2 limits"),
+        ((1.0, 1.0), (3.0,), Verdict.INCONCLUSIVE, "tripled shows nothing: excess: lengths differ"),
+    ],
+)
+def test_lists_of_unequal_length_are_no_answer_and_no_sign_of_teeth(
+    make_job, came_back, sound, fault, verdict, words
+):
+    returned = came_back(excess(sound), tripled=excess(fault))
+    found = judge_run(make_job(expect=BY_LAYER), returned)
+    assert found.verdict is verdict
+    assert words in found.headline
+
+
+def test_another_limit_may_break_where_one_cannot_be_compared(make_job, came_back):
+    expect = (*BY_LAYER, Expectation("other", "<=", 1.0, "because", ()))
+
+    def measured(values, other):
+        more = Metric("other", other, "1", SAMPLE)
+        return Measurements((*excess(values).metrics, more))
+
+    returned = came_back(measured((1.0, 1.0), 0.5), tripled=measured((3.0,), 1.5))
+    (control,) = judge_run(make_job(expect=expect), returned).controls
+    assert (control.red, control.finite, control.note) == (True, True, "other 1.5 > 1")
+
+
+def test_the_first_run_and_the_second_are_held_against_each_other(make_job, came_back):
+    def back(again):
+        returned = came_back(excess(1.0), tripled=excess(3.0))
+        return replace(returned, steps=(*returned.steps, again))
+
+    same = Step(AGAIN, Ending.MEASURED, "", excess(1.0))
+    assert judge_run(make_job(), back(same)).verdict is Verdict.HELD
+    other = replace(same, measurements=excess(1.0000000000000002))
+    found = judge_run(make_job(), back(other))
+    assert found.verdict is Verdict.INCONCLUSIVE
+    assert found.headline.startswith("a second run has other bits of excess")
+    crashed = Step(AGAIN, Ending.CRASHED, "ended by SIGSEGV")
+    assert "the second run ended in crash" in judge_run(make_job(), back(crashed)).headline
