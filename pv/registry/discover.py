@@ -109,6 +109,7 @@ def _walk(folder: Path) -> Iterator[_Listed]:
         place = waiting.pop()
         folders: list[str] = []
         names: list[tuple[str, bool]] = []
+        left_out = _VOCABULARY[1] if f"/{place}".endswith(_VOCABULARY[0]) else ""
         for entry in _entries(place or "."):
             name, linked = entry.name, entry.is_symlink()
             if name[0] == ".":
@@ -119,7 +120,7 @@ def _walk(folder: Path) -> Iterator[_Listed]:
                     names.append((name, linked))  # in place of a contract: its reader says so
                 elif name != EVIDENCE and not linked:
                     folders.append(below)
-            elif name.endswith(SUFFIXES):
+            elif name.endswith(SUFFIXES) and name != left_out:
                 names.append((name, linked))
         if names:
             yield place, names
