@@ -187,7 +187,6 @@ def _run(
     """Run, print, and return the exit code; an interrupt has one of its own."""
     from pv.discharge.dispatch import discharge as run
     from pv.discharge.selection import is_pattern
-    from pv.discharge.verdict import exit_code
     from pv.output.progress import Progress
 
     seen: list[Outcome] = []
@@ -204,6 +203,8 @@ def _run(
                 seen.append(light)
         except KeyboardInterrupt:
             interrupted = True
+    from pv.discharge.verdict import exit_code
+
     code = ExitCode.INTERRUPTED if interrupted else exit_code(seen, require_live=require_live)
     _print_end(seen, code, form, output)
     return code

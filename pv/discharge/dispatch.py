@@ -10,28 +10,21 @@ import os
 from collections.abc import Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
-from pathlib import Path
+from importlib import import_module
 from threading import Event, Lock
 from typing import Final, Protocol
 
 from pv.discharge.executors.templates import Templates
-from pv.discharge.guards.interface import Registration
-from pv.discharge.job import Job, Returned
-from pv.discharge.known import earlier
+from pv.discharge.job import Job, Returned, device_class
 from pv.discharge.plan import Request, command, plan
-from pv.discharge.reuse import Receipts, explained
 from pv.discharge.runners.choice import run_job
-from pv.discharge.runners.named_tests import with_expectations
 from pv.discharge.selection import is_pattern
-from pv.discharge.verdict import device_class, judge_run
 from pv.errors import PvError, UsageError
 from pv.evidence.history import History
-from pv.evidence.receipt import write_receipt
 from pv.evidence.store import UnwritableError
-from pv.files import own_folder
-from pv.model.contract import BindingKind, short_id
+from pv.model.contract import short_id
 from pv.model.receipt import Outcome
-from pv.model.verdict import WITH_RECEIPT, Cause, Level, Verdict
+from pv.model.verdict import Cause, Level, Verdict
 from pv.registry.contracts import load_contracts
 
 _MOST_AT_ONCE: Final = 4
@@ -64,6 +57,8 @@ def planned(
     items = _planned(request)
     if not (reasons or request.changed):
         return items
+    from pv.discharge.reuse import Receipts, explained  # noqa: PLC0415 - where receipts are asked
+
     receipts = Receipts(request.root, record=record)
     return tuple(explained(items, receipts, reuse=request.changed))
 
@@ -119,6 +114,8 @@ class _Discharge:
         at_once = request.jobs or min(_MOST_AT_ONCE, os.cpu_count() or 1)
         self._children = ThreadPoolExecutor(max_workers=at_once)
         self._asking = ThreadPoolExecutor(max_workers=1)
+        # What judges is imported while the first child runs.
+        self._asking.submit(import_module, "pv.discharge.records")
 
     def all(self, items: tuple[Job | Outcome, ...]) -> Iterator[Outcome]:
         """Yield the outcomes of a plan in its order."""
@@ -170,20 +167,12 @@ class _Discharge:
 
     def _recorded(self, job: Job, returned: Returned, commit: str | None) -> Outcome:
         """Judge what came back and leave a receipt, or a log where there is no verdict."""
+        from pv.discharge.records import judged, recorded  # noqa: PLC0415 - while the child runs
+
         again = command(job.falsifier.id, self._request, live=job.level is Level.LIVE)
-        tests = job.falsifier.binding.kind is not BindingKind.HARNESS
-        judged = replace(job, falsifier=with_expectations(job)) if tests else job
-        outcome = judge_run(judged, returned, Registration(commit), earlier(job, returned))
-        outcome = replace(outcome, command=again, retries=returned.retries)
-        if outcome.verdict in WITH_RECEIPT:
-            with self._writing:
-                path = write_receipt(
-                    job.root, job.contract, job.falsifier, outcome, commit, record=self._record
-                )
-            return replace(outcome, receipt=path)
-        if outcome.verdict in (Verdict.ERROR, Verdict.TIMEOUT):
-            return replace(outcome, log=_keep_log(job, outcome, returned.log))
-        return outcome
+        outcome = replace(judged(job, returned, commit), command=again)
+        with self._writing:
+            return recorded(job, outcome, returned, commit, record=self._record)
 
 
 def _left(job: Job, future: Future[Outcome] | None) -> Outcome:
@@ -208,11 +197,3 @@ def _absent(job: Job, verdict: Verdict, reason: str, cause: Cause | None = None)
         model=job.model,
         cause=cause,
     )
-
-
-def _keep_log(job: Job, outcome: Outcome, text: str) -> str:
-    """Keep what a failed harness printed; the newest log of a falsifier replaces the last."""
-    folder = own_folder(job.root, "logs")
-    file = folder / f"{Path(job.falsifier.id).name}.txt"
-    file.write_text(f"{outcome.verdict}: {outcome.headline}\n\n{text}", encoding="utf-8")
-    return file.relative_to(job.root).as_posix()

@@ -11,7 +11,7 @@ from typing import Any, Final
 from pv.model.contract import Contract, Falsifier
 from pv.model.measurement import Measurements
 from pv.model.receipt import ModelIdentity
-from pv.model.verdict import Level
+from pv.model.verdict import SIMULATOR, Level
 
 GIB: Final = 1 << 30
 SECONDS: Final = 120.0
@@ -119,3 +119,8 @@ def control_step(name: str) -> str:
 def companion_step(name: str) -> str:
     """Return the step name of a companion."""
     return f"beside:{name}"
+
+
+def device_class(device: str) -> str:
+    """Return the name under which a device is recorded; the simulator is never a device."""
+    return SIMULATOR if device == "sim" else device

@@ -7,9 +7,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
-from pv.discharge.job import Job, Limits
+from pv.discharge.job import Job, Limits, device_class
 from pv.discharge.selection import Entry, Selection, Shard, select
-from pv.discharge.verdict import device_class
 from pv.errors import BadInputError, MissingError, PvError, UsageError
 from pv.model.contract import (
     Binding,

@@ -7,8 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from pv.discharge.job import Job
-from pv.discharge.verdict import device_class
+from pv.discharge.job import Job, device_class
 from pv.evidence.history import History
 from pv.evidence.receipt import Evidence, load
 from pv.model.receipt import Outcome, ReceiptView

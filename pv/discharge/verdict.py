@@ -14,7 +14,17 @@ from typing import Final
 from pv.compare import explain, judge
 from pv.discharge import guards
 from pv.discharge.guards.interface import Earlier, Registration, Seen
-from pv.discharge.job import AGAIN, SOUND, Ending, Job, Returned, Step, companion_step, control_step
+from pv.discharge.job import (
+    AGAIN,
+    SOUND,
+    Ending,
+    Job,
+    Returned,
+    Step,
+    companion_step,
+    control_step,
+    device_class,
+)
 from pv.discharge.validity import faults, refused, values
 from pv.model.contract import Companion, Expectation
 from pv.model.measurement import Measurements
@@ -120,11 +130,6 @@ def _outcome(job: Job, returned: Returned, verdict: Verdict, headline: str) -> O
         environment=returned.environment,
         seconds=returned.seconds,
     )
-
-
-def device_class(device: str) -> str:
-    """Return the name under which a device is recorded; the simulator is never a device."""
-    return SIMULATOR if device == "sim" else device
 
 
 def _checked(step: Step, expect: Sequence[Expectation]) -> Step:

@@ -64,9 +64,9 @@ def write(root: Path, falsifier: str, statement: Mapping[str, Any], *, record: b
     section) nothing is written and that one's path is returned. Raises BadInputError where the
     disk refuses; what was there before is untouched then.
     """
-    folder = folder_of(root, falsifier, record=record)
+    folder, wanted = folder_of(root, falsifier, record=record), identity(statement)
     for stored in read_folder(root, falsifier, record=record):
-        if isinstance(stored, Stored) and identity(stored.statement) == identity(statement):
+        if isinstance(stored, Stored) and identity(stored.statement) == wanted:
             return stored.path
     data = canonical_bytes(statement) + b"\n"
     name = hashlib.sha256(data).hexdigest()[:SHOWN] + ".json"

@@ -8,8 +8,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from pv import __version__
-from pv.discharge.job import Job
-from pv.discharge.verdict import device_class
+from pv.discharge.job import Job, device_class
 from pv.model.contract import short_id
 from pv.model.receipt import Outcome
 from pv.output.escape import escape
