@@ -1,18 +1,19 @@
 """A limit that came together with the result it judges.
 
 What it finds
-    A receipt that came in the same commit as the present limits of its falsifier, or that lies
-    there with them while neither is committed. In a shallow clone, and in the first commit of all,
-    order is not known and nothing is found.
+    A receipt that came in the same commit as the present limits, parameters or controls of its
+    falsifier, or that lies there with them while neither is committed. In a shallow clone, and in
+    the first commit of all, order is not known and nothing is found.
 Why it matters
-    A limit that is set after the result is known can be set so that it is met. Such a receipt is
-    marked POST-HOC and never discharges anything.
+    A limit that is set after the result is known can be set so that it is met, and so can a seed,
+    a number of rows or a list of planted faults. Such a receipt is marked POST-HOC and never
+    discharges anything.
 Example
     one commit: value: 18.5 in `expect`, and a receipt that measured 18.23
 Instead
     a commit with the limit and its reason, then the run, then a commit with the receipt
 Fix
-    None: commit the limit, then run `pv discharge ID --record` again.
+    None: commit the entry, then run `pv discharge ID --record` again.
 """
 
 from __future__ import annotations
@@ -40,10 +41,10 @@ def check(contract: Contract, context: Context) -> Iterator[Finding]:
                 continue
             where = f"in commit {commit[:8]}" if commit else "and neither is committed"
             message = (
-                f"the limits of {falsifier.id} came together with the receipt {path.name[:12]}…, "
+                f"the question of {falsifier.id} came together with the receipt {path.name[:12]}…, "
                 f"{where}: POST-HOC"
             )
-            advice = f"commit the limit, then run pv discharge {falsifier.id} --record"
+            advice = f"commit the entry, then run pv discharge {falsifier.id} --record"
             at = (*falsifier.path, "expect")
             yield RULE.finding(contract, at, message, advice=advice, key=True)
             break
