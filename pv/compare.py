@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import Any, Final, TypeAlias, TypeGuard
 
+from pv.escape import bounded
 from pv.model.contract import Expectation
 from pv.model.measurement import Number, Value
 from pv.model.receipt import Comparison
@@ -20,6 +21,10 @@ from pv.model.receipt import Comparison
 Margin: TypeAlias = Callable[[Fraction, Any, Fraction | None], Fraction]
 """Distance inside the limit: at least 0 (strict operators: above 0) where the limit is met."""
 
+_LONG: Final = 10**40
+"""Integers from here on are shown by their first digits."""
+_MOST: Final = 200
+"""Characters of a text that are shown."""
 _STRICT: Final = frozenset({"<", ">"})
 _MARGINS: Final[dict[str, Margin]] = {
     "<=": lambda value, limit, _: limit - value,
@@ -181,4 +186,14 @@ def _shown(value: object, digits: int = 6) -> str:
         return f"{value:.{digits}g}"
     if isinstance(value, tuple | list):
         return f"[{', '.join(_shown(item, digits) for item in value)}]"
-    return str(value)
+    if isinstance(value, int) and abs(value) >= _LONG:
+        return _first_digits(value, digits)
+    return bounded(str(value), _MOST)
+
+
+def _first_digits(value: int, digits: int) -> str:
+    """Return the first digits of an integer that would fill lines, and how many it has."""
+    number = int(value.bit_length() * math.log10(2))  # of digits, or one less
+    number += abs(value) >= 10**number
+    first = abs(value) // 10 ** (number - digits)
+    return f"{'-' if value < 0 else ''}{first}… ({number:,} digits)"

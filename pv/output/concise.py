@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pv.escape import bounded
 from pv.output.escape import escape
 from pv.output.interface import Report, Stream
 from pv.output.statistics import statistics_lines
@@ -14,5 +15,6 @@ def write_concise(report: Report, stream: Stream) -> None:
     else:
         for one in report.findings:
             place = escape(str(one.span))
-            stream.write(f"{place}: {one.severity} {one.rule} {escape(one.message)}\n")
+            said = bounded(escape(one.message))
+            stream.write(f"{place}: {one.severity} {one.rule} {said}\n")
     stream.write(report.summary + "\n")

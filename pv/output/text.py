@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterator
 from typing import Final
 
+from pv.escape import bounded
 from pv.model.finding import Finding
 from pv.model.verdict import Severity
 from pv.output.escape import escape
@@ -93,7 +94,8 @@ def finding_lines(
 ) -> Iterator[str]:
     """Yield the lines of one finding; `text` is the text of its file, or empty."""
     word = _painted(finding.severity.value, finding.severity, colour)
-    yield f"{escape(str(finding.span))}: {word} {finding.rule} {escape(finding.message)}"
+    said = bounded(escape(finding.message))
+    yield f"{escape(str(finding.span))}: {word} {finding.rule} {said}"
     shown = excerpt(text, finding.span, width)
     if shown:
         line, carets = shown
@@ -101,7 +103,7 @@ def finding_lines(
         yield line
         yield f"{gutter}|{_painted(marks, finding.severity, colour)}"
     if finding.advice:
-        yield f"      do: {escape(finding.advice)}"
+        yield f"      do: {bounded(escape(finding.advice))}"
 
 
 def wants_colour(stream: Stream) -> bool:

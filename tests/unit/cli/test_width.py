@@ -65,7 +65,6 @@ def test_the_verdict_stays_the_last_line_and_whole(tmp_path: Path) -> None:
     done = pv("lint", folder=tmp_path / "registry")
     *_, above, last = done.stdout.splitlines()
     assert re.match(r"PASS, \d+ gates · 1 file · 0 errors · 0 warnings\b", last)
-    assert sorted(f"{above} · {last}".split(" · "))[:2] == ["0 errors", "0 warnings"]
     assert above == "2 not judged · 1 not asked for"
 
 

@@ -182,3 +182,17 @@ def test_each_operator_is_the_negation_of_its_rival(value, limit):
     for one, other in (("<=", ">"), (">=", "<")):
         assert judge(expect(one, limit), value).met is not judge(expect(other, limit), value).met
     assert judge(expect("==", limit), value).met is (value == limit)
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (10**39, "1" + "0" * 39),
+        (10**40, "100000… (41 digits)"),
+        (-(10**41) + 1, "-999999… (41 digits)"),
+        (2**20000, "398027… (6,021 digits)"),
+    ],
+    ids=["40 digits", "41 digits", "negative", "beyond what is printed"],
+)
+def test_an_endless_integer_is_shown_by_its_first_digits(value: int, shown: str) -> None:
+    assert explain(judge(expect("==", 7), value)) == f"m {shown} != 7"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pv.escape import escape
+from pv.escape import bounded, escape
 from pv.files import replace_file
 
 
@@ -50,3 +50,8 @@ def test_harmful_characters_are_escaped_but_for_those_to_keep() -> None:
     text = "a\x1b[2J\u202eb\n\tc\u200b"
     assert escape(text) == "a\\x1b[2J\\u202eb\\x0a\\x09c\\u200b"
     assert escape(text, keep="\n\t") == "a\\x1b[2J\\u202eb\n\tc\\u200b"
+
+
+def test_a_long_text_is_cut_with_how_much_of_it() -> None:
+    assert bounded("x" * 600) == "x" * 600
+    assert bounded("x" * 1601) == "x" * 600 + "… (1,001 characters more)"
