@@ -22,6 +22,10 @@ from pv.model.receipt import ModelIdentity, Outcome
 from pv.model.verdict import Cause, Level, State, Verdict
 from pv.registry.contracts import Loaded
 
+_TIMEOUT: Final = "timeout_seconds"
+_RUN: Final = frozenset(
+    {BindingKind.HARNESS, BindingKind.PYTEST, BindingKind.CARGO, BindingKind.COMMAND}
+)
 NOTHING_CHOSEN: Final = "what was asked for"
 """Stands for a falsifier where the choice itself left nothing to run."""
 
@@ -127,12 +131,13 @@ def _runnable(binding: Binding) -> Binding | str:
 
 def _items(entry: Entry, request: Request) -> Iterator[Job | Outcome]:
     binding = _runnable(entry.falsifier.binding)
-    if isinstance(binding, str):
+    if isinstance(binding, str) and not (entry.fault and entry.falsifier.binding.kind in _RUN):
         # Asked for by name it is a run that failed; else the question is what can be run.
         maker = _Maker(entry.contract, entry.falsifier, request)
         yield maker.absent(Verdict.SKIPPED if entry.named else Verdict.NOT_RUN, binding)
         return
-    falsifier = replace(entry.falsifier, binding=binding)
+    own = entry.falsifier.binding if isinstance(binding, str) else binding
+    falsifier = replace(entry.falsifier, binding=own)
     maker = _Maker(entry.contract, falsifier, request)
     if falsifier.live and not request.live:
         reason = f"live: it needs a model · do: {' '.join(maker.command)}"
@@ -171,7 +176,8 @@ class _Maker:
         )
 
     def _limits(self) -> Limits:
-        own = self._falsifier.extra.get("timeout_seconds")
+        falsifier = self._falsifier
+        own = falsifier.extra.get(_TIMEOUT) or falsifier.binding.details.get(_TIMEOUT)
         if self._request.own_timeouts and isinstance(own, int | float) and own > 0:
             return replace(self._request.limits, seconds=float(own))
         return self._request.limits

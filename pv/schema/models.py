@@ -182,12 +182,22 @@ class External(Part):
     revision: str = maybe()
 
 
+class Success(Part):
+    """What counts as success of a program: at least a check or a measure."""
+
+    table = "success"
+    exit: int = maybe()
+    stdout: str = maybe()
+    checks: Free = maybe()
+    measures: Free = maybe()
+
+
 class Command(Part):
     """A program with its arguments, run without a shell."""
 
     table = "command"
     argv: list[str]
-    success: Free = maybe()
+    success: Success = maybe()
     timeout_seconds: Number = maybe()
 
 

@@ -75,11 +75,20 @@ CARGO = section(
     labels=("package",),
 )
 
+SUCCESS = section(
+    "success",
+    "success",
+    Key("exit", _INTEGER, "Exit code; 0 where absent"),
+    Key("stdout", _TEXT, "Pattern that must be found in what it prints"),
+    Key("checks", _FREE, "Name of a check to a pattern that must be found"),
+    Key("measures", _FREE, "Metric to a pattern whose one group is its number"),
+)
+
 COMMAND = section(
     "command",
     "command",
     Key("argv", _TEXTS, "Program and arguments; no shell", required=True),
-    Key("success", _FREE, "What counts as success: exit, stdout, …"),
+    Key("success", _RECORD, "What counts as success: at least a check or a measure", "success"),
     Key("timeout_seconds", _NUMBER, "Time limit"),
 )
 

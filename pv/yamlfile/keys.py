@@ -23,6 +23,7 @@ from pv.yamlfile.falsifier_keys import (
     EXTERNAL,
     FALSIFIER,
     MODEL,
+    SUCCESS,
 )
 from pv.yamlfile.shapes import WORDY, Key, Section, Shape, kept, older, section
 from pv.yamlfile.ship_keys import CRITERION, FOREIGN, PERCENT, SHIP_MODEL
@@ -361,9 +362,9 @@ SECTIONS: Final[Mapping[str, Section]] = {
     one.name: one
     for one in (
         CONTRACT, METADATA, REFERENCE, CHANGE, EQUATION, TOLERANCE, OBLIGATION, HYPOTHESIS, STAGE,
-        LESSON, KANI, GATE, SUMMARY, EXPECTATION, COMPANION, ABSENCE, EXTERNAL, CARGO, COMMAND,
-        DERIVED, MODEL, DEMAND, FALSIFIER, PERCENT, FOREIGN, CRITERION, SHIP_MODEL, BINDING_ROW,
-        CONDITION, PHASE, STRUCTURE, ENFORCEMENT, TOMBSTONE,
+        LESSON, KANI, GATE, SUMMARY, EXPECTATION, COMPANION, ABSENCE, EXTERNAL, CARGO, SUCCESS,
+        COMMAND, DERIVED, MODEL, DEMAND, FALSIFIER, PERCENT, FOREIGN, CRITERION, SHIP_MODEL,
+        BINDING_ROW, CONDITION, PHASE, STRUCTURE, ENFORCEMENT, TOMBSTONE,
     )
 }  # fmt: skip
 """Every section by name; a key points to the section of the mappings below it."""

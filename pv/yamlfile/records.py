@@ -126,6 +126,8 @@ def _own_binding(item: Checked, key: str) -> Binding:
     if kind is BindingKind.COMMAND:
         argv = value.texts("argv")
         rest = {name: one for name, one in value.values.items() if name != "argv"}
+        if isinstance(success := rest.get("success"), Checked):
+            rest["success"] = dict(success.values)
         return Binding(kind, " ".join(argv), path, argv=argv, details=rest)
     if kind is BindingKind.CARGO:
         return Binding(kind, _cargo_line(value), path, details=dict(value.values))

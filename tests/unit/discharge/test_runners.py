@@ -244,7 +244,6 @@ def test_what_a_command_lacks_refutes_it(discharge, script, change, code, verdic
     [
         ("command: [sh, tests/check.sh]", "declares no success"),
         ("command: { argv: [sh, tests/check.sh], success: { exit: 0 } }", "names no check"),
-        ("command: { argv: [sh, x], success: { output: x } }", "success has 'output', expected"),
         ('command: { argv: [sh, x], success: { stdout: "(" } }', "pattern '('"),
         ("command: { argv: [sh, x], success: { measures: { a: x } } }", "needs one group"),
     ],
@@ -253,6 +252,12 @@ def test_a_command_without_a_declared_success_is_not_run(discharge, script, comm
     code, outcome = discharge(command)
     assert (code, outcome["verdict"]) == (3, "SKIPPED")
     assert words in outcome["headline"]
+
+
+def test_a_misspelt_success_is_a_fault_of_the_entry(discharge, script):
+    code, outcome = discharge("command: { argv: [sh, x], success: { stdouts: x } }")
+    assert (code, outcome["verdict"], outcome["cause"]) == (3, "ERROR", "bad input")
+    assert 'unknown key "stdouts"' in outcome["headline"]
 
 
 def test_a_command_that_rests_on_no_file_shows_nothing(discharge):
