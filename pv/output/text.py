@@ -81,7 +81,10 @@ def _gate_lines(gate: Gate, width: int, colour: bool) -> str:
     found += [counted(gate.warnings, "warning")] if gate.warnings else []
     about = f": {escape(gate.judged)}" if gate.judged else ""
     tail = f" · {', '.join(found)}" if found else ""
-    line = folded(f"{gate.name:<20} {gate.state}{about}{tail}", _GATE, width)
+    line = f"{gate.name:<20} {gate.state}{about}{tail}"
+    if len(line) > width:
+        parts = (f"{gate.name:<20} {gate.state}{about}", f"{'':{_GATE}}{', '.join(found)}")
+        line = "\n".join(folded(part, _GATE, width) for part in parts if part.strip())
     if gate.passed is None:
         return line
     return line[:_GATE] + line[_GATE:].replace(
