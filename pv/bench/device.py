@@ -43,11 +43,9 @@ def measure(chosen: Sequence[Workload], rounds: int) -> Report:
     )
     if not timings:
         raise MissingError("no CUDA product was asked for: nothing was timed")
-    rows, per_row = chosen[0].blocks.shape[:2]
+    rows, columns = len(chosen[0].blocks), chosen[0].columns
     ceiling = "device copy, bytes read and written"
-    return Report(
-        "cuda", facts, ceiling, bandwidth, rows, 256 * per_row, rounds, copies, timings, _NOTES
-    )
+    return Report("cuda", facts, ceiling, bandwidth, rows, columns, rounds, copies, timings, _NOTES)
 
 
 _NOTES = (
@@ -83,6 +81,6 @@ def _timing(work: Workload, copies: int, rounds: int, device: Device, clocks: An
     launches = [module.launch_of(work.blocks, *work.others) for _ in range(copies)]
     seconds = clocks.seconds_of_launches(launches, rounds)
     counts = product_of(work.operation)
-    weights = work.blocks.shape[0] * work.blocks.shape[1] * 256
+    weights = len(work.blocks) * work.columns
     expected = roof(counts, device, weights).share if counts else None
     return timing(work.operation, "", seconds, work.blocks.nbytes, expected=expected)

@@ -47,19 +47,24 @@ def measure(chosen: Sequence[Workload], rounds: int, copies: int) -> Report:
                     peer=best if same else None, note="" if same else absence or _NO_PEER,
                 )
             )  # fmt: skip
-    rows, columns = _shape(chosen[0])
+    rows, columns = len(chosen[0].blocks), chosen[0].columns
     machine = {"name": _processor_name(), "threads": 1, "ggml": peer or absence}
     ceiling_name = "memory read (sum of 64-bit words)"
     return Report(
-        "cpu", machine, ceiling_name, ceiling, rows, columns, rounds, copies, tuple(timings)
+        "cpu",
+        machine,
+        ceiling_name,
+        ceiling,
+        rows,
+        columns,
+        rounds,
+        copies,
+        tuple(timings),
+        ("times are the processor time of one thread: what other processes take is not in them",),
     )
 
 
 _NO_PEER = "ggml has no routine for this work, or does it in another float order"
-
-
-def _shape(work: Workload) -> tuple[int, int]:
-    return work.blocks.shape[0], 256 * work.blocks.shape[1]
 
 
 def _variants(calls: dict[Order | None, Call]) -> list[tuple[str, Order | None]]:
@@ -79,7 +84,7 @@ def _calls(work: Workload) -> dict[Order | None, Call]:
     run = kernel.load()
     if not work.orders:
         if work.operation.endswith("dequantize"):
-            out = np.empty((*work.blocks.shape[:-1], 256), np.float32)
+            out = np.empty((*work.blocks.shape[:-1], work.block_values), np.float32)
             return {None: lambda matrix: run(matrix, out)}
         return {None: lambda matrix: run(matrix, *work.others)}
 
@@ -103,10 +108,11 @@ def _theirs(work: Workload) -> Call | None:
     if packed is not None:
         routine = ggml_oracle.dot_routine(work.kinds)
         out = np.zeros(len(work.blocks), np.float32)
-        columns = 256 * work.blocks.shape[1]
-        return lambda matrix: dots(routine, columns, matrix, packed, out)
+        return lambda matrix: dots(routine, work.columns, matrix, packed, out)
     if work.kinds:
-        weights = np.empty((work.blocks.shape[0] * work.blocks.shape[1], 256), np.float32)
+        weights = np.empty(
+            (work.blocks.shape[0] * work.blocks.shape[1], work.block_values), np.float32
+        )
         return lambda matrix: ggml_oracle.dequantize(
             work.kinds, matrix.reshape(-1, matrix.shape[-1]), weights
         )
@@ -116,7 +122,7 @@ def _theirs(work: Workload) -> Call | None:
 def _by_turns(
     calls: Sequence[Call], matrices: Sequence[NDArray[np.uint8]], rounds: int
 ) -> list[list[float]]:
-    """Return the times of each call: by turns, so that a neighbour's load meets all alike."""
+    """Return the processor time of each call: by turns, so that a neighbour's load meets all."""
     for call in calls:
         call(matrices[0])  # compiles, and touches what it writes
     times: list[list[float]] = [[] for _ in calls]
@@ -125,9 +131,9 @@ def _by_turns(
         for place, call in enumerate(calls):
             matrix = matrices[turn % len(matrices)]
             turn += 1
-            start = time.perf_counter()
+            start = time.thread_time()
             call(matrix)
-            times[place].append(time.perf_counter() - start)
+            times[place].append(time.thread_time() - start)
     return times
 
 

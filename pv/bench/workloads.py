@@ -12,8 +12,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pv.errors import UsageError
-from pv.kernels.layout import BLOCK_VALUES, Q4K_BYTES, Q6K_BYTES, Order
+from pv.kernels.layout import (
+    BLOCK_VALUES,
+    Q4_1_BYTES,
+    Q4K_BYTES,
+    Q6K_BYTES,
+    Q8_0_BYTES,
+    SHORT_BLOCK_VALUES,
+    Order,
+)
+from pv.kernels.q4_1_q8_1_matvec import case as q4_1_case
 from pv.kernels.q4k_q8k_matvec import case as q8k_case
+from pv.kernels.q8_0_q8_0_matvec import case as q8_0_case
 from pv.kernels.q8k_quantize.reference import to_bytes
 
 Bytes = NDArray[np.uint8]
@@ -36,6 +46,16 @@ class Workload:
     """Float orders to be timed; empty where the operation has one."""
     peer_order: Order | None = Order.GGML_AVX2
     """The order that does the work of ggml's routine."""
+
+    @property
+    def block_values(self) -> int:
+        """Return the values of a block: 256 of a K type, 32 of the others."""
+        return BLOCK_VALUES if self.operation[:3] in ("q4k", "q6k") else SHORT_BLOCK_VALUES
+
+    @property
+    def columns(self) -> int:
+        """Return the values of a row."""
+        return self.block_values * int(self.blocks.shape[1])
 
 
 def operations() -> tuple[str, ...]:
@@ -91,12 +111,28 @@ def _six_bit_weights(rows: int, per_row: int) -> Workload:
     return Workload("q6k_dequantize", blocks, (), "q6_K", peer_order=None)
 
 
+def _eight_bit_product(rows: int, per_row: int) -> Workload:
+    activation = q8_0_case.activation("bench", 8 * per_row)
+    blocks = _blocks("q8_0_dequantize", rows, 8 * per_row, Q8_0_BYTES)
+    kinds, orders = "q8_0_q8_0", _ORDERS[:2]
+    return Workload("q8_0_q8_0_matvec", blocks, (activation,), kinds, activation, orders)
+
+
+def _old_four_bit_product(rows: int, per_row: int) -> Workload:
+    activation = q4_1_case.activation("bench", 8 * per_row)
+    blocks = _blocks("q4_1_dequantize", rows, 8 * per_row, Q4_1_BYTES)
+    kinds, orders = "q4_1_q8_1", _ORDERS[:2]
+    return Workload("q4_1_q8_1_matvec", blocks, (activation,), kinds, activation, orders)
+
+
 _MAKERS: Final[dict[str, Callable[[int, int], Workload]]] = {
     "q4k_q8k_matvec": _four_bit_product,
     "q4k_f32_matvec": _float_product,
     "q4k_dequantize": _four_bit_weights,
     "q6k_q8k_matvec": _six_bit_product,
     "q6k_dequantize": _six_bit_weights,
+    "q8_0_q8_0_matvec": _eight_bit_product,
+    "q4_1_q8_1_matvec": _old_four_bit_product,
 }
 
 
