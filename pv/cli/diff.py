@@ -70,8 +70,7 @@ def diff(
 
 def _compare(sides: list[str], root: Path | None) -> Comparison:
     from pv.errors import UsageError
-    from pv.registry.base import find_base
-    from pv.registry.sides import compare_sides, registry_side, side_of
+    from pv.registry.sides import base_side, compare_sides, registry_side, side_of
     from pv.resources import find_root
 
     try:
@@ -80,7 +79,7 @@ def _compare(sides: list[str], root: Path | None) -> Comparison:
         if root is not None or len(sides) < 2:
             raise
         home = Path.cwd()
-    one, *others = sides or [find_base(home).revision]
-    before = side_of(one, home)
+    one, *others = sides or [""]
+    before = side_of(one, home) if sides else base_side(home)
     after = side_of(others[0], home) if others else registry_side(home)
     return compare_sides(before, after, others[1:])

@@ -10,6 +10,7 @@ from typing import Final
 
 from pv.errors import BadInputError, UsageError
 from pv.model.contract import Contract
+from pv.registry.base import find_base
 from pv.registry.difference import Difference, compare
 from pv.registry.discover import SUFFIXES, ContractFile, contracts_of, discover
 from pv.registry.git import ask, name_problem
@@ -83,6 +84,19 @@ def side_of(text: str, root: Path) -> Side:
     if colon:
         return _of_revision(text, revision, root, [file.removeprefix("./")], single=True)
     return _of_revision(text, text, root, contracts_in(root, text))
+
+
+def base_side(root: Path) -> Side:
+    """Return the registry where the branch left the main one; raises UsageError without git."""
+    base = find_base(root)
+    revision = read_revision(root, base.revision, contracts_in(root, base.revision))
+    if revision.problem:
+        raise UsageError(
+            f"nothing to compare with: {revision.problem}",
+            advice="name two files or folders, or run it in a git repository with a commit",
+        )
+    documents = (read_text(content, file) for file, content in revision.texts.items())
+    return _side(base.name, documents)
 
 
 def registry_side(root: Path) -> Side:

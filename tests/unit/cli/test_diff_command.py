@@ -192,3 +192,7 @@ def test_outside_git_files_and_folders_are_compared(tmp_path: Path) -> None:
     assert done.stdout.splitlines()[1:-1] == LINES
     assert pv(tmp_path, "diff", "old/mill-v1.yaml", "new/mill-v1.yaml", "--exit-code").returncode
     assert pv(tmp_path, "diff", "old").returncode == 2
+    write(tmp_path, {"contracts/mill-v1.yaml": BEFORE})
+    alone = pv(tmp_path, "diff")
+    assert alone.returncode == 2
+    assert alone.stderr.startswith("nothing to compare with: no git repository\n  do: name two")
