@@ -19,6 +19,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
+from pv.falsifiers.block_formats import faults as block_faults
+from pv.falsifiers.block_formats.formats import FORMATS
+from pv.falsifiers.block_formats.formats import PRODUCTS as BLOCK_PRODUCTS
+from pv.falsifiers.block_formats.written_blocks import QUANTISERS
 from pv.falsifiers.ffn_gguf import (
     activation_faults,
     dequantization,
@@ -198,6 +202,7 @@ GGML_FORM = each(results(q8k_numpy, "quantize_ggml"), results(q8k_numba, "quanti
 PATH_B = results(faults, "quantize")
 PRODUCTS = each(activation_of(product_numpy), activation_of(product_numba))
 Q8_SCALE, F16 = "scale of the activation", "d and dmin, which are stored as f16"
+STORED = "d, which is stored as f16"
 
 OWN: tuple[tuple[str, str, Plant], ...] = (
     ("FFN-GGUF-005", "results of the product", results(parallel_matmul, "_multiply")),
@@ -226,7 +231,57 @@ MODELLED: tuple[tuple[str, Callable[[int, Any], Any]], ...] = (
     ("016", lambda seed, run: layer_chain.growth_of(model(seed, 5), run)),
     ("017", lambda seed, run: layer_chain.law_of(model(seed, 8), run)),
 )
+
+
+def of_format(kind: str) -> Plant:
+    """Multiply the weights of a format, on both back-ends."""
+
+    def plant(patch: pytest.MonkeyPatch, factor: np.float32) -> None:
+        form = FORMATS[kind]
+        wrong = (lambda b, k=k: scaled(k(b), factor) for k in (form.numpy, form.numba))
+        patch.setitem(FORMATS, kind, form._replace(numpy=next(wrong), numba=next(wrong)))
+
+    return plant
+
+
+def of_product(kinds: str) -> Plant:
+    """Multiply the results of a product, on both back-ends and in both orders."""
+
+    def plant(patch: pytest.MonkeyPatch, factor: np.float32) -> None:
+        found = BLOCK_PRODUCTS[kinds]
+        wrong = (
+            lambda b, a, o, k=k: scaled(k(b, a, o), factor) for k in (found.numpy, found.numba)
+        )
+        patch.setitem(BLOCK_PRODUCTS, kinds, found._replace(numpy=next(wrong), numba=next(wrong)))
+
+    return plant
+
+
+def of_routine(name: str) -> Plant:
+    """Multiply the first f16 of the blocks that a quantiser writes."""
+
+    def plant(patch: pytest.MonkeyPatch, factor: np.float32) -> None:
+        found = QUANTISERS[name]
+        wrong = (
+            lambda x, k=k: block_faults.rescaled(k(x), float(factor), 1)
+            for k in (found.numpy, found.numba)
+        )
+        patch.setitem(QUANTISERS, name, found._replace(numpy=next(wrong), numba=next(wrong)))
+
+    return plant
+
+
+BLOCKS: tuple[tuple[str, Plant], ...] = (
+    *(("weights", of_format(kind)) for kind in FORMATS),
+    *(("results of the product", of_product(kinds)) for kinds in BLOCK_PRODUCTS),
+    *((STORED, of_routine(name)) for name in QUANTISERS),
+)
+"""The entries FALSIFY-BLOCK-001 and on, in their order."""
 ROWS = (
+    *(
+        Row(f"BLOCK-{number:03}", where, plant, own(f"BLOCK-{number:03}"))
+        for number, (where, plant) in enumerate(BLOCKS, 1)
+    ),
     *(Row(short, where, plant, own(short)) for short, where, plant in OWN),
     *(
         Row(f"FFN-GGUF-{number}", Q8_SCALE, stored_activation, modelled(number, measure))
@@ -275,9 +330,10 @@ an alarm on the sound kernels: with its own seed here, and with 100 others in `m
 | falsifier | what is scaled | smallest fault seen | by |
 | --- | --- | --- | --- |"""
 TAIL = """
-Limits that ask for equal bits see the last bit of a float32. d and dmin have 11 bits: a factor that
-rounds back to the same f16 is no fault. FALSIFY-FFN-GGUF-014, 016 and 017 compare an error with the
-rounding noise of 8-bit activations, which hides a small one (section 1.4 of derivations.md).
+Limits that ask for equal bits see the last bit of a float32. A scale that is stored has 11 bits: a
+factor that rounds back to the same f16 is no fault. FALSIFY-FFN-GGUF-014, 016 and 017 compare an
+error with the rounding noise of 8-bit activations, which hides a small one (section 1.4 of
+derivations.md).
 
 No factor was planted in FALSIFY-FFN-GGUF-013 and 018, which are about samples and coupling, and in
 the falsifiers of ship-two-models-v1, which ask for its model file."""

@@ -13,7 +13,7 @@ from pv.model.measurement import Measurements, Value
 from pv.registry.contracts import load_contracts
 
 ROOT = Path(__file__).parents[3]
-CONTRACTS = ("C-TRACE-FFN-SUB-BLOCK-GGUF", "C-Q4K-Q8K-KERNELS")
+CONTRACTS = ("C-TRACE-FFN-SUB-BLOCK-GGUF", "C-Q4K-Q8K-KERNELS", "C-BLOCK-FORMAT-KERNELS")
 
 
 def synthetic() -> dict[str, Falsifier]:

@@ -21,6 +21,7 @@ def test_all_of_them_are_here():
     ffn = {"005", "005b", "006", "007", "008", "009", "010", "011", "012", "013", "015"}
     kernels = {f"{number:03}" for number in (*range(1, 10), 11)}
     expected = {f"FFN-GGUF-{each}" for each in ffn} | {f"Q4K-Q8K-{each}" for each in kernels}
+    expected |= {f"BLOCK-{number:03}" for number in range(1, 12)}
     assert set(SHORT) >= expected
 
 
