@@ -13,6 +13,10 @@ _BLANKS = re.compile(r"[ \t\r]+")
 _SPECIAL = re.compile(rf"[{re.escape(_SEPARATORS)}'\"\\]")
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=")
 _LEAST_TIMEOUT_WORDS = 2
+_BEFORE = frozenset({"!", "time", "env", "nice", "sudo", "exec"})
+_RUNNERS = frozenset({"uv", "poetry", "pipenv", "hatch"})
+WRAPPERS = _BEFORE | _RUNNERS | {"timeout"}
+"""Words that stand before a command."""
 
 LONGEST = 16 * 1024
 """Characters of a text that is read as a command; anything longer is prose."""
@@ -117,11 +121,11 @@ def _pieces(tokens: list[str]) -> Iterator[list[str]]:
 def _without_wrappers(words: list[str]) -> list[str]:
     """Drop what stands before the command itself: `!`, assignments, env, time, timeout, uv run."""
     while words:
-        if words[0] in {"!", "time", "env", "nice", "sudo", "exec"} or _ASSIGNMENT.match(words[0]):
+        if words[0] in _BEFORE or _ASSIGNMENT.match(words[0]):
             words = words[1:]
         elif words[0] == "timeout" and len(words) > _LEAST_TIMEOUT_WORDS:
             words = _after_timeout(words[1:])
-        elif words[0] in {"uv", "poetry", "pipenv", "hatch"} and words[1:2] == ["run"]:
+        elif words[0] in _RUNNERS and words[1:2] == ["run"]:
             words = words[2:]
         else:
             return words

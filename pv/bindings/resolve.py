@@ -23,7 +23,7 @@ from pv.bindings.pytest_command import parse_pytest
 from pv.bindings.pytest_node import find_tests, resolve_node
 from pv.bindings.python_function import resolve_harness
 from pv.bindings.python_source import PythonSources
-from pv.bindings.shell_command import is_command, is_loop, is_path, resolve_shell
+from pv.bindings.shell_command import begins_sentence, is_command, is_loop, is_path, resolve_shell
 from pv.model.contract import Binding, BindingKind, Falsifier
 
 if TYPE_CHECKING:
@@ -158,6 +158,8 @@ class Resolver:
         return found
 
     def _commands(self, text: str) -> tuple[Resolution, ...]:
+        if begins_sentence(text):
+            return (Resolution(BindingClass.PROSE, text, "a sentence"),)
         if is_loop(text):
             return (Resolution(BindingClass.SHELL, text, "a shell loop or condition"),)
         commands = self._recognised_commands(text)

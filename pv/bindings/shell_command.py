@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
-from pv.bindings.command_text import Command
+from pv.bindings.command_text import WRAPPERS, Command
 from pv.bindings.interface import BindingClass, Refusal, Resolution, dangling
 from pv.bindings.places import inside
 
@@ -36,6 +37,11 @@ _SENTENCE = frozenset({"a", "and", "for", "is", "must", "of", "or", "should", "t
 """Two of these words in a command without options make it a sentence."""
 
 _LOOPS = {"for": "done", "while": "done", "until": "done", "if": "fi"}
+_SENTENCE_LINE = re.compile(r"([A-Za-z]+) [^\n`$#\\|&;<>'\"=]*", re.ASCII)
+_HEADS = (
+    _INTERPRETERS | _TOOLS | _ALSO_WORDS | WRAPPERS | {"pytest", "cd", "set", "export", *_LOOPS}
+)
+"""Words that may begin a command, or stand before one."""
 
 
 def is_command(command: Command) -> bool:
@@ -49,6 +55,15 @@ def is_command(command: Command) -> bool:
     if name in _TOOLS or head in _INTERPRETERS:
         return True
     return is_path(head) and not head.endswith((".", ":", ","))
+
+
+def begins_sentence(text: str) -> bool:
+    """Tell at a glance that a text is no command: one line whose first word starts none.
+
+    A text for which this is not told may be a sentence as well.
+    """
+    found = _SENTENCE_LINE.fullmatch(text)
+    return found is not None and found[1] not in _HEADS and not found[1].startswith("python")
 
 
 def is_loop(text: str) -> bool:

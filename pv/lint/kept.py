@@ -15,7 +15,15 @@ from pv.lint.survey import text_of
 from pv.model.contract import Contract, Dialect, Falsifier
 from pv.model.finding import Finding
 from pv.registry.discover import ContractFile
-from pv.registry.index import Owned, Registry, grouped
+from pv.registry.index import (
+    Owned,
+    Registry,
+    grouped,
+    harnesses_of,
+    inner_names_of,
+    proxies_of,
+    written_ids_of,
+)
 from pv.yamlfile.decode import Decoded
 from pv.yamlfile.judge import Judged, judge_file
 from pv.yamlfile.read import Document
@@ -35,6 +43,8 @@ class Facts(NamedTuple):
     depends_on: tuple[str, ...]
     harnesses: tuple[str, ...]
     """References of falsifiers and their companions, sorted."""
+    proxies: tuple[str, ...] = ()
+    """What a falsifier is a proxy for, NUL, and its own id."""
 
 
 class Label(NamedTuple):
@@ -47,16 +57,16 @@ class Label(NamedTuple):
 
 def facts_of(contract: Contract) -> Facts:
     """Return what others may ask of a contract."""
-    alone = Registry(Path(), (contract,))
-    falsifiers = tuple(each.id for each in contract.falsifiers)
+    falsifiers = tuple([each.id for each in contract.falsifiers])
     return Facts(
         id=contract.id,
         stem=contract.stem,
         falsifiers=falsifiers,
-        others=tuple(sorted(alone.names - {contract.id, *falsifiers})),
-        written=tuple(sorted(alone.written_ids)),
+        others=tuple(sorted(inner_names_of(contract) - {contract.id, *falsifiers})),
+        written=tuple(sorted(written_ids_of(contract))),
         depends_on=contract.depends_on,
-        harnesses=tuple(sorted(alone.harnesses)),
+        harnesses=tuple(sorted(harnesses_of(contract))),
+        proxies=tuple(["\0".join(pair) for pair in proxies_of(contract)]),
     )
 
 
@@ -230,6 +240,13 @@ class KeptRegistry(Registry):
     def harnesses(self) -> frozenset[str]:
         """As `Registry.harnesses`."""
         return frozenset(name for _, facts in self._pairs for name in facts.harnesses)
+
+    @cached_property
+    def proxies(self) -> Mapping[str, frozenset[str]]:
+        """As `Registry.proxies`."""
+        pairs = [each.partition("\0") for _, facts in self._pairs for each in facts.proxies]
+        groups = grouped((meant, name) for meant, _, name in pairs)
+        return {meant: frozenset(names) for meant, names in groups.items()}
 
     def named_dependencies(self, contract: Contract) -> tuple[str, ...]:
         """As `Registry.named_dependencies`."""

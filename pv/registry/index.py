@@ -61,10 +61,7 @@ class Registry:
         """Return the ids of all contracts, falsifiers, stages, hypotheses and criteria."""
         names = {*self.by_id, *self.falsifiers}
         for contract in self.contracts:
-            names.update(stage.id for stage in contract.stages)
-            names.update(hypothesis.id for hypothesis in contract.hypotheses)
-            for model in contract.ship_models:
-                names.update(criterion.id for criterion in model.criteria)
+            names |= inner_names_of(contract)
         return frozenset(names)
 
     @cached_property
@@ -75,23 +72,18 @@ class Registry:
     @cached_property
     def written_ids(self) -> frozenset[str]:
         """Return every text under a key `id` in any contract, whether a reader knows it or not."""
-        return frozenset(
-            text
-            for contract in self.contracts
-            for path, text in texts_of(contract.data)
-            if path[-1] == "id"
-        )
+        return frozenset().union(*map(written_ids_of, self.contracts))
 
     @cached_property
     def harnesses(self) -> frozenset[str]:
         """Return the `file.py::function` that falsifiers and their companions name, as written."""
-        return frozenset(
-            reference
-            for contract in self.contracts
-            for falsifier in contract.falsifiers
-            for reference in (falsifier.binding.text, *(each.harness for each in falsifier.beside))
-            if ".py::" in reference
-        )
+        return frozenset().union(*map(harnesses_of, self.contracts))
+
+    @cached_property
+    def proxies(self) -> Mapping[str, frozenset[str]]:
+        """Return the falsifiers that declare to be a proxy, by the one that they may discharge."""
+        pairs = [pair for contract in self.contracts for pair in proxies_of(contract)]
+        return {meant: frozenset(names) for meant, names in grouped(pairs).items()}
 
     def named_dependencies(self, contract: Contract) -> tuple[str, ...]:
         """Return what a contract of this registry names under `depends_on`."""
@@ -123,6 +115,35 @@ class Registry:
         graph = self.dependencies
         knots = _strong_components(graph)
         return tuple(sorted(_shortest_loop(graph, min(knot), knot) for knot in knots))
+
+
+def inner_names_of(contract: Contract) -> set[str]:
+    """Return the ids of stages, hypotheses and criteria of a contract."""
+    names = {stage.id for stage in contract.stages}
+    names.update(hypothesis.id for hypothesis in contract.hypotheses)
+    for model in contract.ship_models:
+        names.update(criterion.id for criterion in model.criteria)
+    return names
+
+
+def written_ids_of(contract: Contract) -> set[str]:
+    """Return every text under a key `id` of a contract."""
+    return {text for path, text in texts_of(contract.data) if path[-1] == "id"}
+
+
+def harnesses_of(contract: Contract) -> set[str]:
+    """Return the `file.py::function` that falsifiers and companions of a contract name."""
+    return {
+        reference
+        for falsifier in contract.falsifiers
+        for reference in (falsifier.binding.text, *[each.harness for each in falsifier.beside])
+        if ".py::" in reference
+    }
+
+
+def proxies_of(contract: Contract) -> list[tuple[str, str]]:
+    """Return pairs of names: what a falsifier of a contract is a proxy for, and itself."""
+    return [(meant, each.id) for each in contract.falsifiers for meant in each.proxy_for]
 
 
 class _Texts(NamedTuple):

@@ -19,6 +19,8 @@ _PART: Final = re.compile(
     r"(?P<list>[^():]{0,400})\((?P<part>\d{1,3})\s+of\s+(?P<whole>\d{1,3})\s+(?P<noun>[a-z]+)",
     re.IGNORECASE | re.MULTILINE,
 )
+_WORD: Final = re.compile("[A-Za-z]{4}")
+"""Every outcome is such a word; many a formula has none."""
 _COUNT: Final = r"(?P<{}>\d{{1,3}}(?:,\d{{3}})+|\d{{1,6}})"
 _SHARE: Final = re.compile(
     rf"(?<![\w.,/]){_COUNT.format('part')}\s*(?:of|/)\s*{_COUNT.format('whole')}\b(?![.,/]?\d)"
@@ -44,15 +46,18 @@ class Tally(NamedTuple):
 
 def tallies(text: str) -> Iterator[Tally]:
     """Yield every tally of a text that does not come out."""
-    for found in breakdowns(text):
+    worded = _WORD.search(text) is not None
+    for found in breakdowns(text) if worded else ():
         words = " + ".join(map(str, found.parts))
         yield Tally(found.start, words, f"{found.whole} in all, they are {sum(found.parts)}")
     if "(" not in text:
         return
-    yield from _counted(text)
-    yield from _parts(text)
-    yield from _shares(text)
-    yield from _sizes(text)
+    if worded:
+        yield from _counted(text)
+        yield from _parts(text)
+    if "%" in text:
+        yield from _shares(text)
+        yield from _sizes(text)
 
 
 def _items(listed: str) -> int | None:

@@ -43,7 +43,7 @@ def _read(contract: Contract) -> _Read:
     """Return what was read of a contract; rules see one after the other, so the last is kept."""
     if not _last or _last[0].contract is not contract:
         sign, digit = _SIGN.search, _DIGIT.search
-        texts = tuple([one for one in texts_of(contract.data) if digit(one[1]) and sign(one[1])])
+        texts = tuple([one for one in texts_of(contract.data) if sign(one[1]) and digit(one[1])])
         _last[:] = [_Read(contract, texts, tuple(_faulty(texts)))]
     return _last[0]
 

@@ -40,6 +40,9 @@ _PLACES = ("qa_gate", "verification_summary")
 def check(contract: Contract, context: Context) -> Iterator[Finding]:
     """Yield a finding for every phrase with another number than the list has."""
     for path, text in _texts(contract):
+        lower = text.lower()
+        if "falsif" not in lower and "kani" not in lower:
+            continue  # long texts that count something else
         for match in _PHRASE.finditer(text):
             word = match["number"].lower()
             claimed = _WORDS.index(word) if word in _WORDS else int(word)

@@ -60,7 +60,7 @@ def check(contract: Contract, context: Context) -> Iterator[Finding]:
 
 def _either_way(contract: Contract, path: Path, text: str) -> Iterator[Finding]:
     """Yield a finding for a band and what is outside it, either of which would do."""
-    if found := _EITHER.search(text):
+    if "outside" in text.lower() and (found := _EITHER.search(text)):
         message = f'"{shortened(found[0])}" is true of every outcome, expected one that refutes'
         finding = RULE.finding(
             contract, path, message, advice="say which one holds", severity=Severity.WARNING

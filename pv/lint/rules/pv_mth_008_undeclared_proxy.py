@@ -59,18 +59,16 @@ def check(contract: Contract, context: Context) -> Iterator[Finding]:
     claimed = [
         each
         for each in contract.falsifiers
-        if words and words.claims(each.status) is State.DISCHARGED
+        if each.status and words and words.claims(each.status) is State.DISCHARGED
     ]
-    known = context.registry.falsifiers if claimed else {}
     yield from _same_test(contract, claimed)
     for falsifier in claimed:
-        proxies = {
-            name
-            for name, group in known.items()
-            for owned in group
-            if falsifier.id in owned.falsifier.proxy_for
-        }
-        for found in _evidence(_entry(contract, falsifier.path)):
+        evidence = tuple(_evidence(_entry(contract, falsifier.path)))
+        if not evidence:
+            continue
+        known = context.registry.falsifiers
+        proxies = context.registry.proxies.get(falsifier.id, frozenset())
+        for found in evidence:
             names = _meant(contract, found.name, known) - proxies
             if falsifier.id in names or not (names or (not found.name and not proxies)):
                 continue

@@ -104,6 +104,7 @@ def base_classes_are_not_followed(patch: Patch) -> None:
 
 def every_sentence_is_a_command(patch: Patch) -> None:
     patch.setattr(resolve, "is_command", lambda _: True)
+    patch.setattr(resolve, "begins_sentence", lambda _: False)
 
 
 def no_command_is_known(patch: Patch) -> None:
@@ -168,6 +169,7 @@ def scripts_are_words(patch: Patch) -> None:
 def quotes_are_not_read(patch: Patch) -> None:
     patch.setattr(resolve, "split_commands", lambda text: (Command(tuple(text.split())),))
     patch.setattr(resolve, "is_command", lambda _: True)
+    patch.setattr(resolve, "begins_sentence", lambda _: False)
 
 
 def cargo_says_no_sentences(patch: Patch) -> None:
