@@ -25,6 +25,10 @@ CACHE_BYTES_A_CLOCK: Final = 128
 """Bytes of one access to the first cache, one access a clock and multiprocessor."""
 START_SECONDS: Final = 2e-6
 """Assumed: from the start of a kernel until all multiprocessors stream, and the tail at its end."""
+LATENCY_SECONDS: Final = 8e-7
+"""Assumed: from a load to its data under full load."""
+REGISTERS: Final = 65536
+"""Registers of a multiprocessor; a thread gets them by eights."""
 FLOPS_A_WEIGHT: Final = 2
 """A product and an addition, whatever unit does them."""
 
@@ -40,13 +44,15 @@ class Device:
     """Boost clock, Hz."""
     bandwidth: float
     """Memory bandwidth, bytes a second."""
+    warps: int = 48
+    """Warps that a multiprocessor keeps at most."""
 
 
 DEVICES: Final = (
-    Device("RTX 4090", "sm_89", 128, 2.52e9, 1.008e12),
-    Device("L40S", "sm_89", 142, 2.52e9, 0.864e12),
-    Device("H100 PCIe", "sm_90", 114, 1.755e9, 2.0e12),
-    Device("H100 SXM", "sm_90", 132, 1.98e9, 3.35e12),
+    Device("RTX 4090", "sm_89", 128, 2.52e9, 1.008e12, 48),
+    Device("L40S", "sm_89", 142, 2.52e9, 0.864e12, 48),
+    Device("H100 PCIe", "sm_90", 114, 1.755e9, 2.0e12, 64),
+    Device("H100 SXM", "sm_90", 132, 1.98e9, 3.35e12, 64),
 )
 
 
@@ -60,10 +66,12 @@ class Product:
     blocks: int
     """Blocks of weights that a warp takes in a turn, over all its rows."""
     instructions: int
-    """PTX instructions of a turn, for every lane."""
+    """PTX instructions of a turn, for every lane; moves between registers cost nothing."""
     accesses: int
     """Accesses to the first cache in a turn: eight lanes of a 16-byte load are one where they read
     128 bytes in different banks, or the same 16."""
+    registers: int
+    """Registers of a thread, at most."""
 
     @property
     def bytes_a_weight(self) -> float:
@@ -89,15 +97,15 @@ class Product:
 PRODUCTS: Final = (
     # Head and nibbles of two rows, 4 + 4 accesses each; quants 2 x 4, twice, for lanes of one half
     # meet in the same banks; the scale.
-    Product("q4k_q8k_matvec", Q4K_BYTES, BLOCK_VALUES, 8, 161, 33),
+    Product("q4k_q8k_matvec", Q4K_BYTES, BLOCK_VALUES, 8, 157, 33, 40),
     # Head and nibbles 4 + 4; eight loads of the vector, 4 each: no two lanes share a bank.
-    Product("q4k_f32_matvec", Q4K_BYTES, BLOCK_VALUES, 4, 235, 40),
+    Product("q4k_f32_matvec", Q4K_BYTES, BLOCK_VALUES, 4, 217, 40, 47),
     # Nibbles, bit pairs and scales of two rows, 4 each, and their d; quants 2 x 8; the scale.
-    Product("q6k_q8k_matvec", Q6K_BYTES, BLOCK_VALUES, 8, 246, 43),
+    Product("q6k_q8k_matvec", Q6K_BYTES, BLOCK_VALUES, 8, 242, 43, 48),
     # Quants 4 and scales 1 of two rows and of the vector.
-    Product("q8_0_q8_0_matvec", Q8_0_BYTES, SHORT_BLOCK_VALUES, 32, 57, 15),
+    Product("q8_0_q8_0_matvec", Q8_0_BYTES, SHORT_BLOCK_VALUES, 32, 56, 15, 40),
     # Nibbles 4 and fields 1 of two rows; quants 2 x 8, for every second 16 bytes; fields 1.
-    Product("q4_1_q8_1_matvec", Q4_1_BYTES, SHORT_BLOCK_VALUES, 64, 94, 27),
+    Product("q4_1_q8_1_matvec", Q4_1_BYTES, SHORT_BLOCK_VALUES, 64, 90, 27, 40),
 )
 
 
@@ -129,6 +137,18 @@ def roof(product: Product, device: Device, weights: int) -> Roof:
     return Roof(device.bandwidth, issue, cache, size / device.bandwidth / seconds)
 
 
+def in_flight(product: Product, device: Device) -> tuple[float, float]:
+    """Return the bytes of weights that a multiprocessor can have under way, and what it needs.
+
+    Each resident warp has the loads of one turn under way; thread blocks have up to four warps. To
+    keep the memory busy, what it delivers in the time of a load has to be under way.
+    """
+    by_registers = REGISTERS // (32 * -(-product.registers // 8) * 8)
+    resident = min(device.warps, by_registers // 4 * 4)
+    needed = device.bandwidth * LATENCY_SECONDS / device.multiprocessors
+    return resident * product.turn_bytes, needed
+
+
 def product_of(operation: str) -> Product | None:
     """Return the counts of an operation, None where nobody counted."""
     return next((each for each in PRODUCTS if each.operation == operation), None)
@@ -138,21 +158,24 @@ def table(weights: int) -> str:
     """Return the roofline of every product on every device as a Markdown table."""
     head = (
         "| product | device | bytes a weight | flops a byte | memory GB/s | issue GB/s "
-        "| cache GB/s | bound | share of copy |\n|---|---|---|---|---|---|---|---|---|\n"
+        "| cache GB/s | bound | under way kB | needed kB | share of copy |\n"
+        "|---|---|---|---|---|---|---|---|---|---|---|\n"
     )
-    rows = []
-    for product in PRODUCTS:
-        for device in DEVICES:
-            found = roof(product, device, weights)
-            rates = (found.memory, found.issue, found.cache)
-            cells = (
-                product.operation,
-                f"{device.name} ({device.target})",
-                f"{product.bytes_a_weight:.4f}",
-                f"{product.intensity:.2f}",
-                *(f"{rate / 1e9:.0f}" for rate in rates),
-                found.bound,
-                f"{found.share:.2f}",
-            )
-            rows.append("| " + " | ".join(cells) + " |\n")
-    return head + "".join(rows)
+    pairs = ((product, device) for product in PRODUCTS for device in DEVICES)
+    return head + "".join(_row(product, device, weights) for product, device in pairs)
+
+
+def _row(product: Product, device: Device, weights: int) -> str:
+    found = roof(product, device, weights)
+    rates = (found.memory, found.issue, found.cache)
+    cells = (
+        product.operation,
+        f"{device.name} ({device.target})",
+        f"{product.bytes_a_weight:.4f}",
+        f"{product.intensity:.2f}",
+        *(f"{rate / 1e9:.0f}" for rate in rates),
+        found.bound,
+        *(f"{size / 1e3:.1f}" for size in in_flight(product, device)),
+        f"{found.share:.2f}",
+    )
+    return "| " + " | ".join(cells) + " |\n"

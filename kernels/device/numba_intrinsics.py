@@ -32,6 +32,11 @@ if config.ENABLE_CUDASIM:
         low, high = np.array([int(word) & 0xFFFFFFFF], np.uint32).view(np.float16)
         return np.float32(low), np.float32(high)
 
+    def fraction(word: Any, mask: Any) -> Any:
+        """Return the bits of a word under a mask, none above bit 22, in the fraction of 2**23."""
+        bits = (int(word) & int(mask)) | 0x4B000000
+        return np.array([bits], np.uint32).view(np.float32)[0]
+
     _BOARD: list[Any] = [None] * 1024
     """What each thread of the block shows the others: the simulator runs one block at a time."""
 
@@ -109,6 +114,19 @@ else:
             return context.make_tuple(builder, signature.return_type, values)
 
         return types.UniTuple(types.float32, 2)(types.uint32), generate
+
+    @intrinsic
+    def fraction(_context: Any, _word: Any, _mask: Any) -> Any:
+        """Return the bits of a word under a mask, none above bit 22, in the fraction of 2**23."""
+
+        def generate(_target: Any, builder: Any, _signature: Any, operands: Any) -> Any:
+            kind = ir.FunctionType(_WORD, [_WORD] * 3)
+            # 0xEA is the table of (a & b) | c, which the compiler would make of two instructions.
+            asm = ir.InlineAsm(kind, "lop3.b32 $0, $1, $2, $3, 0xEA;", "=r,r,r,r")
+            bits = builder.call(asm, [*operands, ir.Constant(_WORD, 0x4B000000)])
+            return builder.bitcast(bits, ir.FloatType())
+
+        return types.float32(types.uint32, types.uint32), generate
 
     @cuda.jit(device=True, inline="always")
     def exchanged(value: Any, other: Any) -> Any:

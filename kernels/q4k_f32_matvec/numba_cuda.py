@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from pv.kernels.arguments import require_array
 from pv.kernels.device.numba_cuda import Launch, empty, to_device, to_words, within
-from pv.kernels.device.numba_intrinsics import halves, load_again, load_once
+from pv.kernels.device.numba_intrinsics import fraction, halves, load_again, load_once
 from pv.kernels.device.numba_products import emptied, paired_launch, sub_scale_pairs, write_row
 from pv.kernels.layout import BLOCK_VALUES, Q4K_BYTES
 
@@ -64,43 +64,53 @@ def _swapped(four: Any, by: Any) -> Any:
 
 
 @cuda.jit(device=True, inline="always")
-def _four(nibbles: Any, x: Any, step: Any, offset: Any, total: Any) -> Any:
-    """Add four products to a chain; every byte of `nibbles` is one nibble.
+def _field(word: Any, mask: Any) -> Any:
+    """Return the bits of `word` under `mask`, none above bit 22, as a float32 whole number.
 
-    The product of step and nibble is exact, so that a weight is rounded once, as in the
-    dequantiser.
+    They are put into the fraction of 2**23: no shift, and no conversion, which is slow.
     """
-    low = uint32(255)
-    weight = cuda.fma(step, float32(int32(nibbles & low)), -offset)
-    total = cuda.fma(weight, x[0], total)
-    weight = cuda.fma(step, float32(int32((nibbles >> uint32(8)) & low)), -offset)
-    total = cuda.fma(weight, x[1], total)
-    weight = cuda.fma(step, float32(int32((nibbles >> uint32(16)) & low)), -offset)
-    total = cuda.fma(weight, x[2], total)
-    weight = cuda.fma(step, float32(int32(nibbles >> uint32(24))), -offset)
-    return cuda.fma(weight, x[3], total)
+    return fraction(word, mask) - float32(8388608.0)
 
 
 @cuda.jit(device=True, inline="always")
-def _eight(word: Any, x: Any, place: Any, steps: Any, total: Any) -> Any:
-    """Add the eight products of a word of nibbles to a chain."""
-    mask = uint32(0x0F0F0F0F)
-    total = _four(uint32(word & mask), load_again(x, place), steps[0], steps[1], total)
-    above = uint32(uint32(word >> uint32(4)) & mask)
-    return _four(above, load_again(x, place + 32), steps[2], steps[3], total)
+def _eight(word: Any, x: Any, place: Any, steps: Any, offsets: Any, total: Any) -> Any:
+    """Add the eight products of a word of nibbles to a chain.
+
+    A nibble is taken where it stands, 2**0, 2**4, 2**8 or 2**12 times too large, and its step is as
+    much smaller. Both products of a weight are exact: it is rounded once, as in the dequantiser.
+    """
+    upper = uint32(word >> uint32(16))
+    low = load_again(x, place)
+    weight = cuda.fma(steps[0], _field(word, uint32(0x000F)), offsets[0])
+    total = cuda.fma(weight, low[0], total)
+    weight = cuda.fma(steps[2], _field(word, uint32(0x0F00)), offsets[0])
+    total = cuda.fma(weight, low[1], total)
+    weight = cuda.fma(steps[0], _field(upper, uint32(0x000F)), offsets[0])
+    total = cuda.fma(weight, low[2], total)
+    weight = cuda.fma(steps[2], _field(upper, uint32(0x0F00)), offsets[0])
+    total = cuda.fma(weight, low[3], total)
+    high = load_again(x, int32(place + 32))
+    weight = cuda.fma(steps[1], _field(word, uint32(0x00F0)), offsets[1])
+    total = cuda.fma(weight, high[0], total)
+    weight = cuda.fma(steps[3], _field(word, uint32(0xF000)), offsets[1])
+    total = cuda.fma(weight, high[1], total)
+    weight = cuda.fma(steps[1], _field(upper, uint32(0x00F0)), offsets[1])
+    total = cuda.fma(weight, high[2], total)
+    weight = cuda.fma(steps[3], _field(upper, uint32(0xF000)), offsets[1])
+    return cuda.fma(weight, high[3], total)
 
 
 @cuda.jit(device=True, inline="always")
 def _steps(head: Any, group: Any) -> Any:
-    """Return step and offset of both sub-blocks of a group of 64 weights."""
+    """Return the steps for nibbles at bits 0, 4, 8 and 12, and both offsets, negative."""
     scales, minima = sub_scale_pairs(head, group)
     d, dmin = halves(head[0])
-    return (
-        d * float32(int32(scales & uint32(63))),
-        dmin * float32(int32(minima & uint32(63))),
-        d * float32(int32(uint32(scales >> uint32(8)))),
-        dmin * float32(int32(minima >> uint32(8))),
-    )
+    low = d * float32(int32(scales & uint32(63)))
+    high = d * float32(int32(uint32(scales >> uint32(8))))
+    steps = (low, high * float32(2.0**-4), low * float32(2.0**-8), high * float32(2.0**-12))
+    first = -(dmin * float32(int32(minima & uint32(63))))
+    second = -(dmin * float32(int32(uint32(minima >> uint32(8)))))
+    return steps, (first, second)
 
 
 @within(registers=47)
@@ -117,14 +127,14 @@ def _matvec(words: Any, x: Any, out: Any) -> None:
         a, b, c, d = float32(0), float32(0), float32(0), float32(0)
         k = int32(4 * (warp >> 1) + (lane >> 3))
         while k < per_row:
-            steps = _steps(load_once(words, at + 36 * k), group)
+            steps, offsets = _steps(load_once(words, at + 36 * k), group)
             nibbles = _swapped(load_once(words, at + 36 * k + int32(4 + 4 * piece)), group)
             # Lanes start with different words: eight of them read 128 bytes in as many banks.
             place = int32(256 * k + 64 * group + 16 * (piece & 1) + 4 * group)
-            a = _eight(nibbles[0], x, place, steps, a)
-            b = _eight(nibbles[1], x, int32(place ^ 4), steps, b)
-            c = _eight(nibbles[2], x, int32(place ^ 8), steps, c)
-            d = _eight(nibbles[3], x, int32(place ^ 12), steps, d)
+            a = _eight(nibbles[0], x, place, steps, offsets, a)
+            b = _eight(nibbles[1], x, int32(place ^ 4), steps, offsets, b)
+            c = _eight(nibbles[2], x, int32(place ^ 8), steps, offsets, c)
+            d = _eight(nibbles[3], x, int32(place ^ 12), steps, offsets, d)
             k = int32(k + stride)
         write_row(partial, out, row, (a + b) + (c + d))
         row = int32(row + 2 * cuda.gridDim.x)

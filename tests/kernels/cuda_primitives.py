@@ -17,6 +17,7 @@ from pv.kernels.device.numba_cuda import Launch, to_device
 from pv.kernels.device.numba_intrinsics import (
     dot4,
     exchanged,
+    fraction,
     halves,
     load_again,
     load_once,
@@ -39,6 +40,13 @@ def _halves(words, found):
     if i < words.shape[0]:
         low, high = halves(words[i])
         found[2 * i], found[2 * i + 1] = low, high
+
+
+@cuda.jit
+def _fractions(words, masks, found):
+    i = cuda.grid(1)
+    if i < words.shape[0]:
+        found[i] = fraction(words[i], masks[i])
 
 
 @cuda.jit
@@ -87,6 +95,16 @@ def every_half(step):
     return np.array_equal(
         found.copy_to_host(), patterns.view("<f2").astype(np.float32), equal_nan=True
     )
+
+
+def fractions():
+    """Whole numbers of up to 23 bits under a mask, added to 2**23."""
+    rng = np.random.default_rng(6)
+    words = rng.integers(0, 2**32, 64, dtype=np.uint32)
+    masks = np.tile(np.array([0xF, 0xF0, 0xF00, 0xF000, 0x7FFFFF, 0], np.uint32), 11)[:64]
+    found = cuda.device_array(64, np.float32)
+    _fractions[2, 32](to_device(words), to_device(masks), found)
+    return np.array_equal(found.copy_to_host(), ((words & masks) + 2**23).astype(np.float32))
 
 
 def loads():
@@ -140,6 +158,7 @@ def rounds():
 COMPILED = (
     (_dots, types.void(*[types.uint32[::1]] * 2, *[types.int32[::1]] * 2)),
     (_halves, types.void(types.uint32[::1], types.float32[::1])),
+    (_fractions, types.void(types.uint32[::1], types.uint32[::1], types.float32[::1])),
     (_loads, types.void(uint32[::1], float32[::1], uint32[::1], float32[::1])),
     (_exchanges, types.void(types.int32[::1], types.int32[:, ::1])),
     (_reductions, types.void(*[types.float32[:, ::1]] * 3)),
@@ -147,9 +166,12 @@ COMPILED = (
 """Kernels with their argument types, for compilation without a device."""
 
 
+QUESTIONS = (dots, fractions, loads, exchanges, reductions, rounds)
+
+
 def main(step):
     warnings.simplefilter("ignore")  # the simulator's scalars overflow, its times are bogus
-    answers = {q.__name__: bool(q()) for q in (dots, loads, exchanges, reductions, rounds)}
+    answers = {q.__name__: bool(q()) for q in QUESTIONS}
     json.dump({**answers, "every_half": bool(every_half(step))}, sys.stdout)
 
 
