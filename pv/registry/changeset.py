@@ -112,6 +112,11 @@ class ChangeSet:
             several = several or bool(_MANY_FROM_ONE.search(now))
         return (later - earlier).total(), (earlier - later).total(), several
 
+    def tests_of(self, path: str) -> tuple[int, bool]:
+        """Return how many test functions a file holds, and whether one may stand for several."""
+        text = _text_of(self.top / path) if Path(path).suffix in _TEST else ""
+        return len(_tests_in(path, text)) if text else 0, bool(_MANY_FROM_ONE.search(text))
+
     @cached_property
     def tests_present(self) -> tuple[int, bool]:
         """Return how many test functions there are, and whether one may stand for several."""

@@ -39,6 +39,15 @@ _COUNT: Final = re.compile(
 )
 
 
+_AND: Final = re.compile(r"\s*(?:,|,?\s*and|&|\+)\s*", re.IGNORECASE)
+_WITH: Final = re.compile(
+    r"([\w./-]+\.(?:py|rs))[`*\"')]{0,3}\s{1,9}(?:\(|(?:with|holds|has|containing)\s{1,9}(?:all\s{1,9})?)\Z",
+    re.IGNORECASE,
+)
+_NEAR: Final = 200
+"""Characters between the name of a file and what is counted in it."""
+
+
 class _Count(NamedTuple):
     """A number that a sentence gives, and of what."""
 
@@ -52,11 +61,32 @@ class _Count(NamedTuple):
 
 def counts(sentence: str, change: ChangeSet) -> Iterator[Said]:
     """Yield what a sentence counts."""
+    kind, end = "", 0
     for match in _COUNT.finditer(sentence):
         count = _count(match)
-        answer = _answer(" ".join(match["what"].lower().split()), count, change)
+        if not count.kind and kind and _AND.fullmatch(sentence, end, match.start()):
+            count = count._replace(kind=kind)  # adds two falsifiers and three tests
+        kind, end = count.kind, match.end()
+        what = " ".join(match["what"].lower().split())
+        answer = _answer(what, count, change)
+        if answer is None and "test" in what and "file" not in what:
+            answer = _in_file(sentence, match, count, change)
         if answer is not None:
             yield Said(match.start(), match.end(), match[0].strip(), answer)
+
+
+def _in_file(
+    sentence: str, match: re.Match[str], count: _Count, change: ChangeSet
+) -> Answer | None:
+    """Answer how many tests a file holds that is named right before: tests/a.py with 2 tests."""
+    named = _WITH.search(sentence, max(0, match.start() - _NEAR), match.start())
+    paths = change.matching(named[1]) if named else ()
+    if len(paths) != 1:
+        return None
+    found, several = change.tests_of(paths[0])
+    if found < count.number and several:
+        return OPEN, f"{paths[0]} has {found} test functions, some of which stand for several tests"
+    return (YES if found == count.number else NO), f"{paths[0]} has {found} test functions"
 
 
 def _count(match: re.Match[str]) -> _Count:
@@ -123,7 +153,8 @@ def _files(count: _Count, change: ChangeSet, *, tests: bool = False) -> Answer |
     edited = states.count(PathState.CHANGED)
     noun = "test file" if tests else "file"
     if count.kind == "edit":
-        told = f"{edited} {noun}s changed, {came} came, {went} went"
+        many = noun if edited == 1 else f"{noun}s"
+        told = f"{edited} {many} changed, {came} came, {went} went"
         return (YES if count.number in {edited, edited + came + went} else NO), told
     if not count.kind:
         return None

@@ -24,7 +24,7 @@ _NAME: Final = re.compile(
     r"(?<![\w/.-])(?:[A-Za-z][A-Za-z0-9]{0,30}(?:-[A-Za-z0-9]{1,30}){1,9}|[A-Z]{1,4}\d{1,4})(?![\w/-])"
 )
 _BETWEEN: Final = re.compile(
-    r"(?:\W|\b(?:is|are|now|stays?|remains?|to|as|and|both|all|also|from|its|the|status|state|"
+    r"(?:\W|\b(?:is|are|now|unchanged|still|which|stays?|remains?|to|as|and|both|all|also|from|its|the|status|state|"
     r"verdict|of|at|becom\w+|became|mov\w+|go|goes|went|promot\w+|demot\w+|rais\w+|mark\w+|set|"
     r"has|have|been|was|were|falsifiers?|hypothes[ei]s|stages?|contracts?)\b){0,40}",
     re.IGNORECASE,

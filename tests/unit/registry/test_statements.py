@@ -146,6 +146,11 @@ ROWS: list[tuple[str, str | tuple[str, ...]]] = [
     ("changes one contract", YES),
     ("adds two contracts", NO),
     ("all 12 tests pass", NO),
+    ("adds one falsifier and three tests", (YES, YES)),
+    ("adds one falsifier, 2 files and 7 tests", (YES, YES, NO)),
+    ("new test file tests/test_new.py with 1 test", (YES, YES)),
+    ("`chain.rs` (3 tests)", NO),
+    ("F-2 is unchanged and remains PLANNED", YES),
     ("all 3 tests pass", OPEN),
     ("all twelve tests pass", NO),
     # paths, from both sides
