@@ -138,6 +138,7 @@ def _change_over_noise(run: Run, scales: Floats, x: Floats) -> float:
     a = path_a(blocks, x).astype(np.float64)
     q = np.abs(a - _path_b(blocks, x, run.fault)) / np.abs(a)
     r = rounding_bound(blocks, x)
-    explained = (r + q * r) / np.maximum(np.abs(a) - r, np.finfo(np.float64).tiny)
+    with np.errstate(over="ignore"):  # A within its own rounding: anything is explained
+        explained = (r + q * r) / np.maximum(np.abs(a) - r, np.finfo(np.float64).tiny)
     q, explained = (each.reshape(drawn, len(scales)) for each in (q, explained))
     return float((np.abs(q - q[:, -1:]) / (explained + explained[:, -1:])).max())
