@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from pv.model.contract import Contract
 from pv.model.lifecycle import Vocabulary
@@ -23,6 +23,19 @@ def exact(contract: Contract, words: Vocabulary | None = None) -> Iterator[tuple
         yield key, "falsifiers", falsifiers
     yield "total_kani_harnesses", "proof harnesses", len(proofs) if isinstance(proofs, list) else 0
     yield "discharged", "falsifiers that claim DISCHARGED", discharged
+    theorems = list(_theorems(contract))
+    if theorems:
+        proved, open_ends = theorems.count("proved"), theorems.count("sorry")
+        yield "l4_lean_proved", "obligations with a proved theorem", proved
+        yield "l4_sorry_count", "obligations with a theorem that says sorry", open_ends
+
+
+def _theorems(contract: Contract) -> Iterator[str]:
+    """Yield the status of each Lean theorem that obligations name."""
+    for obligation in contract.data.get("proof_obligations") or ():
+        lean = obligation.get("lean") if isinstance(obligation, Mapping) else None
+        if isinstance(lean, Mapping) and isinstance(lean.get("status"), str):
+            yield lean["status"].strip().lower()
 
 
 def _discharged(status: str, words: Vocabulary | None) -> bool:

@@ -2,8 +2,9 @@
 
 What it finds
     A number in `verification_summary` that is not what the contract's own lists come to: totals of
-    equations, obligations, falsifiers and proof harnesses, how many falsifiers claim DISCHARGED,
-    and parts (`tested`, `proven`, …) that exceed the whole.
+    equations, obligations, falsifiers and proof harnesses, how many falsifiers claim DISCHARGED and
+    how many theorems are proved or say sorry, and parts (`tested`, `l3_kani_proved`, …) that exceed
+    the whole.
 Why it matters
     A count typed by hand is right on the day it is typed. Reports that quote it then contradict the
     lists beside it.
@@ -39,7 +40,9 @@ def check(contract: Contract, context: Context) -> Iterator[Finding]:
         return
     advice = "leave the number out, it is computed where it is shown"
     words = context.lifecycle.falsifier if context.lifecycle else None
+    told = set()
     for key, noun, number in exact(contract, words):
+        told.add(key)
         claimed = summary.get(key)
         if _is_count(claimed) and claimed != number:
             message = f"{key} is {claimed}, expected {number}, the number of {noun}"
@@ -47,11 +50,13 @@ def check(contract: Contract, context: Context) -> Iterator[Finding]:
             proposal = Proposal(f"write {counted}", counted, safe=True)
             fix = rewritten(contract, path, str(claimed), proposal)
             yield RULE.finding(contract, path, message, advice=advice, fix=fix)
-    whole = len(contract.obligations)
-    for key in _PARTS:
+    proofs = contract.data.get("kani_harnesses")
+    wholes = {key: (len(contract.obligations), "obligations") for key in _PARTS if key not in told}
+    wholes["l3_kani_proved"] = (len(proofs) if isinstance(proofs, list) else 0, "proof harnesses")
+    for key, (whole, noun) in wholes.items():
         claimed = summary.get(key)
         if isinstance(claimed, int) and _is_count(claimed) and claimed > whole:
-            message = f"{key} is {claimed}, expected at most {whole}, the number of obligations"
+            message = f"{key} is {claimed}, expected at most {whole}, the number of {noun}"
             yield RULE.finding(contract, ("verification_summary", key), message, advice=advice)
 
 
