@@ -1,7 +1,5 @@
 """Places in a text: lines and columns, both counted from 1."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 

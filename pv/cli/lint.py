@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -68,7 +67,7 @@ def lint(
     if not report.files:
         where = ", ".join(paths or [str(found.root / "contracts")])
         sys.stderr.write(f"no contract found under {where}: nothing was judged\n")
-    deliver_all(replace(report, statistics=statistics), places, sys.stdout)
+    deliver_all(report._replace(statistics=statistics), places, sys.stdout)
     if crashes:
         raise crashes[0]
     raise typer.Exit(report.outcome.exit_code)

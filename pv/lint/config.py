@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -25,6 +24,9 @@ FORMATS: Final = (
 """What `format` may be: the names of the formats of findings."""
 _FLAGS: Final = ("strict", "strict_test_binding")
 _TEXTS: Final = ("format", "base", "baseline")
+_NOTHING: Final[Mapping[str, Any]] = {}
+_MAY_HOLD: Final = re.compile(r"""tool["']?[ \t]*(?:\.[ \t]*["']?pv\b|[\]=])|\\[uU]""")
+"""What stands in every TOML text with a table `tool.pv`, in one of its spellings."""
 KEYS: Final = (*_FLAGS, *_TEXTS, "select", "severity", "ignore")
 
 
@@ -36,8 +38,7 @@ class Setting(NamedTuple):
     source: str
 
 
-@dataclass(frozen=True, slots=True)
-class Flags:
+class Flags(NamedTuple):
     """What the command line says; None and False where it says nothing."""
 
     strict: bool = False
@@ -47,13 +48,12 @@ class Flags:
     select: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Configuration:
+class Configuration(NamedTuple):
     """One configuration file, checked; empty where there is none."""
 
     path: Path | None = None
-    text: str = field(default="", repr=False)
-    values: Mapping[str, Any] = field(default_factory=dict)
+    text: str = ""
+    values: Mapping[str, Any] = _NOTHING
 
     def place(self, key: str, table: str = "") -> str:
         """Return file and line of a key, for people."""
@@ -61,8 +61,7 @@ class Configuration:
         return f"{span.file}:{span.start.line}"
 
 
-@dataclass(frozen=True, slots=True)
-class Applied:
+class Applied(NamedTuple):
     """The options that hold, and each setting behind them."""
 
     options: Options
@@ -155,7 +154,7 @@ def _folders(root: Path) -> tuple[Path, ...]:
 def _shared(path: Path) -> Configuration | None:
     if not path.is_file():
         return None
-    text, data = _read(path, unless="pv")
+    text, data = _read(path, unless=_MAY_HOLD)
     tool = data.get("tool")
     table = tool.get("pv") if isinstance(tool, dict) else None
     if table is None:
@@ -166,11 +165,11 @@ def _shared(path: Path) -> Configuration | None:
     return configuration
 
 
-def _read(path: Path, unless: str = "") -> tuple[str, dict[str, Any]]:
-    """Return a text and its data; a text without the word `unless` is not looked into."""
+def _read(path: Path, unless: re.Pattern[str] | None = None) -> tuple[str, dict[str, Any]]:
+    """Return a text and its data; a text in which `unless` finds nothing is not looked into."""
     try:
         text = path.read_bytes().decode()
-        if unless not in text:
+        if unless is not None and not unless.search(text):
             return text, {}
         import tomllib  # noqa: PLC0415 - twenty milliseconds where there is no configuration
 

@@ -1,10 +1,8 @@
 """What a run of the linter was asked for."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from typing import Final, NamedTuple
 
 from pv.errors import UsageError
 from pv.marks import Span
@@ -16,8 +14,10 @@ def _today() -> date:
     return (datetime.now(UTC) + timedelta(hours=14)).date()
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+_NOTHING: Final[Mapping[str, Severity]] = {}
+
+
+class Options(NamedTuple):
     """The options of one run."""
 
     strict: bool = False
@@ -30,17 +30,17 @@ class Options:
     Where none is asked for, that is where the branch left the main one; one that is asked for must
     be there.
     """
-    base_place: Span | None = field(default=None, repr=False, compare=False)
+    base_place: Span | None = None
     """Where a configuration file asks for the base revision; None where the command line does."""
     today: date = date.min
     """The day after which a date lies in the future; the current one where it is not given."""
-    severities: Mapping[str, Severity] = field(default_factory=dict, repr=False)
+    severities: Mapping[str, Severity] = _NOTHING
     """Rule ids whose findings have another severity than they are born with."""
     ignored: tuple[str, ...] = ()
     """Rule ids whose findings do not count; they are counted apart."""
-    selected: frozenset[str] | None = field(default=None, repr=False)
+    selected: frozenset[str] | None = None
     """Rule ids that alone are asked, beside those that always count; all where it is None."""
-    baseline: Mapping[str, str] | None = field(default=None, repr=False)
+    baseline: Mapping[str, str] | None = None
     """Known findings, which do not count: fingerprint to rule; None where there is no baseline."""
 
     def asks(self, rule: str) -> bool:

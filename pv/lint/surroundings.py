@@ -11,7 +11,6 @@ import re
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Final
@@ -86,7 +85,7 @@ def tool_digest() -> str:
 
 def options_text(options: Options) -> str:
     """Return the options that rules can see, the same in every process."""
-    shown = {each.name: getattr(options, each.name) for each in fields(options)}
+    shown = options._asdict()
     for name in ("strict", "baseline", "base_place", "selected"):
         del shown[name]  # they count findings that are there already, or say where a value is from
     return repr({name: _ordered(value) for name, value in shown.items()})

@@ -8,8 +8,6 @@ Named tuples are declared in a fifth of the time that dataclasses take, and ever
 it; the two records that others extend are dataclasses.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -130,7 +128,7 @@ class Companion(NamedTuple):
     path: Path
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Falsifier:
     """A test that could prove a claim wrong."""
 
@@ -263,7 +261,7 @@ class ShipModel(NamedTuple):
     """Why base, weights or credits are as they are."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Contract:
     """One contract file, read in whatever dialect it is written."""
 

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import NamedTuple, Protocol, TextIO, TypeAlias
+from typing import Any, Final, NamedTuple, Protocol, TextIO, TypeAlias
 
 from pv.model.finding import Finding
 from pv.model.verdict import Severity
@@ -70,6 +69,9 @@ class Gate(NamedTuple):
     """None where nothing was judged."""
 
 
+_NOTHING: Final[Mapping[str, Any]] = {}
+
+
 class RuleCount(NamedTuple):
     """How many findings of one rule and severity there are."""
 
@@ -78,35 +80,34 @@ class RuleCount(NamedTuple):
     number: int
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(NamedTuple):
     """Everything that one run of a command has to say about files."""
 
     files: Sequence[FileReport]
     findings: tuple[Finding, ...]
-    texts: Mapping[str, str] = field(default_factory=dict, repr=False)
+    texts: Mapping[str, str] = _NOTHING
     """File name to its text, for excerpts."""
     strict: bool = False
     """Whether warnings fail too."""
     command: str = "validate"
     gates: tuple[Gate, ...] = ()
     """Empty where a command has none: then the findings alone decide."""
-    states: Mapping[str, int] = field(default_factory=dict)
+    states: Mapping[str, int] = _NOTHING
     """How many gates ended in each state, in the order in which they are shown."""
-    bindings: Mapping[str, int] = field(default_factory=dict)
+    bindings: Mapping[str, int] = _NOTHING
     """Test references by class; empty where they were not judged."""
     crashes: tuple[str, ...] = ()
     """Defects of `pv` that came up in this run."""
     given: Outcome | None = None
     """The verdict of the gates; None where the findings decide."""
-    aside: Mapping[str, int] = field(default_factory=dict)
+    aside: Mapping[str, int] = _NOTHING
     """How many findings do not count, by why: in words that stand behind a number."""
     stale: int = 0
     """How many entries of the baseline no finding has any more."""
     statistics: bool = False
     """Whether people asked for counts of each rule in place of the findings."""
 
-    def count(self, severity: Severity) -> int:
+    def number(self, severity: Severity) -> int:
         """Return the number of findings of a severity."""
         return sum(one.severity is severity for one in self.findings)
 
@@ -129,8 +130,8 @@ class Report:
         """The numbers of files, errors and warnings in words."""
         return (
             counted(len(self.files), "file"),
-            counted(self.count(Severity.ERROR), "error"),
-            counted(self.count(Severity.WARNING), "warning"),
+            counted(self.number(Severity.ERROR), "error"),
+            counted(self.number(Severity.WARNING), "warning"),
         )
 
     @property

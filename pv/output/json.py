@@ -40,7 +40,7 @@ def verdict_data(report: Report) -> dict[str, Any]:
         "exit_code": report.outcome.exit_code,
         "summary": {
             "files": len(report.files),
-            **{f"{one.value}s": report.count(one) for one in (Severity.ERROR, Severity.WARNING)},
+            **{f"{one.value}s": report.number(one) for one in (Severity.ERROR, Severity.WARNING)},
             "strict": report.strict,
         },
         "statistics": [

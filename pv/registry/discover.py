@@ -114,7 +114,7 @@ def _walk(folder: Path) -> Iterator[_Listed]:
             name, linked = entry.name, entry.is_symlink()
             if name[0] == ".":
                 continue
-            if entry.is_dir():
+            if _is_folder(entry):
                 below = f"{place}/{name}" if place else name
                 if name.endswith(SUFFIXES) and (linked or not any(_walk(Path(below)))):
                     names.append((name, linked))  # in place of a contract: its reader says so
@@ -125,6 +125,13 @@ def _walk(folder: Path) -> Iterator[_Listed]:
         if names:
             yield place, names
         waiting += reversed(folders)
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # links that lead back to themselves
+        return False
 
 
 def _entries(folder: str) -> list[os.DirEntry[str]]:

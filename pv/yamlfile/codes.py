@@ -3,8 +3,6 @@
 An id is never reused. Syntax and file problems are the family PV-YML, faults of content PV-SCH.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Final, NamedTuple, TypeAlias
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from pathlib import PurePath
-from typing import Any
+from typing import Any, NamedTuple
 
 from pv.marks import Span
 from pv.model.contract import (
@@ -42,8 +41,7 @@ from pv.yamlfile.wording import found, shown
 _EMPTY = Checked(("metadata",), "metadata")
 
 
-@dataclass(frozen=True, slots=True)
-class Decoded:
+class Decoded(NamedTuple):
     """A contract as far as it could be read, and everything that is wrong with its schema.
 
     `contract` is None only where the document has no root or is not a mapping. A faulty value is

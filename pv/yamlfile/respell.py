@@ -4,8 +4,6 @@ Each returns the fix of a finding, or None where the text at the place is not pl
 taken for (escapes, comments, aliases): a fix is offered only where it cannot hit anything else.
 """
 
-from __future__ import annotations
-
 import re
 from enum import Enum, auto
 from typing import Final, NamedTuple

@@ -1,7 +1,5 @@
 """What can be wrong with a contract that is sound YAML."""
 
-from __future__ import annotations
-
 from enum import Enum
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """libyaml's complaints, said with the place where the cause stands and what to do about it."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from yaml.error import MarkedYAMLError, YAMLError

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from pv.model.contract import Dialect, Falsifier
 from pv.yamlfile.check import Checker
@@ -22,8 +21,7 @@ def read_falsifiers(checker: Checker, contract: Checked) -> tuple[Falsifier, ...
     return tuple(falsifier(checker, item) for item in items if "id" in item)
 
 
-@dataclass(frozen=True, slots=True)
-class Reader:
+class Reader(NamedTuple):
     """One family of contract files."""
 
     dialect: Dialect

@@ -253,8 +253,27 @@ def test_what_cannot_be_followed_is_told_with_its_place(
 
 @pytest.mark.parametrize("text", ["strict =", "a = 1\na = 2", "\x00", "[tool]\npv = 1"])
 def test_a_file_that_is_no_configuration_is_refused(tmp_path: Path, text: str) -> None:
-    configured(tmp_path, text + "\n# pv", "pyproject.toml")
+    configured(tmp_path, text + "\n# tool.pv", "pyproject.toml")
     with pytest.raises(UsageError):
         apply(tmp_path)
     configured(tmp_path, "a = 1\na = 2", "pyproject.toml")  # does not speak of us: others' concern
     assert apply(tmp_path).options.base is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[tool.pv]\nstrict = true\n",
+        "[ tool . 'pv' ]\nstrict = true\n",
+        '["tool"."pv"]\nstrict = true\n',
+        "tool.pv.strict = true\n",
+        '"tool".pv = { strict = true }\n',
+        "[tool]\npv.strict = true\n",
+        "['tool']\npv = { strict = true }\n",
+        "tool = { pv = { strict = true } }\n",
+        "[tool.'\\u0070v']\n[tool.\"\\u0070v\"]\nstrict = true\n",
+    ],
+)
+def test_every_spelling_of_the_table_is_found(tmp_path: Path, text: str) -> None:
+    configured(tmp_path, text, "pyproject.toml")
+    assert apply(tmp_path).options.strict is True

@@ -78,30 +78,27 @@ LINTED = Report(
 
 REPORTS = {
     "validated": VALIDATED,
-    "strict": replace(VALIDATED, findings=(_INFO, _WIDE), strict=True),
-    "warned": replace(VALIDATED, findings=(_INFO, _WIDE)),
+    "strict": VALIDATED._replace(findings=(_INFO, _WIDE), strict=True),
+    "warned": VALIDATED._replace(findings=(_INFO, _WIDE)),
     "clean": Report((_A, _D), ()),
     "nothing": Report((), ()),
     "linted": LINTED,
-    "passed": replace(
-        LINTED,
+    "passed": LINTED._replace(
         findings=(),
         gates=(_GATES[0], *_GATES[2:]),
         states={**_STATES, "FAIL": 0},
         given=Outcome.PASS,
     ),
-    "no-verdict": replace(
-        LINTED,
+    "no-verdict": LINTED._replace(
         files=(),
         findings=(),
         gates=_GATES[2:],
         states={**_STATES, "FAIL": 0, "pass": 0},
         given=Outcome.NO_VERDICT,
     ),
-    "crashed": replace(
-        LINTED,
+    "crashed": LINTED._replace(
         crashes=("rule PV-TST-009 failed on a\x1b.yaml: KeyError: <x>",),
         given=Outcome.CRASHED,
     ),
-    "statistics": replace(LINTED, statistics=True),
+    "statistics": LINTED._replace(statistics=True),
 }

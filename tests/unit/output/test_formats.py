@@ -171,7 +171,7 @@ def test_the_schema_refuses_what_is_wrong() -> None:
 def test_every_rule_has_help_that_the_schema_takes() -> None:
     first, *_ = LINTED.findings
     findings = tuple(replace(first, rule=rule.id) for rule in all_rules())
-    data = sarif.sarif_data(replace(LINTED, findings=findings))
+    data = sarif.sarif_data(LINTED._replace(findings=findings))
     assert [*_VALIDATOR.iter_errors(data)] == []
     (run,) = data["runs"]
     rules = run["tool"]["driver"]["rules"]

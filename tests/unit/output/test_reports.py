@@ -87,7 +87,7 @@ def test_colour_marks_word_and_carets_alone() -> None:
 def test_json_for_programs() -> None:
     fix = Fix("rename", _ERROR.span, "prediction", safe=True)
     stream = io.StringIO()
-    write_json(replace(REPORT, findings=(replace(_ERROR, fix=fix), _WARNING), strict=True), stream)
+    write_json(REPORT._replace(findings=(replace(_ERROR, fix=fix), _WARNING), strict=True), stream)
     assert stream.getvalue().isascii()
     place = {"line": 2, "column": 3, "end_line": 2, "end_column": 12}
     assert json.loads(stream.getvalue()) == {
