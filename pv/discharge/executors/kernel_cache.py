@@ -7,6 +7,7 @@ Where there is no such folder, a fresh one serves the run and goes with it.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import platform
@@ -19,6 +20,8 @@ import pv
 from pv.tensors.user_folders import cache_folder
 
 _LIBRARIES: Final = ("numba", "llvmlite", "numpy")
+_KEPT: Final = 8
+"""Folders of compiled kernels that are kept, one for each state of the kernels."""
 
 
 class KernelCache(NamedTuple):
@@ -32,6 +35,7 @@ def kernel_cache(root: Path) -> KernelCache:
     """Return the folder for compiled kernels, made where it is missing, or why none can be used."""
     base = cache_folder() / "kernels"
     folder = base / _made_from()
+    new = not folder.exists()
     try:
         for each in (base.parent, base, folder):
             each.mkdir(mode=0o700, exist_ok=True, parents=each is base.parent)
@@ -42,7 +46,19 @@ def kernel_cache(root: Path) -> KernelCache:
     for each, forbidden in ((base.parent, 0o022), (base, 0o077), (folder, 0o077)):
         if fault := _fault(each, forbidden):
             return KernelCache(None, fault)
+    if new:
+        _forget(base)
     return KernelCache(folder)
+
+
+def _forget(base: Path) -> None:
+    """Remove what earlier kernels left; the newest stay, for there may be several checkouts."""
+    import shutil  # noqa: PLC0415 - after an edit of a kernel only
+
+    with contextlib.suppress(OSError):  # another run may do the same
+        folders = [(each.stat().st_mtime, each) for each in base.iterdir() if each.is_dir()]
+        for _, each in sorted(folders, reverse=True)[_KEPT:]:
+            shutil.rmtree(each, ignore_errors=True)
 
 
 def _fault(folder: Path, forbidden: int) -> str:

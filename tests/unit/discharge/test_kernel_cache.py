@@ -61,6 +61,15 @@ def test_another_processor_or_library_has_another_folder(home, tmp_path, monkeyp
     assert len(names) == 3
 
 
+def test_old_states_of_the_kernels_are_forgotten(home, tmp_path, monkeypatch):
+    for state in range(12):
+        monkeypatch.setattr(module, "_processor", lambda state=state: str(state))
+        last = kernel_cache(tmp_path / "registry").folder
+        os.utime(last, (state, state))
+    left = {int(each.stat().st_mtime) for each in (home / "kernels").iterdir()}
+    assert left == set(range(4, 12))
+
+
 def open_to_a_group(home):
     (home / "kernels").chmod(0o770)
 
