@@ -131,7 +131,9 @@ def find(root: Path) -> Configuration:
     """Return the nearest configuration; raises UsageError for one that cannot be followed."""
     for folder in _folders(root.resolve()):
         own, shared = folder / "pv.toml", _shared(folder / "pyproject.toml")
-        if own.is_file():
+        if own.is_symlink() or own.exists():
+            if not own.is_file():
+                raise UsageError(f"{own}: is no file, expected a configuration")
             if shared is not None:
                 advice = "keep one of the two"
                 message = f"pv.toml and [tool.pv] of pyproject.toml both stand in {folder}"

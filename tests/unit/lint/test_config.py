@@ -251,6 +251,16 @@ def test_what_cannot_be_followed_is_told_with_its_place(
     assert str(caught.value.span) == f"pv.toml:{place}"
 
 
+def test_what_is_no_file_is_no_configuration_either(tmp_path: Path) -> None:
+    (tmp_path / "pv.toml").symlink_to("gone")
+    with pytest.raises(UsageError, match="is no file"):
+        apply(tmp_path)
+    (tmp_path / "pv.toml").unlink()
+    (tmp_path / "pv.toml").mkdir()
+    with pytest.raises(UsageError, match="is no file"):
+        apply(tmp_path)
+
+
 @pytest.mark.parametrize("text", ["strict =", "a = 1\na = 2", "\x00", "[tool]\npv = 1"])
 def test_a_file_that_is_no_configuration_is_refused(tmp_path: Path, text: str) -> None:
     configured(tmp_path, text + "\n# tool.pv", "pyproject.toml")
