@@ -102,6 +102,7 @@ def _guard(libraries: WarmLibraries, job: int, results: int, log: int, control: 
     status = _wait(child, here)
     if status is None:
         _kill_group(child)
+        os.kill(child, signal.SIGKILL)  # by itself too: it may not have a group of its own yet
         _, status = os.waitpid(child, 0)
     sweep(child)
     with contextlib.suppress(OSError):

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from threading import Event
 
 import pytest
 
@@ -178,6 +179,17 @@ def test_a_job_that_ends_its_guardian_ends_too_and_the_next_one_runs(run):
     assert (found.step(SOUND).ending, found.lost) == (Ending.CRASHED, True)
     assert "watched over it was lost" in found.reason
     assert metrics(run("libraries"))["seen"] == 0
+
+
+def test_what_is_stopped_before_it_began_ends_at_once(registry, make_job, templates):
+    binding = Binding(BindingKind.HARNESS, "falsifiers/toy.py::floods_without_end", ())
+    stop = Event()
+    stop.set()
+    for _ in range(3):
+        started = time.monotonic()
+        job = make_job(limits=LIMITS, root=registry, binding=binding, controls=())
+        assert run_job(job, stop, templates).reason == "interrupted"
+        assert time.monotonic() - started < 10
 
 
 def test_a_flood_of_output_has_a_name(run):
