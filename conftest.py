@@ -8,3 +8,9 @@ from pathlib import Path
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 sys.path.insert(0, str(Path(__file__).parent))
+
+from hypothesis import settings
+
+# A busy machine is no defect: how long an example takes is not judged by any test.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
