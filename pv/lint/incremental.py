@@ -189,14 +189,15 @@ class Session(Keeper):
         entry, around = self._entries[contract.file], self._around
         if entry.row.part and entry.row.surroundings == around:
             return Part(*read_part(entry.row.part), ())
+        text = ""
         if entry.sheet is not None and entry.sheet.part:
-            part, keep = self._finished(entry.sheet, contract, context, rules), entry.sheet.keep
-            entry.sheet = None
+            part, text = self._finished(entry.sheet, contract, context, rules)
+            keep, entry.sheet = entry.sheet.keep, None
         else:
             part = judge_contract(contract, context, rules)
             keep = not part.crashes and not speaks_of_passed_folders(contract.text)
         keep = keep and not part.crashes
-        text = part_text(part.findings, part.counts) if keep else ""
+        text = (text or part_text(part.findings, part.counts)) if keep else ""
         entry.row = entry.row._replace(surroundings=around if keep else "", part=text)
         entry.fresh = True
         self.complete &= keep
@@ -204,20 +205,25 @@ class Session(Keeper):
 
     def _finished(
         self, sheet: Sheet, contract: Contract, context: Context, rules: Sequence[Rule]
-    ) -> Part:
-        """Return the part of a sheet with what the rules say that waited for the registry."""
+    ) -> tuple[Part, str]:
+        """Return the part of a sheet with what the rules say that waited for the registry.
+
+        Beside it stands its text, where they said nothing and it is that of the sheet.
+        """
         findings, counts = read_part(sheet.part)
         if not sheet.waits:
-            return Part(findings, counts, ())
+            return Part(findings, counts, ()), sheet.part
         if isinstance(contract, KeptContract):
             contract.know(self._facts[contract.file])
         waiting = [rule for rule in rules if rule.id in sheet.waits]
         more, crashes, _ = ask_rules(contract, context, waiting)
+        if not more:
+            return Part(findings, counts, crashes), sheet.part
         order = {rule.id: at for at, rule in enumerate(rules)}
         for gate, found in more.items():
             every = [*findings.get(gate, ()), *found]
             findings[gate] = sorted(every, key=lambda one: order[one.rule])
-        return Part(findings, counts, crashes)
+        return Part(findings, counts, crashes), ""
 
     def together(
         self, context: Context, rules: Sequence[Rule], shown: frozenset[str] | None

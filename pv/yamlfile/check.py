@@ -9,12 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import date
-from functools import partial
 from sys import float_info
 from typing import Any, Final, TypeAlias
 
 from pv.model.contract import Path
-from pv.yamlfile.checked import Checked
+from pv.yamlfile.checked import Checked, Label
 from pv.yamlfile.keys import SECTIONS
 from pv.yamlfile.nodes import Mapping, Node, Scalar, find
 from pv.yamlfile.places import span_at
@@ -50,8 +49,8 @@ class _Absent:
 _ABSENT: Final = _Absent()
 
 
-Inside: TypeAlias = "Checked | str"
-"""What something stands in: a mapping, or the words for it."""
+Inside: TypeAlias = "Label | str"
+"""The words for what something stands in."""
 
 
 class Checker:
@@ -97,7 +96,8 @@ class Checker:
     ) -> Checked:
         """Check one mapping against its section; `inside` says in what it stands."""
         values: dict[str, Any] = {}
-        result = Checked(path, partial(self._label, section, path, inside), values)
+        label = Label(self, section, path, inside)
+        result = Checked(path, label, values)
         keys, plain_types = section.keys, section.plain_types
         for name, value in data.items():
             if value and type(value) in plain_types.get(name, ()):
@@ -112,7 +112,7 @@ class Checker:
                 continue
             if name not in plain_types:
                 plain_types[name] = key.plain_types()
-            sound = self._value(value, key, (*path, name), result)
+            sound = self._value(value, key, (*path, name), label)
             if sound is _ABSENT:
                 result.faulty |= {name}
             elif sound is not None:
@@ -121,9 +121,10 @@ class Checker:
             self._missing(section, result)
         return result
 
-    def _label(self, section: Section, path: Path, inside: Inside) -> str:
+    def label(self, section: Section, path: Path, inside: str) -> str:
+        """As `Labeller.label`."""
         node = find(self._root(), path)
-        return label_of(node, section, path, _words(inside)) if isinstance(node, Mapping) else ""
+        return label_of(node, section, path, inside) if isinstance(node, Mapping) else ""
 
     def records(self, path: Path, section: str) -> tuple[Checked, ...]:
         """Check every mapping of the list at `path` against a section."""
@@ -179,7 +180,7 @@ class Checker:
             return None  # tables of other teams write null where there is nothing
         if value is None or (value == "" and key.required):
             advice = f"write {expected(key.shape) or 'its content'}, or remove the key"
-            message = f"{_words(inside)}: {key.name} is empty"
+            message = f"{inside}: {key.name} is empty"
             self.note(SchemaCode.EMPTY_VALUE, path, message, advice, key=True)
             return _ABSENT
         if bits & _ANY:
@@ -208,8 +209,7 @@ class Checker:
             self.note(
                 SchemaCode.NUMBER_AS_TEXT,
                 path,
-                f"{_words(inside)}: {key.name} is text {shown(value)}, "
-                f"expected {expected(key.shape)}",
+                f"{inside}: {key.name} is text {shown(value)}, expected {expected(key.shape)}",
                 f"write {value.strip()} without quotes",
                 old=value,
                 proposal=Proposal("remove the quotes", value.strip(), safe=True, how=How.REMOVE),
@@ -224,8 +224,7 @@ class Checker:
             self.note(
                 SchemaCode.NOT_FINITE,
                 path,
-                f"{_words(inside)}: {key.name} is {clip(self._written(path))}, "
-                "expected a finite number",
+                f"{inside}: {key.name} is {clip(self._written(path))}, expected a finite number",
                 "write the limit that is meant",
             )
             return _ABSENT
@@ -233,7 +232,7 @@ class Checker:
             self.note(
                 SchemaCode.NOT_FINITE,
                 path,
-                f"{_words(inside)}: {key.name} is {clip(written)}, "
+                f"{inside}: {key.name} is {clip(written)}, "
                 "expected a number that is not rounded to 0",
                 "write the limit that is meant, or 0",
             )
@@ -255,7 +254,7 @@ class Checker:
             self.note(
                 SchemaCode.BAD_DATE,
                 path,
-                f"{_words(inside)}: {key.name} is {shown(value)}, expected a day of the calendar",
+                f"{inside}: {key.name} is {shown(value)}, expected a day of the calendar",
                 "write it as YYYY-MM-DD",
                 old=value,
                 proposal=as_day(value),
@@ -269,7 +268,7 @@ class Checker:
         self.note(
             SchemaCode.BAD_DIGEST,
             path,
-            f"{_words(inside)}: {key.name} is {shown(value)} ({len(value)} characters), "
+            f"{inside}: {key.name} is {shown(value)} ({len(value)} characters), "
             "expected 64 hexadecimal digits in lower case",
             "write the digest of the file, or unrecorded until there is one",
             old=value,
@@ -324,7 +323,7 @@ class Checker:
         self.note(
             SchemaCode.ACCIDENTAL_MAPPING,
             path,
-            f"{_words(inside)}: {place} is a mapping with the key {shown(first)}, expected text",
+            f"{inside}: {place} is a mapping with the key {shown(first)}, expected text",
             "put quotes around the whole sentence: an unquoted colon and blank make a mapping",
             proposal=Proposal("quote the sentence", "", safe=True, how=How.ADD),
         )
@@ -370,14 +369,10 @@ class Checker:
         self.note(
             SchemaCode.WRONG_TYPE,
             path,
-            f"{_words(inside)}: {key.name} is {found(node)}, expected {expected(key.shape)}",
+            f"{inside}: {key.name} is {found(node)}, expected {expected(key.shape)}",
             repair(node, key.shape),
         )
         return _ABSENT
-
-
-def _words(inside: Inside) -> str:
-    return inside.label if isinstance(inside, Checked) else inside
 
 
 def _is_numbered(value: dict[str, Any]) -> bool:

@@ -2,34 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from pv.model.contract import Path
+from pv.yamlfile.shapes import Section
 
 _NONE: Final[frozenset[str]] = frozenset()
+
+
+class Labeller(Protocol):
+    """Knows the words for mappings."""
+
+    def label(self, section: Section, path: Path, inside: str) -> str:
+        """Return how messages name the mapping at a path, inside what has a name already."""
+
+
+class Label:
+    """How messages name a mapping, worked out when the first one does.
+
+    It holds on to the label of what is around it, never to the mapping: that one holds this one.
+    """
+
+    __slots__ = ("_inside", "_labeller", "_path", "_section", "_text")
+
+    def __init__(
+        self, labeller: Labeller, section: Section, path: Path, inside: Label | str
+    ) -> None:
+        self._labeller = labeller
+        self._section = section
+        self._path = path
+        self._inside = inside
+        self._text: str | None = None
+
+    def __str__(self) -> str:
+        if self._text is None:
+            self._text = self._labeller.label(self._section, self._path, str(self._inside))
+        return self._text
 
 
 class Checked:
     """The sound part of one mapping: by key plain values, or further `Checked` for sections."""
 
-    __slots__ = ("_label", "faulty", "path", "values")
+    __slots__ = ("faulty", "label", "path", "values")
 
     def __init__(
-        self, path: Path, label: Callable[[], str] | str, values: dict[str, Any] | None = None
+        self, path: Path, label: Label | str, values: dict[str, Any] | None = None
     ) -> None:
         self.path = path
-        self._label = label
+        self.label = label
         self.values: dict[str, Any] = {} if values is None else values
         self.faulty = _NONE
         """Keys that stand there, perhaps misspelt, with nothing sound behind them."""
-
-    @property
-    def label(self) -> str:
-        """How messages name the mapping; worked out when the first one does."""
-        if not isinstance(self._label, str):
-            self._label = self._label()
-        return self._label
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Checked):

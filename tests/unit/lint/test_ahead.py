@@ -1,6 +1,7 @@
 """Lint of many files: one process or several, cold or warm, the report is the same."""
 
 import contextlib
+import gc
 import os
 import signal
 import sys
@@ -8,6 +9,8 @@ import sys
 import pytest
 
 from pv.lint import ahead, incremental
+from pv.lint.ahead import AheadRegistry
+from pv.lint.context import Context
 from pv.lint.engine import Report, lint
 from pv.lint.incremental import Session
 from pv.lint.options import Options
@@ -134,6 +137,24 @@ def test_what_a_crew_can_do_is_not_done_here(root, monkeypatch, name):
             _remove_cache(root)
         by_session(root, 2)
     assert not here
+
+
+def test_contracts_leave_nothing_for_the_garbage_collector(root):
+    context = Context(AheadRegistry(root, ()), Options())
+    context.prepare()
+
+    def judged() -> None:
+        for one in contracts_of(root):
+            ahead.sheet_of(judge_file(one.path, one.display), "", context)
+
+    judged()  # what is remembered from now on is there
+    gc.collect()
+    gc.disable()  # as in a crew: a loop would keep every contract in memory
+    try:
+        judged()
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
 
 
 def test_strict_test_bindings_are_counted_by_a_crew_too(root):
