@@ -85,9 +85,19 @@ class Statement(NamedTuple):
         if None in faults:
             return None
         if Fault.UNSUPPORTED not in faults:
-            return Fault.WRONG
+            return Fault.WRONG if self._comparable() else None
         whole = (self._replace(result=each, earlier=()) for each in self.earlier)
         return None if any(each.fault() is None for each in whole) else Fault.UNSUPPORTED
+
+    def _comparable(self) -> bool:
+        """Return whether bare numbers may be meant as the bytes they are said to be.
+
+        Two cards of a type with a number have bytes that no product of these numbers comes near.
+        """
+        if self.result.unit or not _BYTES.fullmatch(self.claim.unit):
+            return True
+        near = (abs(self.result.value * scale / (self.claim.value or 1)) for scale in self.scales())
+        return any(0.5 <= each <= 2 for each in near)
 
     def _fault(self, scale: float) -> Fault | None:
         result, claim, margin = self.result, self.claim, self.margin

@@ -33,7 +33,7 @@ from pv.model.verdict import Severity
 _TIMES: Final = r"\b\d+(?:\.\d+)?\s?[×x](?![\w×])(?!\s*\d)"
 _GROWS: Final = (
     r"\b(?:grow(?:s|th|n|ing)?|grew|amplif\w+|compounds|speed-?up|slow-?down|faster|slower"
-    r"|saturates\sat|compression|smaller|larger)\b"
+    r"|saturates\sat|compression)\b"
 )
 _FACTOR: Final = re.compile(r"\d\s?[×x]", re.IGNORECASE)
 """Without it there is no growth, and it is looked for in a tenth of the time."""

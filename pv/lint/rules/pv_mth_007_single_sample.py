@@ -39,7 +39,7 @@ _ONCE: Final = re.compile(
 )
 _EACH: Final = re.compile(
     r"\b(?:one|a single|1)\s"
-    r"(?:super-)?(?:sample|run|seed|prompt|token|block|row|vector|trial|input)"
+    r"(?:sample|run|seed|prompt|super-?block|trial|measurement)"
     r"\s(?:per|for each|of each)\s(?P<per>\w+)",
     re.IGNORECASE,
 )
