@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.kernels.cuda_cases import selected
+from tests.kernels.cuda_mutants import FAULTS
 from tests.kernels.cuda_run import differing, outcome
 from tests.kernels.cuda_sizes import FEW, GRIDS, PRODUCTS
 
@@ -32,3 +33,11 @@ def test_primitives_mean_in_the_simulator_what_they_mean_on_a_device():
     found = outcome("cuda_primitives", "simulator", "61")
     assert len(found) == 7
     assert differing(found) == {}
+
+
+def test_every_planted_fault_is_caught_and_no_sound_product_is():
+    found = outcome("cuda_mutants", "simulator")
+    assert len(found["faults"]) == len(FAULTS)
+    assert {fault[0] for fault in FAULTS} == set(PRODUCTS)
+    assert differing(found["faults"]) == {}
+    assert differing(found["sound"]) == {}

@@ -18,6 +18,7 @@ from pv.kernels.roofline import (
     roof,
     table,
 )
+from tests.kernels.cuda_mutants import FAULTS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "cuda.md").read_text(encoding="utf-8")
 WEIGHTS = 3584 * 18944
@@ -34,6 +35,10 @@ def test_the_counts_in_the_text_are_those_of_the_table():
         said = f"{product.operation} takes {product.instructions_a_weight * 32:g} "
         assert said in PAGE.replace("`", "")
     assert f"{WEIGHTS * integers.bytes_a_weight / 1e6:.1f} MB" in PAGE
+
+
+def test_the_document_counts_the_planted_faults():
+    assert f"and {len(FAULTS)} faults" in PAGE
 
 
 def test_the_arithmetic_by_hand():
