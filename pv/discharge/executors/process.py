@@ -26,6 +26,8 @@ _CHUNK: Final = 1 << 16
 _PULSE: Final = 0.25
 _GRACE: Final = 5.0
 """Seconds for a guardian to end what it was told to end."""
+_PATIENCE: Final = 60.0
+"""Seconds for a process to begin: what it takes to start is no time of its own."""
 CPU_SLACK: Final = 10
 
 
@@ -38,6 +40,8 @@ class _Heard:
     control: bytearray = field(default_factory=bytearray)
     printed: int = 0
     expired: str = ""
+    began: float = 0.0
+    """When its guardian had started it; 0 where it has not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +85,13 @@ def execute(
     child = templates.spawn(device, asked)
     heard = _Heard()
     try:
-        _listen(child, heard, limits, started + limits.seconds, stop or Event())
+        _listen(child, heard, limits, stop or Event())
         _drain(child, heard, limits)
     finally:
         _let_go(child, heard)
     code = _code(heard)
     ending, reason = _ending(heard.expired, code, limits)
-    if code is None and not heard.expired:
+    if code is None and heard.expired in ("", "patience"):
         reason += f" ({templates.replace(device)})"
     return Ran(
         tuple(json.loads(line) for line in heard.results.split(b"\n")[:-1]),
@@ -95,12 +99,13 @@ def execute(
         ending,
         reason,
         code,
-        time.monotonic() - started,
+        time.monotonic() - (heard.began or started),
     )
 
 
-def _listen(child: Child, heard: _Heard, limits: Limits, deadline: float, stop: Event) -> None:
+def _listen(child: Child, heard: _Heard, limits: Limits, stop: Event) -> None:
     """Read everything until the guardian has told how the process ended, or a limit has."""
+    deadline = time.monotonic() + _PATIENCE
     with selectors.DefaultSelector() as selector:
         for each in (child.results, child.log, child.control.fileno()):
             selector.register(each, selectors.EVENT_READ)
@@ -109,7 +114,10 @@ def _listen(child: Child, heard: _Heard, limits: Limits, deadline: float, stop: 
             for key, _ in selector.select(max(0.0, min(_PULSE, left))):
                 if not _take(child, key.fd, heard, limits):
                     selector.unregister(key.fd)
-            if not heard.expired:
+            if heard.control and not heard.began:
+                heard.began = time.monotonic()
+                deadline = heard.began + limits.seconds
+            elif not heard.expired:
                 heard.expired = _limit(heard, limits, left, stop.is_set())
                 if heard.expired:
                     with contextlib.suppress(OSError):
@@ -129,7 +137,7 @@ def _limit(heard: _Heard, limits: Limits, left: float, stopped: bool) -> str:
         return "result"
     if heard.printed > limits.flood:
         return "flood"
-    return "time" if left <= 0 else ""
+    return "" if left > 0 else "time" if heard.began else "patience"
 
 
 def _take(child: Child, descriptor: int, heard: _Heard, limits: Limits) -> bool:
@@ -178,6 +186,7 @@ def _ending(expired: str, code: int | None, limits: Limits) -> tuple[Ending, str
     known = {
         "time": (Ending.TIMED_OUT, f"the limit of {limits.seconds:g} s ended it"),
         "stopped": (Ending.TIMED_OUT, "interrupted"),
+        "patience": (Ending.CRASHED, f"nothing began within {_PATIENCE:g} s"),
         "result": (Ending.INVALID, f"measurements are larger than {limits.result} bytes"),
         "flood": (Ending.FLOODED, f"it printed more than {limits.flood} bytes"),
         -signal.SIGXCPU: (Ending.TIMED_OUT, "the limit of processor time ended it"),

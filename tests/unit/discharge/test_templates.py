@@ -13,6 +13,7 @@ from threading import Event
 
 import pytest
 
+from pv.discharge.executors import process
 from pv.discharge.executors.process import execute
 from pv.discharge.executors.templates import LostError, Templates
 from pv.discharge.job import GIB, SOUND, Ending, Limits
@@ -127,19 +128,19 @@ def metrics(found, step=SOUND):
     return {each.name: each.value for each in found.step(step).measurements.metrics}
 
 
-def lives(process):
+def lives(number):
     """Whether a process runs; one that was ended and waits to be collected does not."""
     try:
-        return Path(f"/proc/{process}/stat").read_text().rpartition(") ")[2][0] != "Z"
+        return Path(f"/proc/{number}/stat").read_text().rpartition(") ")[2][0] != "Z"
     except FileNotFoundError:
         return False
 
 
-def gone(process, within=5.0):
+def gone(number, within=5.0):
     end = time.monotonic() + within
-    while lives(process) and time.monotonic() < end:
+    while lives(number) and time.monotonic() < end:
         time.sleep(0.02)
-    return not lives(process)
+    return not lives(number)
 
 
 def test_no_harness_alters_what_the_next_one_sees(run):
@@ -212,6 +213,19 @@ def test_a_lost_warm_process_is_replaced(run, templates):
     template._process.wait()
     assert metrics(run("libraries"))["seen"] == 0
     assert templates.replaced == 1
+
+
+def test_a_warm_process_that_does_not_answer_is_replaced(run, templates, monkeypatch):
+    assert metrics(run("libraries"))
+    (template,) = templates._running.values()
+    os.kill(template._process.pid, signal.SIGSTOP)
+    monkeypatch.setattr(process, "_PATIENCE", 0.5)
+    found = run("libraries")
+    assert (found.ending, found.lost) == (Ending.CRASHED, True)
+    assert "nothing began within 0.5 s" in found.reason
+    monkeypatch.undo()
+    assert metrics(run("libraries"))["seen"] == 0
+    assert not lives(template._process.pid)
 
 
 def test_where_no_process_can_be_started_the_reason_is_told(templates, tmp_path, monkeypatch):
@@ -291,9 +305,9 @@ def test_where_the_other_side_is_killed_nothing_is_left(tmp_path):
     assert all(gone(each) for each in (template, *below))
 
 
-def _below(process):
+def _below(number):
     found = []
-    for child in Path(f"/proc/{process}/task/{process}/children").read_text().split():
+    for child in Path(f"/proc/{number}/task/{number}/children").read_text().split():
         found += [int(child), *_below(int(child))]
     return found
 
