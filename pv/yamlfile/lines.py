@@ -14,8 +14,11 @@ from typing import Any, Final
 from pv.yamlfile.nodes import Plain
 from pv.yamlfile.scalars import FIXED, TooManyDigitsError, resolve_plain
 
-LONGEST: Final = 64 * 1024
-"""Characters of a text that is read here; in none of them can a limit of the reader be passed."""
+LONGEST: Final = 144 * 1024
+"""Characters of a text that is read here. A node takes one and a half of them or more, so that the
+reader's limit of nodes is out of reach; that of one text is, where `_MOST_BYTES` are."""
+_MOST_BYTES: Final = 256 * 1024
+_SHORT: Final = _MOST_BYTES // 4
 _DEEPEST: Final = 48
 _DEEPEST_FLOW: Final = 8
 _DOUBLE: Final = r'"[^"\\\n]*(?:\\["\\][^"\\\n]*)*"'
@@ -48,6 +51,8 @@ class LeftError(Exception):
 def read_lines(text: str) -> dict[str, Plain] | None:
     """Return the mapping that a text holds, or None where it has to be read in another way."""
     if len(text) > LONGEST or "\t" in text or "\r" in text or text[-1:] != "\n":
+        return None
+    if len(text) > _SHORT and len(text.encode()) > _MOST_BYTES:
         return None
     lines = text.split("\n")
     found = _LINE.findall(text)

@@ -32,6 +32,7 @@ LEFT = {
     "tab": "a: b\tc\n",
     "carriage return": "a: b\r\n",
     "too long": f"a: {'x' * LONGEST}\n",
+    "too many bytes": f"a: {'é' * 140_000}\n",
     "start of a document": "---\na: b\n",
     "line that goes on": "a: b\n  c\n",
     "quotes that go on": 'a: "b\n  c"\n',
