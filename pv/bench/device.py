@@ -50,7 +50,7 @@ def measure(chosen: Sequence[Workload], rounds: int) -> Report:
 
 _NOTES = (
     "each time is the average of a round over all copies, between two events of the device",
-    "expected is the roofline with this device's copy bandwidth and clock in it",
+    "the roofline is that of docs/cuda.md with this device's copy bandwidth and clock in it",
 )
 
 

@@ -66,6 +66,10 @@ class Report:
         """Return the rate of a timing as a share of the ceiling."""
         return timing.rate / self.ceiling_rate
 
+    def share_of_roofline(self, timing: Timing) -> float | None:
+        """Return how much of the promised share a timing reached, None where none is promised."""
+        return None if timing.expected is None else self.share(timing) / timing.expected
+
     def to_data(self) -> dict[str, Any]:
         """Return the report as JSON data, derived figures beside the times they come from."""
         return {
@@ -75,6 +79,7 @@ class Report:
                     **asdict(each),
                     "bytes_per_second": each.rate,
                     "share_of_ceiling": self.share(each),
+                    "share_of_roofline": self.share_of_roofline(each),
                     "over_ggml": each.over_peer,
                 }
                 for each in self.timings

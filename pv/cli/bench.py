@@ -91,14 +91,17 @@ def _show(report: Report) -> None:
     size = f"matrix {report.rows} x {report.columns}"
     turns = f"best of {report.rounds}, {report.copies} copies in turn"
     typer.echo(f"{report.device}: {report.machine['name']}, {size}, {turns}")
+    details = (f"{key} {value}" for key, value in report.machine.items() if key != "name")
+    typer.echo(", ".join(details).replace("_", " "))
     typer.echo(f"{report.ceiling}: {report.ceiling_rate / 1e9:.2f} GB/s")
     typer.echo("")
-    last = "x ggml" if report.device == "cpu" else "expected"
+    last = "x ggml" if report.device == "cpu" else "of roofline"
     typer.echo(
-        f"{'operation':<16} {'variant':<12} {'ms':>9} {'GB/s':>8} {'of ceiling':>10} {last:>9}"
+        f"{'operation':<16} {'variant':<12} {'ms':>9} {'GB/s':>8} {'of ceiling':>10} {last:>11}"
     )
     for each in report.timings:
-        figure = each.over_peer if report.device == "cpu" else each.expected
+        cpu = report.device == "cpu"
+        figure = each.over_peer if cpu else report.share_of_roofline(each)
         typer.echo(_line(report, each, figure))
     for note in dict.fromkeys([*(t.note for t in report.timings if t.note), *report.notes]):
         typer.echo(f"- {note}")
@@ -108,5 +111,5 @@ def _line(report: Report, each: Timing, figure: float | None) -> str:
     text = "-" if figure is None else f"{figure:.2f}"
     return (
         f"{each.operation:<16} {each.variant:<12} {each.best * 1e3:9.3f} {each.rate / 1e9:8.2f} "
-        f"{report.share(each):10.2f} {text:>9}"
+        f"{report.share(each):10.2f} {text:>11}"
     )

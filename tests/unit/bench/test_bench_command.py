@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 from pv.bench import device, processor
 from pv.bench.record import Report, Timing, timing
 from pv.bench.workloads import operations, workloads
+from pv.cli import bench
 from pv.cli.main import app
 from pv.errors import MissingError, UsageError
 from pv.kernels import Backend, find
@@ -119,7 +120,7 @@ def test_the_simulator_is_refused_by_name():
     assert "the CUDA simulator is no device, nothing is timed in it" in done.stderr
 
 
-def test_a_device_report_sets_times_against_its_own_copies_and_the_roofline(monkeypatch):
+def test_a_device_report_sets_times_against_its_own_copies_and_the_roofline(monkeypatch, capsys):
     """A stand-in for the device: arithmetic and bookkeeping, no time."""
     made = []
 
@@ -148,5 +149,11 @@ def test_a_device_report_sets_times_against_its_own_copies_and_the_roofline(monk
     assert found.machine["driver_cuda"] == "13.0"
     rated = Device("stand-in", "", 100, 1e9, found.ceiling_rate)
     assert only.expected == roof(product_of("q4k_q8k_matvec"), rated, 8 * 2048).share
+    (row,) = found.to_data()["timings"]
+    assert row["share_of_roofline"] == pytest.approx(9216 / 1e-6 / 1e12 / only.expected)
+    bench._show(found)
+    text = capsys.readouterr().out
+    assert "of roofline" in text
+    assert "driver cuda 13.0" in text
     with pytest.raises(MissingError, match="no CUDA product was asked for"):
         device.measure(chosen[1:], 2)
