@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import faulthandler
 import json
 import os
 import select
@@ -21,6 +22,7 @@ import socket
 import sys
 import traceback
 from collections.abc import Iterable, Iterator
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
@@ -145,6 +147,9 @@ def _become_job(
         for source, target in ((nothing, 0), (log, 1), (log, 2)):
             os.dup2(source, target)
         sys.stdin = os.fdopen(os.dup(nothing), encoding="utf-8")
+        if isinstance(sys.stdout, TextIOWrapper):
+            sys.stdout.reconfigure(line_buffering=True)  # a crash keeps what was printed before it
+        faulthandler.enable(file=2)  # and says where it was
         with os.fdopen(job, encoding="utf-8") as text:
             asked = json.load(text)
         os.chdir(asked["folder"])
@@ -157,6 +162,7 @@ def _become_job(
         with contextlib.suppress(Exception):
             sys.stdout.flush()
             sys.stderr.flush()
+            ctypes.CDLL(None).fflush(None)  # what libraries printed
         os._exit(code)
 
 

@@ -68,6 +68,17 @@ def test_failures_have_names(run, function, ending, words):
     assert words in step.reason
 
 
+def test_a_crash_leaves_what_was_printed_and_where_it_was(run, toy):
+    toy.harness.write_text(
+        toy.harness.read_text().replace(
+            "def segfaults(run: Run):", "def segfaults(run: Run):\n    print('so far')"
+        )
+    )
+    log = run("segfaults").log
+    assert log.startswith("so far\nFatal Python error: Segmentation fault")
+    assert "falsifiers/toy.py" in log
+
+
 def test_a_crash_under_a_fault_names_the_control_and_keeps_the_sound_run(run):
     found = run("control_segfaults")
     assert found.step(SOUND).measurements is not None
