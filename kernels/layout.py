@@ -33,7 +33,7 @@ Q8K_SUM_VALUES = 16
 """Consecutive quants behind one block sum."""
 
 Q6K_BYTES = 210
-"""Bytes of a Q6_K block: 128 bytes of low nibbles, 64 of high bit pairs, 16 int8 scales, d (f16)."""
+"""Bytes of a Q6_K block: 128 of low nibbles, 64 of high bit pairs, 16 int8 scales, d (f16)."""
 Q6K_HIGH_AT = 128
 """Offset of the upper two bits of the quants."""
 Q6K_SCALES_AT = 192
