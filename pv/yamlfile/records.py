@@ -83,7 +83,9 @@ def _version_of(key: str) -> tuple[tuple[int, str], ...]:
 
 def _incomplete(checker: Checker, item: Checked, binding: Binding) -> None:
     lacks = [keys[0] for keys in (_RULE, _PREDICTION, _IF_FAILS) if item.lacks(*keys)]
-    if "if_fails" in lacks and any(key.startswith("if_") for key in item.values):
+    if "if_fails" in lacks and any(
+        key.startswith("if_") and value for key, value in item.values.items()
+    ):
         lacks.remove("if_fails")  # said in words of its own, such as if_test_compiles
     if binding.kind is BindingKind.ABSENT and item.lacks(*BINDINGS, *_TEXTS):
         lacks.append(f"test ({', '.join(BINDINGS[:4])}, or planned, blocked, manual, external)")
