@@ -150,6 +150,11 @@ def _span(file: str, match: re.Match[str]) -> Span:
 def _suppression(file: str, match: re.Match[str], lines: list[str], find: Finder) -> Suppression:
     span = _span(file, match)
     names, dashes, reason = match[1].partition("--")
+    if names.lstrip().startswith(":"):
+        names = names.lstrip().lstrip(":").strip()
+        fault = 'suppression has a colon behind "ignore"'
+        advice = f"write # pv: ignore {names or 'PV-XXX-NNN'} -- {reason.strip() or 'reason'}"
+        return Suppression(span, frozenset(), (), ((fault, advice),))
     if not dashes and (behind := _BEHIND.fullmatch(names.strip(" \t:"))):
         fault = "suppression gives its reason behind something else than --"
         advice = f"write # pv: ignore {behind[1]} -- {behind[2].rstrip(')')}"
