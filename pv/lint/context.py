@@ -104,8 +104,9 @@ class Context:
 
     def prepare(self) -> None:
         """Work out what all contracts share: before processes part, so that each has it."""
-        if self.past.problem or self.lifecycle_problem or self._receipts:
-            return
+        if not self.past.problem:
+            _ = self.past.digests
+        _ = self.lifecycle_problem, self._receipts
 
     @cached_property
     def history(self) -> History:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
@@ -11,7 +11,7 @@ from pv.model.contract import Contract
 from pv.registry.base import Base, find_base
 from pv.registry.difference import Difference, compare
 from pv.registry.index import Registry
-from pv.registry.revision import Revision, contracts_in, read_revision, receipts_in
+from pv.registry.revision import contracts_in, digest_like, digests_in, read_revision, receipts_in
 from pv.yamlfile.decode import decode
 from pv.yamlfile.read import read_text
 
@@ -39,8 +39,9 @@ class Past:
         return read_revision(self._root, self.base.revision, ()).problem
 
     @cached_property
-    def _revision(self) -> Revision:
-        return read_revision(self._root, self.base.revision, self._registry.files)
+    def digests(self) -> Mapping[str, str]:
+        """Return git's digest of every file of the registry that the base revision has."""
+        return digests_in(self._root, self.base.revision, self._registry.files)
 
     def before(self, contract: Contract) -> Contract | None:
         """Return the contract as the base revision has it; None where that has none to read.
@@ -50,10 +51,30 @@ class Past:
         file = contract.file
         if file not in self._before:
             self._before.clear()  # rules see one contract after the other
-            text = self._revision.texts.get(file)
-            same = text is not None and text == contract.text
-            self._before[file] = contract if same else _decoded(text, file)
+            digest = self.digests.get(file)
+            same = digest is not None and digest == digest_like(digest, _written(contract))
+            self._before[file] = contract if same else self._decoded(file, known=digest is not None)
         return self._before[file]
+
+    def _decoded(self, file: str, *, known: bool) -> Contract | None:
+        """Return what the base revision holds under the name of a file."""
+        if not known:
+            return None
+        texts = self._others if file in self._others else self._texts([file])
+        return _decoded(texts.get(file), file)
+
+    @cached_property
+    def _others(self) -> Mapping[str, str]:
+        """File and text of every file of the base revision that holds other bytes now."""
+        others = [
+            file
+            for file, digest in self.digests.items()
+            if digest != digest_like(digest, _bytes_of(self._root / file))
+        ]
+        return self._texts(others) if others else {}
+
+    def _texts(self, files: Iterable[str]) -> Mapping[str, str]:
+        return read_revision(self._root, self.base.revision, files).texts
 
     def difference(self, contract: Contract) -> Difference | None:
         """Return what changed in a contract; None where the base revision does not have it."""
@@ -68,13 +89,8 @@ class Past:
     @cached_property
     def changed(self) -> Mapping[str, Contract]:
         """Return the earlier contract of every file that holds other bytes now."""
-        found: dict[str, Contract] = {}
-        for file, text in self._revision.texts.items():
-            if _bytes_of(self._root / file) != text.encode():
-                older = _decoded(text, file)
-                if older is not None:
-                    found[file] = older
-        return found
+        decoded = {file: _decoded(text, file) for file, text in self._others.items()}
+        return {file: contract for file, contract in decoded.items() if contract is not None}
 
     @cached_property
     def gone(self) -> Mapping[str, Contract]:
@@ -115,6 +131,10 @@ def tombstones_of(contract: Contract) -> Iterator[str]:
     for item in listed if isinstance(listed, list) else ():
         if isinstance(item, Mapping) and isinstance(item.get("id"), str):
             yield item["id"]
+
+
+def _written(contract: Contract) -> bytes:
+    return contract.text.encode("utf-8", "surrogatepass")
 
 
 def _decoded(text: str | None, file: str) -> Contract | None:

@@ -47,6 +47,8 @@ class Difference:
 
 def compare(before: Contract, after: Contract) -> Difference:
     """Return what changed from one version of a contract to another; order is that of the file."""
+    if before is after:
+        return Difference(before, after, ())
     found = [
         *_metadata(before, after),
         *parts("equation", by_id(before.equations), by_id(after.equations), _equation),

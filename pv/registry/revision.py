@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from pv.registry.discover import EVIDENCE, SUFFIXES
 from pv.registry.git import ask, name_problem
+
+_DIGEST = re.compile(r"([0-9a-f]{40,64}) blob \d+")
+_LONG = 64
+"""Hexadecimal digits of a SHA-256."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +41,29 @@ def read_revision(root: Path, name: str, files: Iterable[str]) -> Revision:
     if answer.problem:
         return Revision(name, problem=answer.problem)
     return _answers(name, asked, answer.output)
+
+
+def digests_in(root: Path, name: str, files: Iterable[str]) -> Mapping[str, str]:
+    """Return git's digests of `files` as they stand in revision `name`; see `digest_like`.
+
+    A file that the revision does not have is not in it; empty where the revision cannot be read.
+    """
+    asked = [file for file in files if "\n" not in file]
+    if not asked or name_problem(name):
+        return {}
+    lines = [f"{name}:./{file}" for file in asked]
+    wanted = "\n".join(lines).encode(errors="replace") + b"\n"
+    answer = ask(root, "cat-file", "--batch-check", standard_input=wanted)
+    if answer.problem:
+        return {}
+    found = (_DIGEST.fullmatch(line) for line in answer.text.split("\n"))
+    return {file: match[1] for file, match in zip(asked, found, strict=False) if match}
+
+
+def digest_like(digest: str, data: bytes) -> str:
+    """Return git's digest of a content, by the algorithm of another one: SHA-1 or SHA-256."""
+    new = hashlib.sha256 if len(digest) == _LONG else hashlib.sha1
+    return new(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
 
 
 def contracts_in(root: Path, name: str) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pv.registry.revision import Revision, read_revision
+from pv.registry.revision import Revision, digest_like, digests_in, read_revision
 
 GIT = shutil.which("git") or "git"
 
@@ -76,3 +76,31 @@ def test_a_hostile_configuration_starts_nothing(repository: Path) -> None:
     proof.unlink(missing_ok=True)  # git itself may have run one of them above
     assert read_revision(repository, "HEAD", ["contracts/empty.yaml"]).problem == ""
     assert not proof.exists()
+
+
+@pytest.mark.parametrize("name", ["HEAD", "first"])
+def test_digests_are_those_of_the_texts(repository, name):
+    names = [
+        *read_revision(repository, "HEAD", ()).texts,
+        "contracts/é v1.yaml",
+        "no blob 3",
+        "a\nb",
+    ]
+    digests = digests_in(repository, name, names)
+    texts = read_revision(repository, name, names).texts
+    assert digests
+    assert {
+        file: digest_like(digests[file], text.encode()) for file, text in texts.items()
+    } == digests
+
+
+def test_digests_follow_the_algorithm_of_the_repository():
+    assert digest_like("0" * 40, b"") == "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391"
+    assert digest_like("0" * 64, b"").startswith("473a0f4c3be8a936")
+
+
+def test_no_digests_where_nothing_can_be_read(tmp_path, repository):
+    assert digests_in(tmp_path, "HEAD", ["contracts/empty.yaml"]) == {}
+    assert digests_in(repository, "nowhere", ["contracts/empty.yaml"]) == {}
+    assert digests_in(repository, "--all", ["contracts/empty.yaml"]) == {}
+    assert digests_in(repository, "HEAD", []) == {}
