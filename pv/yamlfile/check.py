@@ -56,8 +56,11 @@ Inside: TypeAlias = "Label | str"
 class Checker:
     """Checks one document and collects its problems."""
 
-    def __init__(self, data: Any, file: str, root: Callable[[], Node]) -> None:
+    def __init__(
+        self, data: Any, file: str, root: Callable[[], Node], *, by_lines: bool = False
+    ) -> None:
         self.data = data
+        self._by_lines = by_lines
         self.file = file
         self.problems: list[SchemaProblem] = []
         self._root = root
@@ -196,6 +199,11 @@ class Checker:
         node = find(self._root(), path)
         return node.text if isinstance(node, Scalar) else ""
 
+    def _spelt(self, value: float, path: Path) -> str:
+        """Return how a number is written; looked up only where that cannot be told."""
+        known = self._by_lines and (value == 0 or type(value) is int)
+        return str(value) if known else self._written(path)
+
     def _text(self, value: str, key: Key, path: Path, inside: Inside) -> Any:
         bits = key.bits
         if bits & _DATE:
@@ -228,7 +236,7 @@ class Checker:
                 "write the limit that is meant",
             )
             return _ABSENT
-        if wanted and value == 0 and _NOT_ZERO.match(written := self._written(path)):
+        if wanted and value == 0 and _NOT_ZERO.match(written := self._spelt(value, path)):
             self.note(
                 SchemaCode.NOT_FINITE,
                 path,
@@ -237,7 +245,7 @@ class Checker:
                 "write the limit that is meant, or 0",
             )
             return _ABSENT
-        if bits & _SUM and _DECIMAL.fullmatch(written := self._written(path)):
+        if bits & _SUM and _DECIMAL.fullmatch(written := self._spelt(value, path)):
             return written
         if bits & _HASH:
             return self._digest(self._written(path), key, path, inside)

@@ -156,7 +156,20 @@ def _value(value: str) -> Any:
         return made
     if value[-1] == " ":
         value = value.rstrip(" ")
-    return resolve_plain(value) if first in _MAY_BE_OTHER else value
+    return _resolved(value) if first in _MAY_BE_OTHER else value
+
+
+def _resolved(value: str) -> Plain:
+    """Return the value of an unquoted scalar.
+
+    An integer is written as Python writes it, and what is read as 0 is 0: nobody has to look.
+    """
+    found = resolve_plain(value)
+    if type(found) is int and str(found) != value:
+        raise LeftError
+    if type(found) is float and found == 0 and value.strip("+-0."):
+        raise LeftError
+    return found
 
 
 def _unquoted(value: str) -> str:
@@ -246,4 +259,4 @@ def _flow_value(tokens: list[str], at: int, depth: int) -> tuple[Any, int]:
     if not token or token in _SIGNS:
         raise LeftError
     value = token.rstrip(" ")
-    return (resolve_plain(value) if value[0] in _MAY_BE_OTHER else value), at + 1
+    return (_resolved(value) if value[0] in _MAY_BE_OTHER else value), at + 1

@@ -24,7 +24,6 @@ from yaml.events import (
 
 from pv.yamlfile.aliases import MAX_DEPTH
 from pv.yamlfile.build import LOOSE_QUESTION, MAX_NODES, MAX_SCALAR, MAY_BE_OTHER
-from pv.yamlfile.lines import read_lines
 from pv.yamlfile.nodes import Plain
 from pv.yamlfile.scalars import TooManyDigitsError, resolve_plain
 
@@ -41,8 +40,6 @@ class _NotPlainError(Exception):
 
 def read_plain(text: str) -> dict[str, Plain] | None:
     """Return the mapping that a text holds, or None where the builder has to read it."""
-    if (found := read_lines(text)) is not None:
-        return found
     if ("\\" in text and _RARE.search(text)) or ("?" in text and LOOSE_QUESTION.search(text)):
         return None
     events = iter(CParser(text).get_event, None)

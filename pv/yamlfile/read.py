@@ -15,11 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from pv.marks import whole_file
-from pv.yamlfile.build import Builder
 from pv.yamlfile.fault_log import FatalFault, Faults
 from pv.yamlfile.intake import BOM, take_bytes, take_text
+from pv.yamlfile.lines import read_lines
 from pv.yamlfile.nodes import Node, Plain, to_plain
-from pv.yamlfile.plain import read_plain
 from pv.yamlfile.problems import Problem, ProblemCode
 
 
@@ -49,24 +48,30 @@ class Document:
         """The content as plain data; None where there is no root."""
         return None if self.root is None else to_plain(self.root)
 
+    @property
+    def by_lines(self) -> bool:
+        """Whether it was read line by line: then integers and zeros are what they look like."""
+        return False
+
 
 class _PlainDocument(Document):
     """A sound document of which the data is read; the nodes follow when they are asked for."""
 
-    __slots__ = ("plain",)
+    __slots__ = ("by_lines", "plain")
 
-    def __init__(self, file: str, text: str, plain: Plain, *, bom: bool) -> None:
+    def __init__(self, file: str, text: str, plain: Plain, *, bom: bool, by_lines: bool) -> None:
         put = object.__setattr__
         put(self, "file", file)
         put(self, "text", text)
         put(self, "problems", ())
         put(self, "bom", bom)
         put(self, "plain", plain)
+        put(self, "by_lines", by_lines)
 
     def __getattr__(self, name: str) -> Any:
         if name != "root":
             raise AttributeError(name)
-        root = Builder(self.text, Faults(self.file)).build()
+        root = _nodes(self.text, Faults(self.file))
         object.__setattr__(self, name, root)
         return root
 
@@ -91,12 +96,11 @@ def read_text(content: str | bytes, file: str) -> Document:
     bom = data.startswith(BOM.encode())
     if problem:
         return Document(file, text, None, (problem,), bom)
-    plain = read_plain(text)
-    if plain is not None:
-        return _PlainDocument(file, text, plain, bom=bom)
+    if (found := _plain_document(text, file, bom=bom)) is not None:
+        return found
     faults = Faults(file)
     try:
-        root = Builder(text, faults).build()
+        root = _nodes(text, faults)
     except FatalFault as fault:
         return Document(file, text, None, (*faults.noted, fault.problem), bom)
     except MemoryError:
@@ -104,6 +108,23 @@ def read_text(content: str | bytes, file: str) -> Document:
     if root is None:
         return Document(file, text, None, (_empty(file),), bom)
     return Document(file, text, root, tuple(faults.noted), bom)
+
+
+def _plain_document(text: str, file: str, *, bom: bool) -> Document | None:
+    """Return a sound document of which the data is read; None where nodes have to tell."""
+    if (plain := read_lines(text)) is not None:
+        return _PlainDocument(file, text, plain, bom=bom, by_lines=True)
+    from pv.yamlfile.plain import read_plain  # noqa: PLC0415 - libyaml: most files do without
+
+    if (plain := read_plain(text)) is not None:
+        return _PlainDocument(file, text, plain, bom=bom, by_lines=False)
+    return None
+
+
+def _nodes(text: str, faults: Faults) -> Node | None:
+    from pv.yamlfile.build import Builder  # noqa: PLC0415 - as above
+
+    return Builder(text, faults).build()
 
 
 def _empty(file: str) -> Problem:

@@ -1,17 +1,20 @@
 """Reading line by line: what is read so is what libyaml and the builder read, to the last blank."""
 
 import random
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
-from pv.yamlfile import plain
 from pv.yamlfile.lines import LONGEST, read_lines
-from pv.yamlfile.nodes import Plain
+from pv.yamlfile.plain import read_plain
 from tests.bench.contract_tree import contract_text
 
 READ = {
     "words": "a: b c\nd: e\n",
-    "values": "a: 1\nb: 1.5\nc: ~\nd: 012\ne: -5\nf: 'x'\ng: \"~\"\nh: 2026-01-01\ni: no\nj: .5\n",
+    "values": "a: 1\nb: 1.5\nc: ~\nd: 12\ne: -5\nf: 'x'\ng: \"~\"\nh: 2026-01-01\ni: no\nj: .5\n",
+    "nothing": "a: false\nb: 0.0\nc: 0\nd: -.0\n",
     "escapes of quotes": "a: \"say \\\"x\\\" and \\\\\"\nb: 'it''s'\n",
     "comments": "# first\na: b  # behind\n\n  # indented\nc: d#e\n",
     "nested": "a:\n  b:\n    c: d\n  e: f\ng: h\n",
@@ -37,6 +40,11 @@ LEFT = {
     "line that goes on": "a: b\n  c\n",
     "quotes that go on": 'a: "b\n  c"\n',
     "brackets that go on": "a: [b,\n  c]\n",
+    "integer in another spelling": "a: 012\n",
+    "signed integer": "a: +1\n",
+    "number rounded to zero": "a: 1e-400\n",
+    "hexadecimal integer": "a: [0xff]\n",
+    "integer below zero that is none": "a: -0\n",
     "other escapes": 'a: "\\n"\n',
     "anchor": "a: &b c\n",
     "alias": "a: *b\n",
@@ -115,17 +123,11 @@ PARTS = (
 )
 
 
-def by_libyaml(text: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, Plain] | None:
-    with monkeypatch.context() as patch:
-        patch.setattr(plain, "read_lines", lambda text: None)
-        return plain.read_plain(text)
-
-
 @pytest.mark.parametrize("name", READ)
-def test_plain_lines_are_read_as_by_libyaml(name, monkeypatch):
+def test_plain_lines_are_read_as_by_libyaml(name):
     found = read_lines(READ[name])
     assert found is not None
-    assert repr(found) == repr(by_libyaml(READ[name], monkeypatch))
+    assert repr(found) == repr(read_plain(READ[name]))
 
 
 @pytest.mark.parametrize("name", LEFT)
@@ -133,10 +135,10 @@ def test_other_lines_are_left_to_libyaml(name):
     assert read_lines(LEFT[name]) is None
 
 
-def test_generated_contracts_are_read_line_by_line(monkeypatch):
+def test_generated_contracts_are_read_line_by_line():
     for number in range(20):
         text = contract_text(number)
-        assert repr(read_lines(text)) == repr(by_libyaml(text, monkeypatch))
+        assert repr(read_lines(text)) == repr(read_plain(text))
 
 
 def made_up(rng: random.Random) -> str:
@@ -159,7 +161,7 @@ def made_up(rng: random.Random) -> str:
     return "\n".join(lines) + rng.choice(("\n", "\n", "\n\n", "\n# end\n", ""))
 
 
-def test_lines_that_fit_more_or_less_are_read_as_by_libyaml(monkeypatch):
+def test_lines_that_fit_more_or_less_are_read_as_by_libyaml():
     rng = random.Random(3)  # noqa: S311 - test data, not a secret
     read = 0
     for _ in range(8_000):
@@ -167,5 +169,16 @@ def test_lines_that_fit_more_or_less_are_read_as_by_libyaml(monkeypatch):
         found = read_lines(text)
         if found is not None:
             read += 1
-            assert repr(found) == repr(by_libyaml(text, monkeypatch)), text
+            assert repr(found) == repr(read_plain(text)), text
     assert read > 800
+
+
+def test_a_plain_contract_is_judged_without_libyaml():
+    program = (
+        "import sys; from pv.yamlfile.judge import judge_file; from pathlib import Path\n"
+        "found = judge_file(Path('contracts/ship-two-models-v1.yaml'), 'x')\n"
+        "assert found.contract.ship_models and not found.findings\n"
+        "assert 'yaml' not in sys.modules\n"
+    )
+    root = Path(__file__).parents[3]
+    assert subprocess.run([sys.executable, "-c", program], cwd=root, check=False).returncode == 0
