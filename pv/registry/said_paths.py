@@ -57,7 +57,7 @@ _PASSIVE: Final = re.compile(
     r"both|all)\s{1,9}){0,4}"
     r"(?:(?P<made>new|created|authored|written|introduced)|(?P<added>added)|"
     r"(?P<gone>gone|removed|deleted|dropped)|(?P<edited>changed|updated|modified|edited|touched)|"
-    r"(?P<kept>(?:byte-?\s?)?(?:unchanged|untouched|unmodified|byte-identical|as\s{1,9}it\s{1,9}was)))\b"
+    r"(?P<kept>not\s{1,9}(?:changed|touched|modified|edited|altered)|(?:byte-?\s?)?(?:unchanged|untouched|unmodified|byte-identical|as\s{1,9}it\s{1,9}was)))\b"
     r"(?!\s{1,9}(?:to|by|of|with|files?|tests?)\b)",
     re.IGNORECASE,
 )
@@ -115,10 +115,12 @@ def _verbs(sentence: str, found: list[re.Match[str]]) -> list[_Word]:
     """Return the verbs of a sentence by their ends; what is part of a path is none."""
     starts = [path.start() for path in found]
     words: list[_Word] = []
+    kept = {match.end() for match in KEPT.finditer(sentence)}
     for kind, pattern in _VERBS.items():
         for match in pattern.finditer(sentence):
             number = bisect_right(starts, match.end() - 1) - 1
-            if number < 0 or found[number].end() <= match.start():
+            denied = kind != "kept" and match.end() in kept  # not touched
+            if not denied and (number < 0 or found[number].end() <= match.start()):
                 words.append((match.end(), kind, match))
     return sorted(words, key=lambda each: each[0])
 

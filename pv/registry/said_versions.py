@@ -19,8 +19,8 @@ _BUMP_TO: Final = re.compile(
     re.IGNORECASE,
 )
 _VERSION_IS: Final = re.compile(
-    rf"\b(?:version|contract|now at)\s{{0,9}}(?:is\s{{1,9}}|now\s{{1,9}}|[:=]\s{{0,9}})?{_MARKS}"
-    rf"{_VERSION}",
+    r"\b(?:version|contract|now at)\s{0,9}(?:(?:is|now|stays|remains|still|at|[:=])\s{0,9}){0,4}"
+    rf"{_MARKS}{_VERSION}",
     re.IGNORECASE,
 )
 _CONTRACT: Final = re.compile(r"\bcontract|\bmetadata\b|\.ya?ml\b", re.IGNORECASE)
@@ -29,6 +29,7 @@ _OTHER_THING: Final = re.compile(
     r"schema|format|protocol|requires?|needs?|since|docker|image|release of)\b|\.toml\b|\.lock\b",
     re.IGNORECASE,
 )
+_CONTRACT_ID: Final = re.compile(r"(?<![\w-])C-[A-Z0-9][A-Z0-9-]*(?![\w-])")
 _NO_NAME: Final = re.compile(
     r"^[\s`*:]*(?:the|its|a|contract|version|up|from)?[\s`*:]*$", re.IGNORECASE
 )
@@ -46,11 +47,23 @@ def versions(sentence: str, change: ChangeSet) -> Iterator[Said]:
         near = around(sentence, match)
         sure = _NO_NAME.match(match["what"]) is not None and not _OTHER_THING.search(near)
         answer = _bumped(None, match[2], near, change, sure=sure)
+        meant = _CONTRACT_ID.search(match["what"])
+        if meant and not any(names(meant[0], name) for name in _known(change)):
+            answer = NO, f"no contract is called {meant[0]}"
         yield Said(match.start(), match.end(), match[0], answer)
     for match in _VERSION_IS.finditer(sentence):
         if not any(match.end() - 1 in each for each in taken) and _before_arrow(sentence, match):
             answer = _stands_at(match[1], around(sentence, match), change)
             yield Said(match.start(), match.end(), match[0], answer)
+
+
+def _known(change: ChangeSet) -> Iterator[str]:
+    """Yield the names of the contracts of both sides."""
+    comparison = change.comparison
+    present = [one.after for one in comparison.differences]
+    for contract in (*present, *comparison.added, *comparison.removed):
+        yield contract.id
+        yield contract.stem
 
 
 def _before_arrow(sentence: str, match: re.Match[str]) -> bool:

@@ -116,6 +116,7 @@ ROWS: list[tuple[str, str | tuple[str, ...]]] = [
     ("Bumps to 1.13.0", YES),
     ("C-OTHER: bumps the version to 2.1.0", NO),
     ("bumps numpy to 1.41.0", OPEN),
+    ("bumps C-GONE to 1.13.0", NO),
     ("needs numpy, version 1.26.0", OPEN),
     ("from 1.12.0 to 1.13.0", YES),
     # statuses, plainly
@@ -169,6 +170,12 @@ ROWS: list[tuple[str, str | tuple[str, ...]]] = [
     ("Changes src/deep/kernel.rs", NO),
     ("src/deep/kernel.rs updated", NO),
     ("touches Makefile", NO),
+    ("We haven't touched src/deep/", YES),
+    ("we have not changed src/lib.rs", NO),
+    ("src/deep/kernel.rs was not changed", YES),
+    ("src/lib.rs is not modified", NO),
+    ("the contract stays at 1.13.0", YES),
+    ("C-OTHER remains at version 2.1.0", NO),
     # what is denied, planned, or said of something else
     ("will be promoted: F-2 is DISCHARGED", OPEN),
     ("- [ ] authored tests/gone.py", OPEN),
