@@ -100,6 +100,8 @@ class Resolver:
         stripped = text.strip()
         if len(stripped) > 1 and stripped[0] == stripped[-1] and stripped[0] in "\"'":
             stripped = stripped[1:-1].strip()
+        if begins_sentence(stripped):
+            return (Resolution(BindingClass.PROSE, stripped, "a sentence"),)
         if stripped.casefold() in _NOTHING:
             return (Resolution(BindingClass.ABSENT, stripped, "no test is named"),)
         if stripped.startswith(_PLANNED_WORDS):
@@ -158,8 +160,6 @@ class Resolver:
         return found
 
     def _commands(self, text: str) -> tuple[Resolution, ...]:
-        if begins_sentence(text):
-            return (Resolution(BindingClass.PROSE, text, "a sentence"),)
         if is_loop(text):
             return (Resolution(BindingClass.SHELL, text, "a shell loop or condition"),)
         commands = self._recognised_commands(text)

@@ -32,7 +32,7 @@ def coverage_of(references: Sequence[Located]) -> Coverage:
     """Return how many references can be run, how many say why not, and how many there are."""
     classes = [each.resolution.binding_class for each in references]
     return Coverage(
-        runnable=sum(each in RUNNABLE for each in classes),
-        declared=sum(each in DECLARED for each in classes),
+        runnable=sum(map(classes.count, RUNNABLE)),
+        declared=sum(map(classes.count, DECLARED)),
         total=len(classes),
     )
