@@ -14,7 +14,7 @@ from tests.bench.contract_tree import contract_text
 READ = {
     "words": "a: b c\nd: e\n",
     "values": "a: 1\nb: 1.5\nc: ~\nd: 12\ne: -5\nf: 'x'\ng: \"~\"\nh: 2026-01-01\ni: no\nj: .5\n",
-    "nothing": "a: false\nb: 0.0\nc: 0\nd: -.0\n",
+    "nothing": "a: false\nb: 0.0\nc: 0\nd: -0.0\n",
     "escapes of quotes": "a: \"say \\\"x\\\" and \\\\\"\nb: 'it''s'\n",
     "comments": "# first\na: b  # behind\n\n  # indented\nc: d#e\n",
     "nested": "a:\n  b:\n    c: d\n  e: f\ng: h\n",
