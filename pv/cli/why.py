@@ -28,10 +28,10 @@ def why(
     root: Annotated[Path | None, typer.Option(help="Registry root.")] = None,
 ) -> None:
     """Say what stale receipts are stale for, and since when."""
+    from pv.escape import escape
     from pv.evidence.audit import Condition, audit, since
     from pv.evidence.history import History
     from pv.model.contract import short_id
-    from pv.escape import escape
     from pv.registry.contracts import load_contracts
     from pv.resources import find_root
 

@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pv.discharge.runners.choice import run_job
 from pv.discharge.job import Limits
 from pv.discharge.plan import Request, plan
+from pv.discharge.runners.choice import run_job
 from pv.discharge.verdict import judge_run
 from pv.errors import MissingError, UsageError
 from pv.falsifiers.interface import Run
