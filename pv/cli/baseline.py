@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pv.model.finding import Finding
 
 app = typer.Typer(
-    help="Keep the findings that are known and do not count in `pv lint --baseline`.",
+    help="Keep the known findings that `pv lint --baseline` passes over.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )

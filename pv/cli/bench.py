@@ -20,7 +20,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     no_args_is_help=True,
-    help="Measure how fast kernels are on this machine, against what its memory can move.",
+    help="Measure how fast kernels are, against the memory's speed.",
 )
 
 

@@ -14,7 +14,10 @@ def can_ship(
     model: Annotated[str, typer.Argument(help="The model by id.")],
     root: Annotated[Path | None, typer.Option(help="Registry root.")] = None,
 ) -> None:
-    """Exit 0 if a model can ship by receipts, 1 if not, 3 for nothing."""
+    """Say by its exit code whether a model can ship by receipts.
+
+    Exit codes: 0 it can · 1 it cannot · 2 no such model · 3 nothing was judged.
+    """
     from pv.cli.ship import asked_for
     from pv.evidence.shipping import fleet
     from pv.report.ship_text import text_of

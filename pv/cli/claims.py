@@ -45,10 +45,11 @@ def claims(
         Format, typer.Option("--format", help="For people or for programs.")
     ] = Format.TEXT,
 ) -> None:
-    """Hold what a text says of a change against the change: versions, files, counts, status moves.
+    """Hold what a text says of a change against the change.
 
-    The change is what differs between REV and the files on disk. Each claim that is found is borne
-    out, contradicted, or cannot be judged.
+    It reads claims about versions, files, counts and status moves. The change is what differs
+    between REV and the files on disk. Each claim that is found is borne out, contradicted, or
+    cannot be judged.
 
     Exit codes: 0 no claim is contradicted · 1 one is · 2 no such revision, or a text that cannot be
     read · 3 nothing was judged: no claim was found, or none that can be judged.

@@ -21,8 +21,9 @@ def config(
     baseline: Baseline = None,
     select: Select = None,
 ) -> None:
-    """Show what applies to `pv lint`: by default, from pv.toml or [tool.pv], or from a flag.
+    """Show what applies to `pv lint`, and where each value is from.
 
+    It is there by default, from pv.toml or [tool.pv], or from a flag.
     `pv validate` follows all of it but strict_test_binding and base. What `pv lint` would refuse
     is refused here too.
 

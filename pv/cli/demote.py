@@ -23,10 +23,12 @@ class Format(StrEnum):
 
 
 def demote(
-    reason: Annotated[str, typer.Option(help="Why, for the changelog.")],
     names: Annotated[
         list[str] | None,
         typer.Argument(help="Contracts (with all they hold), falsifiers, stages, hypotheses."),
+    ] = None,
+    reason: Annotated[
+        str | None, typer.Option(help="Why, for the changelog; a dry run needs none.")
     ] = None,
     everything: Annotated[
         bool, typer.Option("--all", help="Every contract of the registry.")
@@ -44,7 +46,12 @@ def demote(
     from pv.promotion.moves import following
     from pv.resources import find_root
 
-    if not reason.strip():
+    if reason is None and not (dry or diff):
+        raise UsageError(
+            "--reason is missing, expected why the claim is taken back",
+            advice="add --reason WHY, or --dry-run to see what would move",
+        )
+    if reason is not None and not reason.strip():
         raise UsageError("--reason is empty, expected why the claim is taken back")
     home = find_root(root)
     every, unread, lifecycle = subjects(home)
@@ -54,6 +61,6 @@ def demote(
         return following(mine, lifecycle, Standing.AHEAD)
 
     asked = list(asked_for(every, names or (), everything=everything))
-    found = plans(home, asked, answer, [reason])
+    found = plans(home, asked, answer, [reason] if reason else [])
     as_json = output_format is Format.JSON
     finish(home, found, unread if everything else (), dry=dry, diff=diff, as_json=as_json)

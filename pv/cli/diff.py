@@ -41,7 +41,7 @@ def diff(
         Format, typer.Option("--format", help="For people, programs or pull requests.")
     ] = Format.TEXT,
 ) -> None:
-    """Show what changed in contracts by meaning, with the version bump that it asks for.
+    """Show what changed by meaning, and the bump that it asks for.
 
     With A alone, the registry on disk is compared with A; with neither, with the commit where the
     branch left the main one. Changed limits, equations and removed claims ask for MAJOR; new claims

@@ -105,7 +105,10 @@ def discharge(
     ] = False,
     root: Annotated[Path | None, typer.Option(help="Registry root.")] = None,
 ) -> None:
-    """Run falsifiers in child processes, judge the measurements, write receipts."""
+    """Run falsifiers, judge what they measured, write receipts.
+
+    Each runs in a child process of its own.
+    """
     for option, value in (("--timeout", timeout), ("--memory", memory)):
         if value is not None and not math.isfinite(value):
             raise UsageError(f"{option} is {value}, expected a finite number")

@@ -15,9 +15,11 @@ def explain(
     falsifier: Annotated[str, typer.Argument(help="Falsifier by id or short form.")],
     root: Annotated[Path | None, typer.Option(help="Registry root.")] = None,
 ) -> None:
-    """Tell what a falsifier asks, what was measured against which limit, and its history.
+    """Tell what a falsifier asks, what was measured, and its history.
 
     Local receipts (.pv/receipts) count too. It runs nothing.
+
+    Exit codes: 0 told, whatever the verdict is · 2 no such falsifier.
     """
     from pv.discharge.plan import Request, command
     from pv.discharge.selection import is_pattern, select

@@ -16,7 +16,9 @@ def init(
         Path, typer.Argument(help="Where the registry goes.", metavar="[DIR]")
     ] = Path(),
 ) -> None:
-    """Write a minimal registry: a contract, its harness, and the commands to try next.
+    """Write a minimal registry: a contract and its harness.
+
+    It prints the commands to try next.
 
     Exit codes: 0 written · 2 a file is in the way, nothing was written.
     """

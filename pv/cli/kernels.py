@@ -31,7 +31,10 @@ class Format(StrEnum):
 def kernels(
     output_format: Annotated[Format, typer.Option("--format", help="text or json.")] = Format.TEXT,
 ) -> None:
-    """Show which kernels run on this machine, and why the others do not."""
+    """Show which kernels run here, and why the others do not.
+
+    Exit code: 0, whatever runs on this machine.
+    """
     rows = describe()
     if output_format is Format.JSON:
         data = {"schema_version": 1, "tool_version": __version__}

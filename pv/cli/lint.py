@@ -45,7 +45,9 @@ def lint(
     unsafe_fixes: UnsafeFixes = False,
     diff: Diff = False,
 ) -> None:
-    """Judge contracts together: references, versions, moves, bindings, evidence, arithmetic.
+    """Judge contracts together, and with code, git and receipts.
+
+    Rules look at references, versions, moves, bindings, evidence and arithmetic.
 
     Exit codes: 0 every gate that judged something passed · 1 a gate failed · 2 a path does not
     exist · 3 no contract was found, so nothing was judged · 4 a rule crashed.

@@ -11,7 +11,7 @@ from pv.cli.exitcodes import ExitCode
 from pv.errors import BadInputError, MissingError, UsageError
 
 app = typer.Typer(
-    help="Name model files, check that they are still the same, derive the teacher.",
+    help="Name and check model files, derive the teacher.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )

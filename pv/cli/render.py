@@ -23,7 +23,10 @@ def render(
         Path | None, typer.Option(help="Folder for the standard pages, default docs/.")
     ] = None,
 ) -> None:
-    """Render status report, spec and changelog sections and the SHIP percentage."""
+    """Write the standard pages and sections from the receipts.
+
+    Status report, spec and changelog sections, and the SHIP percentage.
+    """
     from pv.output.fold import folded
     from pv.report.build import registry_view
     from pv.report.pages import pages, write

@@ -26,7 +26,11 @@ def report(
     ] = False,
     root: Annotated[Path | None, typer.Option(help="Registry root.")] = None,
 ) -> None:
-    """Write the registry as one self-contained HTML page."""
+    """Write the registry as one self-contained HTML page.
+
+    Exit codes: 0 written, whatever it tells · 2 no such revision, or a file that cannot be
+    written · 3 no contract was found.
+    """
     from pv.files import OWN, own_folder
     from pv.report.page import content, lay_out
     from pv.resources import find_root

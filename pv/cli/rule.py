@@ -29,7 +29,9 @@ def rule(
         Format, typer.Option("--format", "-f", help="For people or for programs.")
     ] = Format.TEXT,
 ) -> None:
-    """Print the page of a rule: what it finds, why it matters, what to write instead.
+    """Print the page of a rule, or the list of them.
+
+    A page says what the rule finds, why it matters, and what to write instead.
 
     Exit codes: 0 printed · 2 no such rule.
     """

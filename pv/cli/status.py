@@ -28,7 +28,10 @@ def status(
     ] = False,
     output_format: Annotated[Format, typer.Option("--format", help="text or json.")] = Format.TEXT,
 ) -> None:
-    """Show claimed and derived state of every contract, falsifier, stage and hypothesis."""
+    """Show what contracts claim beside what their receipts support.
+
+    Every contract, falsifier, stage and hypothesis has its claimed and its derived state.
+    """
     from pv.evidence.derive import Deriver
     from pv.output.status_json import json_of
     from pv.output.status_text import text_of

@@ -44,6 +44,8 @@ def what_if(
         data = {"schema_version": 1, "tool_version": __version__, "exit_code": int(code)}
         whole = {**data, "if_discharged": sorted(discharged), "models": rows}
         typer.echo(json.dumps(whole, indent=2, ensure_ascii=False))
+    elif not pairs:
+        typer.echo("no contract of kind ship: there is no percentage (exit 3)")
     else:
         typer.echo(forecast_text(pairs), nl=False)
     raise typer.Exit(code)

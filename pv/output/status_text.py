@@ -12,6 +12,7 @@ from typing import Final
 from pv.model.contract import short_id
 from pv.model.status import ContractStatus, FalsifierStatus, Standing
 from pv.output.escape import escape
+from pv.output.fold import folded
 
 _MARKS: Final = {
     Standing.AHEAD: ">",
@@ -35,7 +36,9 @@ def text_of(statuses: Sequence[ContractStatus]) -> str:
 def _contract(status: ContractStatus) -> Iterator[str]:
     claimed = escape(status.claimed or "nothing")
     mark = _MARKS[status.standing]
-    yield f"{escape(status.id)}: claims {claimed} {mark} derived {status.derived}"
+    yield from folded(
+        f"{escape(status.id)}: claims {claimed} {mark} derived {status.derived}"
+    ).splitlines()
     yield from _wrapped(escape("; ".join(status.reasons)), "  ")
     rows = [
         (short_id(each.id), each.claimed or "-", _MARKS[each.standing], each.state, _why(each))

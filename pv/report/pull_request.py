@@ -199,12 +199,17 @@ def _summary(
     others: Sequence[str],
 ) -> Iterator[str]:
     if contracts:
-        yield f"{len(contracts)} contracts changed"
+        yield f"{_counted(len(contracts), 'contract')} changed"
     if moves:
-        yield f"{len(moves)} statuses or verdicts moved"
+        what = "status or verdict" if len(moves) == 1 else "statuses or verdicts"
+        yield f"{len(moves)} {what} moved"
     if fresh:
         verdicts = sorted({each.verdict.value for each in fresh})
         counts = (f"{sum(each.verdict == name for each in fresh)} {name}" for name in verdicts)
-        yield f"{len(fresh)} new receipts: {', '.join(counts)}"
+        yield f"{_counted(len(fresh), 'new receipt')}: {', '.join(counts)}"
     if others:
-        yield f"{len(others)} other files changed"
+        yield f"{_counted(len(others), 'other file')} changed"
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from difflib import get_close_matches
-from textwrap import dedent
+from textwrap import dedent, fill
 from typing import Final, NamedTuple
 
 from pv.discharge.guards import GUARDS
@@ -40,8 +40,12 @@ def pages_of(name: str | None) -> tuple[Page, ...]:
     if not found:
         names = [each.name for each in GUARDS]
         near = get_close_matches(wanted, names, n=1)
+        listed = fill(
+            ", ".join(names), 80, initial_indent="  ", subsequent_indent="  ",
+            break_on_hyphens=False,
+        )  # fmt: skip
         raise UsageError(
-            f"no guard is called {name!r}, expected one of {', '.join(names)}",
+            f"no guard is called {name!r}, expected one of\n{listed}",
             advice=f"did you mean {near[0]}?" if near else "pv guard",
         )
     return found

@@ -54,6 +54,9 @@ def test_an_unknown_name_is_refused_with_the_nearest_one():
     with pytest.raises(UsageError, match="no guard is called 'teath'") as caught:
         pages_of("teath")
     assert caught.value.advice == "did you mean teeth?"
+    lines = caught.value.explain().splitlines()
+    assert max(map(len, lines)) <= 80
+    assert "".join(lines[1:-1]).split() == ", ".join(NAMES).split()
 
 
 def test_a_page_without_a_part_is_a_defect():

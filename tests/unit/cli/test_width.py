@@ -60,6 +60,14 @@ def test_help(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert wide(pv(command, "--help", folder=REPOSITORY).stdout) == []
 
 
+def test_the_list_of_commands_cuts_no_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", str(WIDTH))
+    monkeypatch.setenv("TERMINAL_WIDTH", str(WIDTH))
+    shown = pv("--help", folder=REPOSITORY).stdout
+    assert all(f"\n  {command} " in shown for command in COMMANDS)
+    assert "..." not in shown.partition("Commands:")[2]
+
+
 def test_the_verdict_stays_the_last_line_and_whole(tmp_path: Path) -> None:
     assert pv("init", "registry", folder=tmp_path).returncode == 0
     done = pv("lint", folder=tmp_path / "registry")

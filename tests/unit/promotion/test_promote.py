@@ -195,6 +195,10 @@ def test_a_claim_that_lost_its_receipt_is_demoted_with_the_reason(registry):
     assert refused.exit_code == 1
     assert "pv demote" in refused.output
     assert registry.text == promoted
+    dry = registry.pv("demote", "--all", "--dry-run")
+    assert dry.exit_code == 0, "a dry run writes nothing, so it needs no reason"
+    assert "DISCHARGED → STALE" in dry.output
+    assert registry.text == promoted
     done = registry.pv("demote", "--all", "--reason", "The harness has changed")
     assert done.exit_code == 0, done.output
     assert registry.text.count("status: STALE") == 3
@@ -208,6 +212,7 @@ REFUSED = [
     (("promote", "nobody"), "'nobody' is no contract, falsifier, stage or hypothesis"),
     (("promote", "--all", "--to", "ACTIVE"), "--to goes with a name"),
     (("demote", "--all", "--reason", " "), "--reason is empty"),
+    (("demote", "--all"), "--reason is missing"),
     (("bump", "parity-v1", "--note", "x"), "has not changed since it"),
     (("note", "nobody", "x"), "'nobody' is no contract of this registry"),
 ]

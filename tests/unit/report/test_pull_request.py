@@ -69,7 +69,8 @@ def test_a_move_with_its_receipt_is_told_with_measurement_method_and_command(reg
     done = registry.body()
     assert done.exit_code == 0, done.output
     text = done.output
-    assert "- 1 new receipts: 1 HELD" in text
+    assert "- 1 new receipt: 1 HELD" in text
+    assert "- 1 contract changed\n- 1 status or verdict moved\n" in text
     assert "| `contracts/r-v1.yaml` | 1.0.0 → 1.1.0 | MINOR, declared |" in text
     assert "| falsifier R-001 | BOUND → DISCHARGED | HELD " in text
     assert "| `R-001` | `left` | &lt;= 0.5 | 0 | met | [" in text
@@ -97,8 +98,8 @@ def test_a_receipt_that_went_stale_bears_nothing(registry):
     harness = registry.root / "falsifiers" / "zero.py"
     harness.write_text(HARNESS.replace("one more", "another"))
     text = registry.body().output
-    assert "new receipts" not in text
-    assert "other files changed" in text
+    assert "new receipt" not in text
+    assert "- 1 other file changed" in text
 
 
 def test_no_change_is_no_text_to_send(registry):

@@ -178,3 +178,11 @@ def test_nothing_to_ship_and_files_that_cannot_be_read_are_no_success(tmp_path):
     shown = empty.pv("ship")
     assert shown.exit_code == 3
     assert "there is no percentage" in shown.output
+
+
+def test_a_forecast_without_a_ship_contract_says_that_there_is_nothing_to_forecast(tmp_path):
+    registry = str(tmp_path / "registry")
+    assert CliRunner().invoke(app, ["init", registry]).exit_code == 0
+    done = CliRunner().invoke(app, ["what-if", "EXAMPLE-001", "--root", registry])
+    assert done.exit_code == 3
+    assert "no contract of kind ship: there is no percentage" in done.output
