@@ -21,6 +21,7 @@ def explain(
 
     Exit codes: 0 told, whatever the verdict is · 2 no such falsifier.
     """
+    from pv.discharge.logs import last_log
     from pv.discharge.plan import Request, command
     from pv.discharge.selection import is_pattern, select
     from pv.evidence.derive import derive
@@ -36,5 +37,6 @@ def explain(
     status = derive(entry.contract, home, local=True)
     own = next(each for each in status.falsifiers if each.id == found.id)
     again = command(found.id, Request(home, device=found.device or "cpu"), live=found.live)
-    typer.echo(explain_text(entry.contract, found, own, again), nl=False)
+    log = last_log(home, found.id, own.receipts)
+    typer.echo(explain_text(entry.contract, found, own, again, log), nl=False)
     raise typer.Exit(ExitCode.OK)

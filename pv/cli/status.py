@@ -48,10 +48,18 @@ def status(
     if output_format is Format.JSON:
         typer.echo(json_of(statuses, [*unread, *orphans], code), nl=False)
     else:
-        typer.echo(text_of(statuses), nl=False)
+        typer.echo(text_of(statuses, () if local else _only_local(home, statuses)), nl=False)
         typer.echo("".join(f"NOT JUDGED {each}\n" for each in (*unread, *orphans)), nl=False)
         typer.echo(_verdict(statuses, code, home))
     raise typer.Exit(code)
+
+
+def _only_local(home: Path, statuses: list[ContractStatus]) -> frozenset[str]:
+    """Return the falsifiers without a receipt in the registry that have a local one."""
+    from pv.evidence.store import has_local
+
+    bare = (each.id for one in statuses for each in one.falsifiers if not each.receipts)
+    return frozenset(each for each in bare if has_local(home, each))
 
 
 def _code(statuses: list[ContractStatus], unread: list[str]) -> ExitCode:

@@ -31,6 +31,7 @@ def why(
     from pv.escape import escape
     from pv.evidence.audit import Condition, audit, since
     from pv.evidence.history import History
+    from pv.evidence.store import has_local
     from pv.model.contract import short_id
     from pv.registry.contracts import load_contracts
     from pv.resources import find_root
@@ -71,5 +72,8 @@ def why(
             typer.echo(escape(f"  {one.subject}"))
             typer.echo(escape(f"    {one.commit or 'not committed, or not known to git'}"))
     if not mine:
-        typer.echo(f"{name} has no receipt\n  do: pv discharge {short_id(name)} --record")
+        typer.echo(f"{name} has no receipt")
+        if not local and has_local(home, name):
+            typer.echo(f"  a local receipt exists: pv why {short_id(name)} --local")
+        typer.echo(f"  do: pv discharge {short_id(name)} --record")
     raise typer.Exit(code)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 from pv.discharge.guards.interface import Registration
 from pv.discharge.job import Job, Returned
 from pv.discharge.known import earlier
+from pv.discharge.logs import keep_log
 from pv.discharge.runners.named_tests import with_expectations
 from pv.discharge.verdict import judge_run
 from pv.evidence.receipt import write_receipt
@@ -35,14 +35,6 @@ def recorded(
         path = write_receipt(job.root, job.contract, job.falsifier, outcome, commit, record=record)
         return replace(outcome, receipt=path)
     if outcome.verdict in (Verdict.ERROR, Verdict.TIMEOUT):
-        return replace(outcome, log=_keep_log(job, outcome, returned.log))
+        head = f"{outcome.verdict}: {outcome.headline}"
+        return replace(outcome, log=keep_log(job.root, job.falsifier.id, head, returned.log))
     return outcome
-
-
-def _keep_log(job: Job, outcome: Outcome, text: str) -> str:
-    """Keep what a failed harness printed; the newest log of a falsifier replaces the last."""
-    folder = job.root / ".pv" / "logs"
-    folder.mkdir(parents=True, exist_ok=True)
-    file = folder / f"{Path(job.falsifier.id).name}.txt"
-    file.write_text(f"{outcome.verdict}: {outcome.headline}\n\n{text}", encoding="utf-8")
-    return file.relative_to(job.root).as_posix()

@@ -140,6 +140,11 @@ def read_folder(root: Path, falsifier: str, *, record: bool) -> Iterator[Stored 
             yield _read(root, folder / name, falsifier)
 
 
+def has_local(root: Path, falsifier: str) -> bool:
+    """Tell whether .pv/receipts holds a sound receipt of a falsifier, fresh or stale."""
+    return any(isinstance(each, Stored) for each in read_folder(root, falsifier, record=False))
+
+
 def folders(root: Path, *, local: bool) -> tuple[str, ...]:
     """Return the folders that hold receipts, one a falsifier, relative to the root."""
     bases = [root.joinpath(*each) for each in ((REGISTRY, LOCAL) if local else (REGISTRY,))]

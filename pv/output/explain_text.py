@@ -10,9 +10,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from pv.compare import explain
+from pv.discharge.logs import Log
 from pv.model.contract import Contract, Falsifier, short_id
 from pv.model.receipt import Comparison, ReceiptView
-from pv.model.status import FalsifierStatus
+from pv.model.status import FalsifierStatus, Standing
+from pv.model.verdict import State
 from pv.output.escape import escape
 
 WIDTH: Final = 80
@@ -21,22 +23,32 @@ _LABEL: Final = 10
 _ROOM: Final = WIDTH - _LABEL
 _LIMITS: Final = 7
 _HISTORY: Final = 4
+_UNANSWERED: Final = frozenset({State.STALE, State.INCONCLUSIVE})
 
 
 def explain_text(
-    contract: Contract, falsifier: Falsifier, status: FalsifierStatus, command: Sequence[str]
+    contract: Contract,
+    falsifier: Falsifier,
+    status: FalsifierStatus,
+    command: Sequence[str],
+    log: Log | None = None,
 ) -> str:
-    """Return question, inputs, what was measured against which limit, and the history of it."""
+    """Return question, inputs, what was measured against which limit, and the history of it.
+
+    `log` is of the last run, where that came to no verdict.
+    """
     last = status.receipt or _newest(status.receipts)
+    failed = [*_failed(log)]
     lines = [
         *_head(contract, falsifier, status),
         *_part("question", f"{falsifier.rule}; {falsifier.prediction}", 3),
         *_part("inputs", _inputs(falsifier), 2),
         *_part("run by", _run_by(falsifier), 2),
         "",
+        *failed,
         *_last_run(falsifier, last),
         "",
-        *_history(status.receipts),
+        *_history(status.receipts, _HISTORY - len(failed)),
         *_part("if red", falsifier.if_fails, 2),
         *_part("again", " ".join(command), 1),
     ]
@@ -46,13 +58,28 @@ def explain_text(
 def _head(contract: Contract, falsifier: Falsifier, status: FalsifierStatus) -> Iterator[str]:
     version = f" {contract.version}" if contract.version else ""
     yield from _lines(f"{short_id(falsifier.id)} of {contract.id}{version}", WIDTH, 1)
-    claimed = (
-        f"claimed {status.claimed}: {status.standing}" if status.claimed else "nothing claimed"
-    )
+    claimed = f"claimed {status.claimed}: {_said(status)}" if status.claimed else "nothing claimed"
     yield from _part("state", f"{status.state} ({claimed}) — {'; '.join(status.reasons)}", 2)
     if len(status.models) > 1:
         told = ", ".join(f"{each.name} {each.state}" for each in status.models)
         yield from _part("models", told, 2)
+
+
+def _said(status: FalsifierStatus) -> str:
+    """Return how the claim stands to the evidence; a run without an answer is nothing to claim."""
+    if status.standing is Standing.BEHIND and status.state in _UNANSWERED:
+        return "something was run, and the claim does not say so"
+    return str(status.standing)
+
+
+def _failed(log: Log | None) -> Iterator[str]:
+    """Yield at most three lines: the last run, where it came to no verdict, and where its log is.
+
+    The path stays whole, so that it can be copied.
+    """
+    if log is not None:
+        yield from _part("last run", f"{log.head} ({log.day})", 2)
+        yield f"{'log':<{_LABEL}}{escape(log.path)}"
 
 
 def _inputs(falsifier: Falsifier) -> str:
@@ -125,10 +152,10 @@ def _controls(controls: Sequence[Mapping[str, Any]]) -> str:
     return "; ".join(f"{word}: {', '.join(names)}" for word, names in parts if names)
 
 
-def _history(receipts: Sequence[ReceiptView]) -> Iterator[str]:
-    """Yield the receipts, newest first, with what moved since."""
+def _history(receipts: Sequence[ReceiptView], most: int) -> Iterator[str]:
+    """Yield the newest receipts, newest first, with what moved since."""
     newest = sorted(receipts, key=_started, reverse=True)
-    for index, each in enumerate(newest[:_HISTORY]):
+    for index, each in enumerate(newest[:most]):
         moved = f"stale: {', '.join(each.stale[:2])}" if each.stale else "fresh"
         more = f" +{len(each.stale) - 2}" if len(each.stale) > 2 else ""
         place = "local" if each.local else "registry"
@@ -137,7 +164,7 @@ def _history(receipts: Sequence[ReceiptView]) -> Iterator[str]:
         yield from _part("history" if index == 0 else "", text, 1)
     if not newest:
         yield from _part("history", "no receipt", 1)
-    yield from _rest(len(newest) - _HISTORY, "receipts")
+    yield from _rest(len(newest) - most, "receipts")
 
 
 def _started(receipt: ReceiptView) -> str:

@@ -6,7 +6,7 @@ At most 80 columns. Why a claim differs is said in full; what agrees may be cut,
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
 from pv.model.contract import short_id
@@ -24,11 +24,14 @@ WIDTH: Final = 80
 LEGEND: Final = "  > the claim is ahead of the evidence, < the evidence is ahead of the claim"
 
 
-def text_of(statuses: Sequence[ContractStatus]) -> str:
-    """Return a block for each contract, then the matrix of live falsifiers by models."""
+def text_of(statuses: Sequence[ContractStatus], only_local: Collection[str] = ()) -> str:
+    """Return a block for each contract, then the matrix of live falsifiers by models.
+
+    `only_local` are ids of falsifiers whose receipts are local ones, which were not counted.
+    """
     lines: list[str] = []
     for status in statuses:
-        lines += [*_contract(status), ""]
+        lines += [*_contract(status), *_uncounted(status, only_local), ""]
     matrix = [*_matrix(statuses)]
     return "\n".join(lines + ([*matrix, ""] if matrix else [])) + "\n"
 
@@ -68,6 +71,13 @@ def _contract(status: ContractStatus) -> Iterator[str]:
         yield from _wrapped(f"qa_gate {escape(status.gate.id)} {word}{rest}", "  ")
     for path, reason in status.damaged:
         yield f"  DAMAGED {escape(path)}: {escape(reason)}; it is not counted"
+
+
+def _uncounted(status: ContractStatus, only_local: Collection[str]) -> list[str]:
+    names = [short_id(each.id) for each in status.falsifiers if each.id in only_local]
+    what = "a local receipt exists" if len(names) == 1 else "local receipts exist"
+    told = f"{what}, not counted without --local: {escape(', '.join(names))}"
+    return _wrapped(told, "  ") if names else []
 
 
 def _why(status: FalsifierStatus) -> str:

@@ -79,6 +79,56 @@ def test_what_never_ran_shows_its_limits(toy, pv):
     assert "history   no receipt" in text
 
 
+def test_a_run_without_a_verdict_is_told_until_a_receipt_is_newer(toy, pv):
+    toy.harness.write_text(
+        toy.harness.read_text()
+        + """
+
+def lost(run: Run):
+    if not os.path.exists("mended"):
+        os.kill(os.getpid(), 11)
+    return excess(run)
+"""
+    )
+    toy.contract(toy.entry(function="lost"))
+    assert pv("discharge", "TOY-001").exit_code == 3
+    assert re.search(
+        r"^last run  ERROR: ended by SIGSEGV \(\d{4}-\d\d-\d\d\)\n"
+        r"log       \.pv/logs/FALSIFY-TOY-001\.txt\nverdict   none: no receipt\n",
+        pv("explain", "TOY-001").stdout,
+        re.MULTILINE,
+    )
+    (toy.root / "mended").touch()
+    assert pv("discharge", "TOY-001").exit_code == 0
+    text = pv("explain", "TOY-001").stdout
+    assert "verdict   HELD" in text
+    assert "last run" not in text
+
+
+def test_a_claim_that_does_not_know_of_a_stale_run_is_said_in_words(toy, pv):
+    toy.contract(toy.entry() + "    status: BOUND\n")
+    assert pv("discharge", "TOY-001").exit_code == 0
+    toy.harness.write_text(toy.harness.read_text() + "\n# moved\n")
+    text = " ".join(pv("explain", "TOY-001").stdout.split())
+    assert "STALE (claimed BOUND: something was run, and the claim does not say so)" in text
+
+
+def test_status_and_why_say_that_a_local_receipt_exists(toy, pv):
+    toy.contract(toy.entry("001"), toy.entry("002"))
+    assert "--local" not in pv("status").stdout
+    assert "--local" not in pv("why", "TOY-001").stdout
+    assert pv("discharge", "TOY-001").exit_code == 0
+    told = "  a local receipt exists, not counted without --local: TOY-001"
+    assert told in pv("status").stdout.splitlines()
+    assert "not counted" not in pv("status", "--local").stdout
+    found = pv("why", "TOY-001")
+    assert found.exit_code == 3
+    assert "  a local receipt exists: pv why TOY-001 --local" in found.stdout.splitlines()
+    assert pv("why", "TOY-001", "--local").exit_code == 0
+    assert pv("discharge", "TOY-001", "--record").exit_code == 0
+    assert "--local" not in pv("status").stdout + pv("why", "TOY-001").stdout
+
+
 def test_one_screen_holds_the_longest_story_and_counts_what_it_leaves_out(toy, pv):
     long = "a very long sentence " * 40
     toy.contract(
@@ -97,12 +147,16 @@ def test_one_screen_holds_the_longest_story_and_counts_what_it_leaves_out(toy, p
     for step in range(8):
         toy.harness.write_text(toy.harness.read_text() + f"\n# {step}\n")
         pv("discharge", "TOY-009")
+    log = toy.root / ".pv" / "logs" / "FALSIFY-TOY-009.txt"
+    log.parent.mkdir()
+    log.write_text(f"ERROR: {long}\n\nwhat was printed\n")
     found = pv("explain", "TOY-009").stdout
     lines = found.splitlines()
     assert len(lines) <= 40
     assert max(map(len, lines)) <= 80
     assert "          and 23 more limits" in lines
-    assert "          and 4 more receipts" in lines
+    assert "          and 7 more receipts" in lines
+    assert "log       .pv/logs/FALSIFY-TOY-009.txt" in lines
 
 
 def test_every_falsifier_of_our_registry_fits_a_screen():
