@@ -6,14 +6,14 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from pv.bindings.interface import Refusal, Resolution, Target, bound, dangling, ignored
+from pv.bindings.interface import Refusal, Resolution, Target, ambiguous, bound, dangling, ignored
 from pv.bindings.places import SKIPPED_FOLDERS, inside, nearest, nearest_file
 from pv.bindings.python_source import Class, Function, Module, PythonSources
 
 
 def resolve_node(root: Path, sources: PythonSources, reference: str) -> Resolution:
     """Resolve a node id: a file, a class, a function or one parametrised case of it."""
-    base, bracket, _ = reference.strip().partition("[")
+    base, bracket, case = reference.strip().partition("[")
     path, *steps = base.split("::")
     if not path.endswith(".py"):
         return dangling(reference, "expected `path/to/test_file.py::test_function`")
@@ -31,10 +31,23 @@ def resolve_node(root: Path, sources: PythonSources, reference: str) -> Resoluti
     if not matches:
         names = ["::".join((path, *node)) for node, _ in collected(module)]
         return dangling(reference, _why_not(module, path, steps), nearest(base, names), base)
-    exact = matches.get(tuple(steps))
-    if bracket and (exact is None or not exact.parametrised):
-        return dangling(reference, f"{steps[-1] if steps else path} takes no parameters", base)
+    if bracket and (fault := _case_fault(base, case, matches.get(tuple(steps)), module)):
+        return fault
     return _outcome(reference, path, matches)
+
+
+def _case_fault(
+    base: str, rest: str, function: Function | None, module: Module
+) -> Resolution | None:
+    """Return what is wrong with the case in `base[rest`; None where it exists or cannot be told."""
+    reference, name = f"{base}[{rest}", base.rsplit("::", 1)[-1]
+    if function is None or not function.parametrised:
+        return dangling(reference, f"{name} takes no parameters", base)
+    case = rest.removesuffix("]")
+    if module.marked or function.cases is None or case in function.cases:
+        return None
+    known = nearest(reference, [f"{base}[{each}]" for each in function.cases])
+    return dangling(reference, f"{name} has no case [{case}]", known, reference)
 
 
 def find_tests(
@@ -69,14 +82,18 @@ def _test_files(root: Path) -> Iterator[str]:
 
 
 def _outcome(reference: str, path: str, matches: dict[tuple[str, ...], Function]) -> Resolution:
-    def target(node: tuple[str, ...]) -> Target:
-        return Target("::".join((path, *node)), path, matches[node].line)
-
-    runs = tuple(target(node) for node, function in matches.items() if not function.skipped)
+    targets = {node: _target(path, node, function) for node, function in matches.items()}
+    if reference.strip() == path and len(targets) > 1:
+        reason = f"holds {len(targets)} tests, expected one node id"
+        return ambiguous(reference, reason, tuple(targets.values()))
+    runs = tuple(targets[node] for node, function in matches.items() if not function.skipped)
     if runs:
         return bound(reference, runs)
-    skipped = tuple(target(node) for node in matches)
-    return ignored(reference, "marked skip", skipped)
+    return ignored(reference, "marked skip", tuple(targets.values()))
+
+
+def _target(path: str, node: tuple[str, ...], function: Function) -> Target:
+    return Target("::".join((path, *node)), path, function.line)
 
 
 def _why_not(module: Module, path: str, steps: list[str]) -> str:
@@ -125,4 +142,7 @@ def _inherited(module: Module, found: Class, depth: int = 0) -> dict[str, Functi
 
 
 def _under(found: Class, function: Function) -> Function:
+    """Return a method with what stands over its class: a skip, or parameters of its own."""
+    if found.parametrised:
+        function = function._replace(parametrised=True, cases=None)
     return function._replace(skipped=True) if found.skipped else function

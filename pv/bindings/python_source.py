@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from pv.bindings.interface import Refusal
 from pv.bindings.places import read_source
+from pv.bindings.pytest_cases import literal_cases
 
 _DEEPEST = 8
 """Nesting of `if` and `try` around a definition that is still looked into."""
@@ -27,6 +28,8 @@ class Function(NamedTuple):
     """The annotation of what it returns, as a dotted name; empty for none or anything else."""
     parametrised: bool
     skipped: bool
+    cases: tuple[str, ...] | None = None
+    """What may stand in `[…]` after its name; None where that cannot be told."""
 
 
 class Class(NamedTuple):
@@ -39,6 +42,7 @@ class Class(NamedTuple):
     classes: dict[str, Class]
     skipped: bool
     has_init: bool
+    parametrised: bool
 
 
 class Module(NamedTuple):
@@ -50,6 +54,8 @@ class Module(NamedTuple):
     """Keys of a literal `CONTROLS`; None where there is none that can be read."""
     imports: frozenset[str]
     """Dotted names of the modules, and of what is taken from them, that it imports at the top."""
+    marked: bool
+    """Whether `pytestmark` or a hook may give its tests more parameters."""
 
 
 class PythonSources:
@@ -93,6 +99,7 @@ def _parse(file: Path, text: str) -> Module | Refusal:
         classes=_classes(statements),
         controls=_controls(tree.body),
         imports=frozenset(_imports(statements)),
+        marked=any(word in text for word in ("pytestmark", "pytest_generate_tests", "autouse")),
     )
 
 
@@ -123,6 +130,7 @@ def _functions(statements: Sequence[ast.stmt]) -> dict[str, Function]:
                 returns=_dotted(node.returns) if node.returns else "",
                 parametrised=any(mark.endswith("parametrize") for mark in marks),
                 skipped=any(_skips(mark) for mark in marks),
+                cases=literal_cases(node),
             )
     return found
 
@@ -141,6 +149,9 @@ def _classes(statements: Sequence[ast.stmt], depth: int = 0) -> dict[str, Class]
                 classes=_classes(body, depth + 1) if depth < _DEEPEST else {},
                 skipped=any(_skips(_dotted(mark)) for mark in node.decorator_list),
                 has_init="__init__" in functions,
+                parametrised=any(
+                    _dotted(mark).endswith("parametrize") for mark in node.decorator_list
+                ),
             )
     return found
 

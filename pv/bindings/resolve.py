@@ -24,6 +24,7 @@ from pv.bindings.pytest_node import find_tests, resolve_node
 from pv.bindings.python_function import resolve_harness
 from pv.bindings.python_source import PythonSources
 from pv.bindings.shell_command import begins_sentence, is_command, is_loop, is_path, resolve_shell
+from pv.bindings.unjudgeable import NO_LIST, Unjudgeable, command_fault, files_fault
 from pv.model.contract import Binding, BindingKind, Falsifier
 
 if TYPE_CHECKING:
@@ -85,6 +86,17 @@ class Resolver:
         if binding.kind is BindingKind.COMMAND and binding.argv:
             return (self._command(Command(binding.argv)),)
         return self._texts(binding.text)
+
+    def unjudgeable(self, falsifier: Falsifier) -> Unjudgeable | None:
+        """Return why the outcome of a `command` could not be judged; None for any other test."""
+        binding = falsifier.binding
+        if binding.kind is BindingKind.COMMAND:
+            return command_fault(binding) or files_fault(self.root, binding.argv)
+        if binding.kind is BindingKind.TEXT and binding.path[-1:] == ("command",):
+            found = self.resolve(falsifier)
+            if any(each.binding_class is BindingClass.SHELL for each in found):
+                return Unjudgeable(NO_LIST)
+        return None
 
     def harness(self, reference: str, controls: tuple[str, ...] = ()) -> Resolution:
         """Resolve a harness of the registry, or one packed with `pv` where it has no such file."""

@@ -82,7 +82,7 @@ class Deriver:
         )
 
     def _astray(self, falsifier: Falsifier) -> str | None:
-        """Return why a test reference leads to no test, in the registry or in the package.
+        """Return why a test reference leads to no test that can be judged, here or in the package.
 
         None where it does; empty where there is no more to say than that it does not.
         """
@@ -90,12 +90,15 @@ class Deriver:
             return None  # its state says what is the matter
         found = self._resolver.resolve(falsifier)
         astray = [each for each in found if each.binding_class not in _LEADS_SOMEWHERE]
+        named = " ".join(falsifier.binding.text.split())
         if not astray:
-            return None
+            fault = self._resolver.unjudgeable(falsifier)
+            return f"{named!r}: {fault.reason}" if fault else None
         controls = {*falsifier.controls, *falsifier.green_controls}
         unknown = next((each for each in astray if each.missing in controls), None)
         if unknown is None:
-            return ""
+            several = astray[0].binding_class is BindingClass.AMBIGUOUS
+            return f"{named!r}: {astray[0].reason}" if several else ""
         meant = f", did you mean {unknown.nearest}?" if unknown.nearest else ""
         return f"unknown control {unknown.missing}{meant}"
 

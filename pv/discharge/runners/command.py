@@ -8,10 +8,10 @@ that prints what it should under a planted fault is not red.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any, Final
 
+from pv.bindings.unjudgeable import NO_FILE, named_files
 from pv.discharge.executors.process import Ran
 from pv.discharge.job import SOUND, Ending, Job, Returned, Step
 from pv.discharge.runners.interface import Processes, variables
@@ -26,10 +26,9 @@ def run(job: Job, processes: Processes) -> Returned:
     """Run the program, soundly and under each planted fault that `PV_FAULT` names to it."""
     argv = job.falsifier.binding.argv
     success: Mapping[str, Any] = job.falsifier.binding.details.get("success", {})
-    sources = hashed(job.root, _files(job.root, argv))
+    sources = hashed(job.root, named_files(job.root, argv))
     if not sources:
-        reason = "names no file of the registry: what it shows would rest on nothing"
-        return Returned((Step(SOUND, Ending.BAD_INPUT, reason),), Ending.BAD_INPUT, reason, SOUND)
+        return Returned((Step(SOUND, Ending.BAD_INPUT, NO_FILE),), Ending.BAD_INPUT, NO_FILE, SOUND)
 
     def run_one(name: str, fault: str | None) -> Piece:
         ran = processes.run(
@@ -39,14 +38,6 @@ def run(job: Job, processes: Processes) -> Returned:
         return Piece(_step(name, ran, success), ran, sources, environment_in(ran))
 
     return run_steps(job, run_one)
-
-
-def _files(root: Path, argv: tuple[str, ...]) -> Iterator[Path]:
-    """Yield the files of the registry that the arguments name."""
-    for each in argv:
-        path = root / each.partition("=")[2] if each.startswith("-") else root / each
-        if path.is_file():
-            yield path
 
 
 def _step(name: str, ran: Ran, success: Mapping[str, Any]) -> Step:

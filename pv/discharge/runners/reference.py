@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from pathlib import PurePosixPath
-from typing import Any, Final
+from typing import Final
 
 from pv.bindings.cargo_command import parse_cargo_test
 from pv.bindings.command_text import Command, split_commands
 from pv.bindings.pytest_command import parse_pytest
 from pv.bindings.resolve import cargo_arguments
+from pv.bindings.unjudgeable import command_fault
 from pv.model.contract import Binding, BindingKind
 
 _NODE: Final = re.compile(r"[\w./-]+\.py::[\w:]+(\[.*\])?")
@@ -73,35 +73,5 @@ def _cargo(binding: Binding, command: Command) -> Binding | str:
 
 def _command(binding: Binding) -> Binding | str:
     """Return a command with its declared success; without one its exit code would prove nothing."""
-    if not binding.argv:
-        return f"command: {binding.text}: expected a list of arguments"
-    success = binding.details.get("success")
-    fault = _fault(success) if isinstance(success, Mapping) else "declares no success"
-    return f"command: {binding.text}: {fault}" if fault else binding
-
-
-def _fault(success: Mapping[str, Any]) -> str:
-    """Return what is wrong with a declared success: it names at least one check or measure."""
-    if not any(success.get(each) for each in ("stdout", "checks", "measures")):
-        return "success names no check and no measure: an exit code alone proves nothing"
-    patterns = [success.get("stdout")]
-    for key in ("checks", "measures"):
-        named = success.get(key) or {}
-        if not isinstance(named, Mapping):
-            return f"success.{key} is no mapping of names to patterns"
-        patterns += named.values()
-    for each in patterns:
-        if each is not None and (fault := _pattern_fault(each)):
-            return f"pattern {each!r}: {fault}"
-    groups = [re.compile(each).groups for each in (success.get("measures") or {}).values()]
-    return "" if all(each == 1 for each in groups) else "a measure needs one group: its number"
-
-
-def _pattern_fault(pattern: object) -> str:
-    if not isinstance(pattern, str):
-        return "expected a text"
-    try:
-        re.compile(pattern)
-    except re.error as error:
-        return str(error)
-    return ""
+    fault = command_fault(binding)
+    return f"command: {binding.text}: {fault.reason}" if fault else binding

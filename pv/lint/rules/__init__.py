@@ -85,6 +85,7 @@ from pv.lint.rules import (
     pv_sup_002_unused_suppression,
     pv_ver_001_missing_harness,
     pv_ver_002_unresolved_test,
+    pv_ver_003_unjudgeable_command,
 )
 
 RULES: Final[tuple[Rule, ...]] = (
@@ -164,5 +165,6 @@ RULES: Final[tuple[Rule, ...]] = (
     pv_sup_002_unused_suppression.RULE,
     pv_ver_001_missing_harness.RULE,
     pv_ver_002_unresolved_test.RULE,
+    pv_ver_003_unjudgeable_command.RULE,
 )
 """All rules, in the order of their ids."""

@@ -26,13 +26,14 @@ from pv.model.contract import BindingKind, Contract, Falsifier, Path
 from pv.model.finding import Finding
 from pv.model.verdict import Severity
 
-_KINDS = frozenset({BindingKind.HARNESS, BindingKind.PYTEST})
+KINDS = frozenset({BindingKind.HARNESS, BindingKind.PYTEST})
+"""References that are judged in every run, not only under strict binding."""
 
 
 def check(contract: Contract, context: Context) -> Iterator[Finding]:
     """Yield a finding for every structured reference that leads nowhere."""
     for falsifier in contract.falsifiers:
-        if falsifier.binding.kind in _KINDS:
+        if falsifier.binding.kind in KINDS:
             for found in context.resolver.resolve(falsifier):
                 if found.binding_class is BindingClass.DANGLING:
                     message = f"{falsifier.id}: {found.reason}"

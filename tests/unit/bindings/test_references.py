@@ -99,7 +99,7 @@ STRUCTURED = [
     (falsifier(BindingKind.HARNESS, "harnesses/grain.py::Holder::method"), "dangling"),
     (falsifier(BindingKind.HARNESS, "harnesses/grain.py"), "dangling"),
     (falsifier(BindingKind.PYTEST, "checks/test_grain.py::test_sack"), "bound"),
-    (falsifier(BindingKind.PYTEST, "checks/test_grain.py"), "bound"),
+    (falsifier(BindingKind.PYTEST, "checks/test_grain.py"), "ambiguous"),
     (falsifier(BindingKind.PYTEST, "checks/test_grain.py::TestMill"), "bound"),
     (falsifier(BindingKind.PYTEST, "checks/test_grain.py::helper"), "dangling"),
     (falsifier(BindingKind.CARGO, "cargo test -p mill one_line"), "bound"),

@@ -127,6 +127,17 @@ def every_node_exists(patch: Patch) -> None:
     patch.setattr(resolve, "resolve_node", lambda root, sources, text: _found(text))
 
 
+def any_case_will_do(patch: Patch) -> None:
+    patch.setattr(pytest_node, "_case_fault", lambda *_: None)
+
+
+def no_test_has_cases(patch: Patch) -> None:
+    def bare(base: str, rest: str, *_: object) -> Resolution:
+        return dangling(f"{base}[{rest}", "takes no parameters", base)
+
+    patch.setattr(pytest_node, "_case_fault", bare)
+
+
 def every_harness_exists(patch: Patch) -> None:
     patch.setattr(resolve, "resolve_harness", lambda root, sources, text, controls: _found(text))
 
@@ -210,6 +221,8 @@ MUTANTS: list[Callable[[Patch], None]] = [
     python_tests_have_no_bare_names,
     no_node_is_known,
     every_node_exists,
+    any_case_will_do,
+    no_test_has_cases,
     every_harness_exists,
     pytest_is_any_program,
     options_of_pytest_do_not_matter,
