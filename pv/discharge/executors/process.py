@@ -94,13 +94,27 @@ def execute(
     if code is None and heard.expired in ("", "patience"):
         reason += f" ({templates.replace(device)})"
     return Ran(
-        tuple(json.loads(line) for line in heard.results.split(b"\n")[:-1]),
+        tuple(_message(line) for line in heard.results.split(b"\n")[:-1]),
         heard.log.decode("utf-8", "replace"),
         ending,
         reason,
         code,
         time.monotonic() - (heard.began or started),
     )
+
+
+def _message(line: bytearray) -> Mapping[str, Any]:
+    """Return what a job sent. Half a surrogate pair is escaped: no file could hold it."""
+    found: Mapping[str, Any] = json.loads(line)
+    return _writable(found) if b"\\ud" in line.lower() else found
+
+
+def _writable(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode("utf-8")
+    if isinstance(value, dict):
+        return {_writable(name): _writable(each) for name, each in value.items()}
+    return [_writable(each) for each in value] if isinstance(value, list) else value
 
 
 def _listen(child: Child, heard: _Heard, limits: Limits, stop: Event) -> None:

@@ -6,29 +6,65 @@ to fail is none that passed.
 
 from __future__ import annotations
 
+import configparser
+import os
 import sys
+import tomllib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
+
+_SECTIONS: Final = {
+    "pytest.ini": "",
+    ".pytest.ini": "",
+    "pyproject.toml": "pytest",
+    "tox.ini": "pytest",
+    "setup.cfg": "tool:pytest",
+}
+"""Files that configure pytest, in its own order, with the section that makes them do so."""
 
 
 def run_node(node: str, root: Path) -> dict[str, Any]:
     """Run a node id relative to `root`; return the tests seen and the faults of collecting them.
 
-    Numbers that a test records with `record_property` come back with it.
+    Numbers that a test records with `record_property` come back with it. Nothing above `root`
+    counts: neither a configuration nor a `conftest.py`.
     """
     import pytest  # noqa: PLC0415 - in the process that runs tests, and nowhere else
 
     sys.dont_write_bytecode = True
     watcher = _Watcher()
-    options = ["-p", "no:cacheprovider", "-q", "--rootdir", str(root), node]
-    code = pytest.main(options, plugins=[watcher])
+    places = ["--rootdir", str(root), "--confcutdir", str(root), "-c", str(configuration(root))]
+    code = pytest.main(["-p", "no:cacheprovider", "-q", *places, node], plugins=[watcher])
     return {
         "tests": [{"name": name, **one} for name, one in watcher.tests.items()],
         "faults": watcher.faults,
         "deselected": watcher.deselected,
+        "aborted": watcher.aborted,
         "code": int(code),
     }
+
+
+def configuration(root: Path) -> Path:
+    """Return the file in `root` that configures pytest, or an empty one."""
+    for name, section in _SECTIONS.items():
+        file = root / name
+        if file.is_file() and (not section or _configures(file, section)):
+            return file
+    return Path(os.devnull)
+
+
+def _configures(file: Path, section: str) -> bool:
+    """Whether a file has the section; one that cannot be read is left for pytest to complain of."""
+    try:
+        text = file.read_text(encoding="utf-8")
+        if file.suffix == ".toml":
+            return section in tomllib.loads(text).get("tool", {})
+        found = configparser.RawConfigParser(strict=False)
+        found.read_string(text)
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, configparser.Error):
+        return True
+    return found.has_section(section)
 
 
 class _Watcher:
@@ -38,10 +74,23 @@ class _Watcher:
         self.tests: dict[str, dict[str, Any]] = {}
         self.faults: list[str] = []
         self.deselected: list[str] = []
+        self.aborted = ""
+
+    def pytest_collection_finish(self, session: Any) -> None:
+        """Note what is about to run; an outcome that stays empty is a test that did not end."""
+        for item in session.items:
+            self._test(item.nodeid)
+
+    def pytest_keyboard_interrupt(self, excinfo: Any) -> None:
+        """Note why the session ended before its time."""
+        self.aborted = f"{excinfo.typename}: {excinfo.value}"[:300]
+
+    def _test(self, node: str) -> dict[str, Any]:
+        return self.tests.setdefault(node, {"outcome": "", "text": "", "numbers": {}})
 
     def pytest_runtest_logreport(self, report: Any) -> None:
         """Note one phase; a test has passed when its call passed and no phase failed."""
-        test = self.tests.setdefault(report.nodeid, {"outcome": "", "text": "", "numbers": {}})
+        test = self._test(report.nodeid)
         if hasattr(report, "wasxfail"):
             test["outcome"] = "xpassed" if report.passed else "xfailed"
             test["text"] = str(report.wasxfail)

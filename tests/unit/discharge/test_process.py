@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import time
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from pv.cli.main import app
 from pv.discharge.job import AGAIN, GIB, SOUND, Ending, Limits, control_step
 from pv.discharge.runners.choice import run_job
 from pv.errors import UsageError
@@ -232,3 +235,16 @@ def test_no_text_of_a_contract_is_ever_a_command(run, toy, text):
     )
     assert found.step(SOUND).ending is Ending.BAD_INPUT
     assert not list(toy.root.rglob("*canary*"))
+
+
+def test_half_a_surrogate_pair_ends_its_own_falsifier_and_no_other(toy):
+    more = 'def half(run: Run):\n    raise ValueError("\\ud800 of a pair")\n'
+    toy.harness.write_text(f"{toy.harness.read_text()}\n\n{more}")
+    toy.contract(toy.entry("001", "half"), toy.entry("002", "excess"))
+    found = CliRunner().invoke(
+        app, ["discharge", "--all", "--format", "json", "--root", str(toy.root)]
+    )
+    half, other = json.loads(found.stdout)["outcomes"]
+    assert (found.exit_code, half["verdict"], other["verdict"]) == (3, "ERROR", "HELD")
+    assert "\\ud800 of a pair" in half["headline"]
+    assert "\\ud800 of a pair" in (toy.root / half["log"]).read_text(encoding="utf-8")
