@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from pv.bindings.cargo_command import parse_cargo_test
+from pv.bindings.rust_workspace import RustWorkspace
 from pv.discharge.executors.process import Ran
 from pv.discharge.job import SOUND, Ending, Job, Returned, Step
 from pv.discharge.runners.interface import Processes, variables
@@ -38,6 +39,7 @@ def run(job: Job, processes: Processes) -> Returned:
     """
     try:
         argv, folder, name = _asked(job)
+        argv = _with_manifest(job, argv, folder)
         sources = hashed(job.root, crate_files(job.root, _manifest(job, argv, folder)))
     except (BadInputError, MissingError) as error:
         ending = Ending.MISSING if isinstance(error, MissingError) else Ending.BAD_INPUT
@@ -78,6 +80,27 @@ def _asked(job: Job) -> tuple[tuple[str, ...], Path, str]:
     if not folder.resolve().is_relative_to(job.root.resolve()) or not folder.is_dir():
         raise BadInputError(f"{binding.text}: no folder {binding.details.get('folder')}")
     return argv, folder, selection.filters[0]
+
+
+def _with_manifest(job: Job, argv: tuple[str, ...], folder: Path) -> tuple[str, ...]:
+    """Name the manifest of a package that stands below a root without one.
+
+    Raises BadInputError where no package of the registry, or more than one, has the name.
+    """
+    selection = parse_cargo_test(argv)
+    at_root = folder.resolve() == job.root.resolve() and not (folder / "Cargo.toml").is_file()
+    if selection is None or selection.manifest or not at_root:
+        return argv
+    packages = RustWorkspace(job.root).packages
+    wanted = [each for each in packages if each.name in (selection.packages or [each.name])]
+    named = ", ".join(selection.packages) or "of any name"
+    if not packages:
+        return argv
+    if len(wanted) != 1:
+        raise BadInputError(f"{len(wanted) or 'no'} packages {named} below the registry root")
+    manifest = wanted[0].folder.relative_to(job.root.resolve()) / "Cargo.toml"
+    end = argv.index("--") if "--" in argv else len(argv)
+    return (*argv[:end], "--manifest-path", manifest.as_posix(), *argv[end:])
 
 
 def _manifest(job: Job, argv: tuple[str, ...], folder: Path) -> Path:
