@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
-from pv.discharge.job import Job, Limits, device_class
+from pv.discharge.job import Job, Limits, device_class, one_line
 from pv.discharge.selection import Entry, Selection, Shard, select
-from pv.errors import BadInputError, MissingError, PvError, UsageError
+from pv.errors import BadInputError, MissingError, UsageError
 from pv.model.contract import (
     Binding,
     BindingKind,
@@ -129,11 +129,28 @@ def _runnable(binding: Binding) -> Binding | str:
     return runnable(binding)
 
 
+def _wrong_pattern(binding: Binding) -> str:
+    """Say which pattern of a declared success judges nothing, and why; empty where none does."""
+    if binding.kind is not BindingKind.COMMAND:
+        return ""
+    from pv.bindings.unjudgeable import command_fault  # noqa: PLC0415 - reads other references
+
+    fault = command_fault(binding)
+    if fault is None or len(fault.path) < 2:
+        return ""
+    return f"{'.'.join(map(str, fault.path))}: {fault.reason}"
+
+
 def _items(entry: Entry, request: Request) -> Iterator[Job | Outcome]:
     binding = _runnable(entry.falsifier.binding)
     if isinstance(binding, str) and not (entry.fault and entry.falsifier.binding.kind in _RUN):
         # Asked for by name it is a run that failed; else the question is what can be run.
         maker = _Maker(entry.contract, entry.falsifier, request)
+        if wrong := _wrong_pattern(entry.falsifier.binding):
+            yield maker.absent(
+                Verdict.ERROR, f"{entry.contract.file}: {wrong}", cause=Cause.BAD_INPUT
+            )
+            return
         yield maker.absent(Verdict.SKIPPED if entry.named else Verdict.NOT_RUN, binding)
         return
     own = entry.falsifier.binding if isinstance(binding, str) else binding
@@ -240,7 +257,7 @@ class _Maker:
             return self._not_here(reference, _short(error))
         except (BadInputError, UsageError) as error:
             identity = _identity(reference)
-            return self.absent(Verdict.ERROR, _told(error), identity, Cause.BAD_INPUT)
+            return self.absent(Verdict.ERROR, one_line(error), identity, Cause.BAD_INPUT)
         if found.sha256 != reference.sha256:
             return self.absent(
                 Verdict.SKIPPED, _not_accepted(found.sha256, [reference]), _identity(reference)
@@ -256,7 +273,7 @@ class _Maker:
             yield self.absent(Verdict.SKIPPED, error.message)
             return
         except BadInputError as error:
-            yield self.absent(Verdict.ERROR, _told(error), cause=Cause.BAD_INPUT)
+            yield self.absent(Verdict.ERROR, one_line(error), cause=Cause.BAD_INPUT)
             return
         recorded = [reference for reference in accepted if reference.recorded]
         if found.sha256 not in {reference.sha256 for reference in recorded}:
@@ -274,11 +291,6 @@ class _Maker:
 
 def _identity(reference: ModelReference) -> ModelIdentity:
     return ModelIdentity(reference.name, reference.sha256, reference.derived)
-
-
-def _told(error: PvError) -> str:
-    """Return place, message and advice in one line."""
-    return " ".join(error.explain().split())
 
 
 def _short(error: MissingError) -> str:

@@ -7,6 +7,7 @@ between HELD and REFUTED.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Final
@@ -25,13 +26,17 @@ from pv.discharge.job import (
     control_step,
     device_class,
 )
+from pv.discharge.runners.named_tests import FAILED
 from pv.discharge.validity import faults, refused, values
-from pv.model.contract import Companion, Expectation
+from pv.model.contract import BindingKind, Companion, Expectation, Falsifier
 from pv.model.measurement import Measurements
 from pv.model.receipt import CompanionResult, Comparison, ControlResult, GuardResult, Outcome
 from pv.model.verdict import SIMULATOR, Cause, Level, Verdict
 
 HELD_CODE, REFUTED_CODE, NO_VERDICT_CODE = 0, 1, 3
+
+_ADVICE: Final = re.compile(r"(?<! ·) do: ")
+"""Where the advice of an error begins that came as one line out of a child."""
 
 _FAILED: Final[dict[Ending, tuple[Verdict, Cause | None]]] = {
     Ending.MISSING: (Verdict.SKIPPED, None),
@@ -112,7 +117,14 @@ def judge_run(
 def _failed(step: Step, job: Job, returned: Returned) -> Outcome:
     verdict, cause = _FAILED[step.ending]
     place = "" if step.name == SOUND else f"{step.name}: "
-    return replace(_outcome(job, returned, verdict, f"{place}{step.reason}"), cause=cause)
+    return replace(_outcome(job, returned, verdict, f"{place}{_reason(step)}"), cause=cause)
+
+
+def _reason(step: Step) -> str:
+    """Return why a step came to no measurement, the advice of what was refused set apart."""
+    if step.ending not in (Ending.MISSING, Ending.BAD_INPUT):
+        return step.reason
+    return _ADVICE.sub(" · do: ", step.reason)
 
 
 def _outcome(job: Job, returned: Returned, verdict: Verdict, headline: str) -> Outcome:
@@ -164,11 +176,13 @@ def _compare(expect: Sequence[Expectation], measurements: Measurements) -> tuple
 
 
 def _control(name: str, expected_red: bool, job: Job, returned: Returned) -> ControlResult:
-    step = _checked(returned.step(control_step(name)), job.falsifier.expect)
+    came = returned.step(control_step(name))
+    expect = _asked_of(came, job.falsifier)
+    step = _checked(came, expect)
     if step.measurements is None:
         return ControlResult(name, expected_red, False, False, (), step.reason)
     unlike = refused(step.measurements)
-    comparisons = _compare(job.falsifier.expect, step.measurements)
+    comparisons = _compare(expect, step.measurements)
     if any(each.metric in unlike for each in comparisons):
         note = "a ratio of unlike sides is refused"
         return ControlResult(name, expected_red, False, False, comparisons, note)
@@ -177,6 +191,19 @@ def _control(name: str, expected_red: bool, job: Job, returned: Returned) -> Con
     note = explain((red or unmet or list(comparisons))[0]) if comparisons else "nothing is expected"
     # What could not be compared is neither red nor green: a shorter list is no planted fault found.
     return ControlResult(name, expected_red, bool(red), bool(red) or not unmet, comparisons, note)
+
+
+def _asked_of(step: Step, falsifier: Falsifier) -> tuple[Expectation, ...]:
+    """Return what a control is held against.
+
+    A test that failed by its name, or a program that ran to its end without its declared success,
+    is red also where it stopped before it told every number that is expected.
+    """
+    tests = falsifier.binding.kind is not BindingKind.HARNESS
+    if not tests or step.measurements is None or not values(step.measurements).get(FAILED):
+        return falsifier.expect
+    known = values(step.measurements).keys() | refused(step.measurements)
+    return tuple(each for each in falsifier.expect if each.metric in known)
 
 
 def _companion(companion: Companion, returned: Returned) -> CompanionResult:

@@ -1,14 +1,16 @@
 """Other programs: an argument list, a declared success, and at least one check or measurement.
 
 `success` holds `exit` (0 where absent), `stdout` (a pattern that must be found), `checks` (name to
-pattern) and `measures` (name to a pattern whose one group is a number, for `expect`). A program
-that prints what it should under a planted fault is not red.
+pattern) and `measures` (name to a pattern whose one group is a number, for `expect`; it may find
+the number more than once, but no two). A program that prints what it should under a planted fault
+is not red.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Final
 
 from pv.bindings.unjudgeable import NO_FILE, named_files
@@ -20,6 +22,8 @@ from pv.discharge.runners.sources import hashed
 from pv.discharge.runners.stepwise import Piece, environment_in, failure, run_steps
 
 _OUTPUT: Final = 4 << 20
+_SHOWN: Final = 4
+_LIKE_A_FILE: Final = re.compile(r"[\w./+-]+\.\w+")
 
 
 def run(job: Job, processes: Processes) -> Returned:
@@ -28,7 +32,8 @@ def run(job: Job, processes: Processes) -> Returned:
     success: Mapping[str, Any] = job.falsifier.binding.details.get("success", {})
     sources = hashed(job.root, named_files(job.root, argv))
     if not sources:
-        return Returned((Step(SOUND, Ending.BAD_INPUT, NO_FILE),), Ending.BAD_INPUT, NO_FILE, SOUND)
+        reason = NO_FILE + _missing(job.root, argv)
+        return Returned((Step(SOUND, Ending.BAD_INPUT, reason),), Ending.BAD_INPUT, reason, SOUND)
 
     def run_one(name: str, fault: str | None) -> Piece:
         ran = processes.run(
@@ -52,25 +57,42 @@ def _step(name: str, ran: Ran, success: Mapping[str, Any]) -> Step:
     for check, pattern in patterns.items():
         found = re.search(pattern, ran.log, re.MULTILINE) is not None
         tests.append(_check(check, found, f"{pattern!r} in what it printed"))
-    numbers: dict[str, float] = {}
     for measure, pattern in (success.get("measures") or {}).items():
-        value = _number(pattern, ran.log)
-        if value is None:
-            tests.append(_check(measure, False, f"no number at {pattern!r}"))
-        else:
-            numbers[measure] = value
+        values = _numbers(pattern, ran.log)
+        if len(values) > 1:
+            reason = f"{measure}: {pattern!r} finds several numbers: {_listed(values)}"
+            return Step(name, Ending.INVALID, reason)
+        if values:
+            (value,) = values
             tests.append(NamedTest(measure, "passed", f"measured {value!r}", {measure: value}))
+        else:
+            tests.append(_check(measure, False, f"no number at {pattern!r}"))
     return step_of(name, tests)
+
+
+def _missing(root: Path, argv: tuple[str, ...]) -> str:
+    """Say which arguments look like files of the registry and are none."""
+    paths = (each for each in argv[1:] if "/" in each and not each.startswith(("-", "/")))
+    gone = [each for each in paths if _LIKE_A_FILE.fullmatch(each) and not (root / each).exists()]
+    return f"; not there: {', '.join(gone)}" if gone else ""
 
 
 def _check(name: str, met: bool, text: str) -> NamedTest:
     return NamedTest(name, "passed" if met else "failed", text)
 
 
-def _number(pattern: str, text: str) -> float | None:
-    """Return the number that a pattern finds; the last one, where there are several."""
-    found = [*re.finditer(pattern, text, re.MULTILINE)]
-    try:
-        return float(found[-1][1]) if found else None
-    except ValueError:
-        return None
+def _numbers(pattern: str, text: str) -> list[float]:
+    """Return the different numbers that a pattern finds; one that is no number is none."""
+    found: dict[str, float] = {}
+    for match in re.finditer(pattern, text, re.MULTILINE):
+        try:
+            value = float(match[1])
+        except (TypeError, ValueError):
+            continue
+        found[repr(value)] = value
+    return [*found.values()]
+
+
+def _listed(values: list[float]) -> str:
+    more = f" and {len(values) - _SHOWN} more" if len(values) > _SHOWN else ""
+    return ", ".join(f"{each!r}" for each in values[:_SHOWN]) + more

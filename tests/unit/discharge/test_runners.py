@@ -244,14 +244,72 @@ def test_what_a_command_lacks_refutes_it(discharge, script, change, code, verdic
     [
         ("command: [sh, tests/check.sh]", "declares no success"),
         ("command: { argv: [sh, tests/check.sh], success: { exit: 0 } }", "names no check"),
-        ('command: { argv: [sh, x], success: { stdout: "(" } }', "pattern '('"),
-        ("command: { argv: [sh, x], success: { measures: { a: x } } }", "needs one group"),
     ],
 )
 def test_a_command_without_a_declared_success_is_not_run(discharge, script, command, words):
     code, outcome = discharge(command)
     assert (code, outcome["verdict"]) == (3, "SKIPPED")
     assert words in outcome["headline"]
+
+
+@pytest.mark.parametrize(
+    ("success", "words"),
+    [
+        ('{ stdout: "(" }', "success.stdout: pattern '('"),
+        ("{ measures: { a: x } }", "success.measures.a: a measure needs one group"),
+        ('{ checks: { any: "" } }', "success.checks.any: pattern '' is found in every output"),
+        ('{ checks: { any: ".*" } }', "success.checks.any: pattern '.*' is found in every"),
+    ],
+)
+@pytest.mark.parametrize("asked", [("OWN-001",), ("--all",)])
+def test_a_pattern_that_judges_nothing_is_bad_input(registry, script, success, words, asked):
+    entry = ENTRY % f"command: {{ argv: [sh, tests/check.sh], success: {success} }}"
+    (registry / "contracts" / "tests-v1.yaml").write_text(HEAD + entry)
+    arguments = ["discharge", *asked, "--format", "json", "--root", str(registry)]
+    found = CliRunner().invoke(app, arguments)
+    (outcome,) = json.loads(found.stdout)["outcomes"]
+    assert (found.exit_code, outcome["verdict"], outcome["cause"]) == (3, "ERROR", "bad input")
+    assert f"contracts/tests-v1.yaml: {words}" in outcome["headline"]
+
+
+@pytest.mark.parametrize(
+    ("printed", "code", "verdict", "words"),
+    [
+        ("score: 1.25", 0, "HELD", "tests_failed"),
+        ("score: 1.250", 0, "HELD", "tests_failed"),
+        ("score: 1.5", 3, "ERROR", "finds several numbers: 1.25, 1.5"),
+    ],
+)
+def test_numbers_that_differ_are_no_measurement(discharge, script, printed, code, verdict, words):
+    script.write_text(script.read_text() + f'echo "{printed}"\n')
+    found, outcome = discharge(SUCCESS)
+    assert (found, outcome["verdict"]) == (code, verdict), outcome["headline"]
+    assert words in outcome["headline"]
+
+
+@pytest.mark.parametrize(
+    ("under_fault", "red", "words"),
+    [
+        ("echo score: 0.5; exit 1", [True], "tests_failed 0 == 0"),
+        ("exit 1", [True], "score >= 1.2 was broken by no control"),
+        ("kill -SEGV $$", [], "control:planted: ended by SIGSEGV"),
+        ("echo checksum agrees; echo score: 1.25; exit 0", [False], "stayed green"),
+    ],
+)
+def test_a_success_that_is_not_met_under_a_fault_is_red(discharge, script, under_fault, red, words):
+    limit = 'expect:\n  - { metric: score, op: ">=", value: 1.2, reason: "by the rule" }\n'
+    lines = SCRIPT.splitlines(keepends=True)
+    lines[2] = f'test -z "$PV_FAULT" || {{ {under_fault}; }}\n'
+    script.write_text("".join(lines))
+    _, outcome = discharge(SUCCESS, more=limit)
+    assert [each["red"] for each in outcome.get("controls", ())] == red, outcome["headline"]
+    assert words in outcome["headline"]
+
+
+def test_a_named_file_that_is_missing_is_told(discharge):
+    code, outcome = discharge(SUCCESS.replace("check.sh", "gone.sh"))
+    assert (code, outcome["verdict"], outcome["cause"]) == (3, "ERROR", "bad input")
+    assert "not there: tests/gone.sh" in outcome["headline"]
 
 
 def test_a_misspelt_success_is_a_fault_of_the_entry(discharge, script):
