@@ -244,7 +244,8 @@ def _print(of_one: list[Outcome], progress: Progress, brief: bool, *, apart: boo
     from pv.output.discharge_text import text_of
 
     with progress.aside():
-        text = text_of(of_one, colour=sys.stdout.isatty(), brief=brief)
+        terminal = sys.stdout.isatty()
+        text = text_of(of_one, colour=terminal, brief=brief, whole=not terminal)
         typer.echo(f"\n{text}" if apart else text, nl=False)
         sys.stdout.flush()
 

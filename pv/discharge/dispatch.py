@@ -15,7 +15,7 @@ from threading import Event, Lock
 from typing import Final, Protocol
 
 from pv.discharge.executors.templates import Templates
-from pv.discharge.job import Job, Returned, device_class
+from pv.discharge.job import Job, Returned, device_class, one_line
 from pv.discharge.plan import Request, command, plan
 from pv.discharge.runners.choice import run_job
 from pv.discharge.selection import is_pattern
@@ -159,8 +159,7 @@ class _Discharge:
         except UnwritableError:
             raise
         except PvError as error:
-            reason = " ".join(error.explain().split())
-            outcome = _absent(job, Verdict.ERROR, reason, Cause.BAD_INPUT)
+            outcome = _absent(job, Verdict.ERROR, one_line(error), Cause.BAD_INPUT)
         if self._watcher:
             self._watcher.ended(job, outcome)
         return outcome

@@ -8,6 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
 
+from pv.errors import PvError
 from pv.model.contract import Contract, Falsifier
 from pv.model.measurement import Measurements
 from pv.model.receipt import ModelIdentity
@@ -109,6 +110,11 @@ class Returned:
             return Step(name, Ending.CRASHED, "no result came back")
         place = "" if self.at == name else f" (in {self.at})"
         return Step(name, self.ending, f"{self.reason}{place}")
+
+
+def one_line(error: PvError) -> str:
+    """Return place, message and advice in one line, the advice set apart."""
+    return " ".join(error.explain().replace("\n  do: ", " · do: ").split())
 
 
 def control_step(name: str) -> str:

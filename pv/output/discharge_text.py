@@ -17,6 +17,7 @@ from pv.model.measurement import Measurements, Series
 from pv.model.receipt import CompanionResult, Comparison, Outcome
 from pv.model.verdict import Level, Verdict
 from pv.output.escape import escape
+from pv.output.fold import folded
 
 WIDTH: Final = 80
 _VERDICT_WIDTH: Final = max(len(each) for each in Verdict)
@@ -25,13 +26,18 @@ _BRIEF_WIDTH: Final = 19
 _COLOURS: Final = {Verdict.HELD: "32", Verdict.REFUTED: "31", Verdict.INCONCLUSIVE: "33"}
 
 
-def text_of(outcomes: Sequence[Outcome], *, colour: bool = False, brief: bool = False) -> str:
+def text_of(
+    outcomes: Sequence[Outcome], *, colour: bool = False, brief: bool = False, whole: bool = False
+) -> str:
     """Return the text of the outcomes of one falsifier.
 
-    With `brief` one line an outcome, and the details of what did not hold.
+    With `brief` one line an outcome, and the details of what did not hold; a longer reason is cut,
+    or with `whole` wrapped. An outcome whose child was lost has no details but its log.
     """
-    lines = [*_headlines(outcomes, colour, brief)]
+    lines = [*_headlines(outcomes, colour, brief, whole)]
     for outcome in outcomes:
+        if outcome.log and not outcome.environment:
+            lines += [*_repeated(outcome)][: 1 if brief else None]
         if outcome.environment and not (brief and outcome.verdict is Verdict.HELD):
             lines += ["", *_details(outcome)]
     return "\n".join(lines) + "\n"
@@ -48,7 +54,9 @@ def _verdict(outcome: Outcome) -> Verdict:
     return outcome.verdict
 
 
-def _headlines(outcomes: Sequence[Outcome], colour: bool, brief: bool) -> Iterator[str]:
+def _headlines(
+    outcomes: Sequence[Outcome], colour: bool, brief: bool, whole: bool
+) -> Iterator[str]:
     """Yield the first screen: companions, the verdict itself, the models that are not here."""
     short = short_id(outcomes[0].falsifier)
     for outcome in outcomes:
@@ -57,7 +65,7 @@ def _headlines(outcomes: Sequence[Outcome], colour: bool, brief: bool) -> Iterat
         headline = f"reused: {outcome.headline}" if outcome.reused else outcome.headline
         if brief:
             text = f"{where}: {headline}" if where else headline
-            yield _brief_row(short, outcome.verdict, text, colour)
+            yield _brief_row(short, outcome.verdict, text, colour, whole)
             continue
         for companion in outcome.companions:
             yield from _row(companion.name, companion.verdict, companion.headline, colour)
@@ -65,8 +73,14 @@ def _headlines(outcomes: Sequence[Outcome], colour: bool, brief: bool) -> Iterat
         yield from _row(name, outcome.verdict, headline, colour)
 
 
-def _brief_row(name: str, verdict: Verdict, text: str, colour: bool) -> str:
-    """Return `name  VERDICT  text` cut to one line; a falsifier asked for by id says it all."""
+def _brief_row(name: str, verdict: Verdict, text: str, colour: bool, whole: bool) -> str:
+    """Return `name  VERDICT  text`, wrapped, or cut to one line of a terminal.
+
+    A falsifier asked for by id says it all.
+    """
+    if whole:
+        line = f"{escape(name):<{_BRIEF_WIDTH}}  {_painted(verdict, colour)}  {escape(text)}"
+        return folded(line.rstrip(), _BRIEF_WIDTH + _VERDICT_WIDTH + 4)
     room = WIDTH - _BRIEF_WIDTH - _VERDICT_WIDTH - 4
     shown = escape(text)
     shown = shown if len(shown) <= room else shown[: room - 1] + "…"
@@ -119,8 +133,13 @@ def _details(outcome: Outcome) -> Iterator[str]:
         yield from _companion(companion)
     if outcome.receipt:
         yield f"receipt  {outcome.receipt}"
+    yield from _repeated(outcome)
+
+
+def _repeated(outcome: Outcome) -> Iterator[str]:
+    """Yield where the log is and how to repeat the run, each whole, so that it can be copied."""
     if outcome.log:
-        yield f"log      {outcome.log}"
+        yield f"log      {escape(outcome.log)}"
     if outcome.command:
         yield f"again    {' '.join(outcome.command)}"
 

@@ -191,3 +191,11 @@ def test_reports_do_not_depend_on_where_and_how_they_are_made(toy, tmp_path_fact
         seen.add("\n".join(x for x in done.stdout.splitlines() if not x.endswith(" s")))
     assert len(seen) == 1
     assert len(receipts(toy)) == 1
+
+
+def test_advice_stands_apart_from_what_happened(toy, pv):
+    toy.contract(toy.entry(function="toothless"))
+    found = pv("TOY-001", "--device", "sim")
+    assert found.exit_code == 3
+    said = " ".join(found.stdout.split())
+    assert "it never asks for the device · do: run it with --device cpu" in said

@@ -168,6 +168,30 @@ def test_a_brief_line_is_cut_to_the_screen():
     assert line.endswith("…")
 
 
+def test_a_brief_text_that_is_no_terminals_is_wrapped_and_whole():
+    long = replace(OUTCOME, headline="because " * 20)
+    text = text_of([long], brief=True, whole=True)
+    assert text.count("because") == 20
+    assert "…" not in text
+    first, *rest = text.splitlines()
+    assert first.startswith("TOY-001              HELD          because ")
+    assert rest
+    assert all(line.startswith(" " * 35 + "because") for line in rest)
+    assert max(len(line) for line in text.splitlines()) <= WIDTH
+
+
+@pytest.mark.parametrize("verdict", [Verdict.ERROR, Verdict.TIMEOUT])
+def test_a_run_whose_child_was_lost_shows_its_log_and_how_to_repeat_it(verdict):
+    lost = replace(
+        ABSENT, verdict=verdict, headline="gone", model=None, log=".pv/logs/FALSIFY-TOY-001.txt"
+    )
+    log = "log      .pv/logs/FALSIFY-TOY-001.txt"
+    first, *rest = text_of([lost]).splitlines()
+    assert first.endswith("gone")
+    assert rest == [log, "again    pv discharge TOY-001 --live"]
+    assert text_of([lost], brief=True).splitlines()[1:] == [log]
+
+
 def test_a_green_control_says_that_it_should_be_green():
     walk = ControlResult("walk", False, False, True, (), "growth 1 <= 2")
     shown = text_of([replace(OUTCOME, controls=(walk,))])
