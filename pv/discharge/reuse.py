@@ -15,6 +15,7 @@ from pv.model.verdict import Verdict
 
 _WORST_FIRST: Final = (Verdict.REFUTED, Verdict.INCONCLUSIVE, Verdict.HELD)
 _SHOWN: Final = 2
+_FRESH: Final = "asked for; its receipt is fresh (--changed would reuse it)"
 
 
 class Standing(NamedTuple):
@@ -44,7 +45,7 @@ class Receipts:
         for verdict in _WORST_FIRST:
             worst = next((each for each in fresh if each.verdict is verdict), None)
             if worst is not None:
-                return Standing("its receipt is fresh", worst)
+                return Standing(_FRESH, worst)
         if not own:
             return Standing("no receipt", None)
         moved = own[-1].stale

@@ -12,6 +12,7 @@ from pv.discharge.job import Job, device_class
 from pv.model.contract import short_id
 from pv.model.receipt import Outcome
 from pv.output.escape import escape
+from pv.output.fold import folded
 
 SCHEMA_VERSION: Final = 1
 _NAME: Final = 19
@@ -19,12 +20,12 @@ _ACTION: Final = 8
 
 
 def plan_text(items: Sequence[Job | Outcome]) -> str:
-    """Return one line for each item: name, what is done, where, and why."""
+    """Return a line for each item, wrapped: name, what is done, where, and why."""
     lines = []
     for row in map(_row, items):
         where = " ".join(part for part in (row["runner"], row["level"], row["on"]) if part)
         line = f"{row['falsifier']:<{_NAME}}  {row['action']:<{_ACTION}}  {where}: {row['why']}"
-        lines.append(escape(line))
+        lines.append(folded(escape(line), _NAME + _ACTION + 4))
     counts = Counter(str(_row(each)["action"]) for each in items)
     told = ", ".join(f"{number:,} {action}" for action, number in counts.items())
     return "\n".join([*lines, "", f"plan: {told or 'nothing'}; nothing was run (exit 0)"]) + "\n"

@@ -48,7 +48,8 @@ def test_a_dry_run_tells_what_runs_where_and_why_and_runs_nothing(toy, pv):
     found = pv("--all", "--dry-run")
     assert found.exit_code == 0
     assert found.stdout.splitlines() == [
-        "TOY-001              run       harness synthetic no model, cpu: its receipt is fresh",
+        "TOY-001              run       harness synthetic no model, cpu: asked for; its",
+        f"{'':31}receipt is fresh (--changed would reuse it)",
         "TOY-002              run       harness synthetic no model, cpu: no receipt",
         "",
         "plan: 2 run; nothing was run (exit 0)",
