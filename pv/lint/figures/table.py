@@ -13,7 +13,8 @@ from typing import Final, NamedTuple
 from pv.lint.figures.calculation import Statement
 from pv.lint.figures.quantity import Quantity, combined, printed
 
-_DIGITS: Final = r"\d+(?:,\d{3})*(?:\.\d+)?(?:[eE][+-]?\d{1,3})?"
+_DIGITS: Final = r"\d{1,20}(?:,\d{3}){0,8}(?:\.\d{1,20})?(?:[eE][+-]?\d{1,2})?(?![\deE])"
+"""A number that an author may have printed: what no float holds is none."""
 _ROW: Final = re.compile(
     r"^[ \t]*(?:[-*|][ \t]*)?(?P<label>[A-Za-z][A-Za-z_.]{0,15})[ \t]?[\[(]?[ \t]{0,3}"
     r"(?P<index>\d{1,4})[\])]?[ \t]*[:=|][ \t]*~?"

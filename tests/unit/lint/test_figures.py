@@ -209,6 +209,12 @@ def test_a_table_has_three_rows_of_one_label_and_growing_indices() -> None:
     assert [[row.name for row in table.rows] for table in tables(text)] == [["L0", "L1", "L2"]]
 
 
+def test_a_number_that_no_float_holds_is_no_row_of_a_table() -> None:
+    rows = "".join(f"L{index}: 5.78e578\n" for index in range(4))
+    assert tables(rows) == ()
+    assert list(claims(f"{rows}mean: 1e999\nL1 / L0 = 1e999\n")) == []
+
+
 @pytest.mark.parametrize(
     ("metric", "range_"),
     [
