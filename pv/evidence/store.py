@@ -114,12 +114,9 @@ def _write_durably(folder: Path, name: str, data: bytes) -> None:
 def identity(statement: Mapping[str, Any]) -> str:
     """Return what makes two receipts the same: everything but the `run` section (time, duration).
 
-    Of guards only those that tripped are part of it: what the others say may tell of the receipts
-    that lay there, and the second of two equal runs has one more. The digest in a file's name is
-    over all bytes and shows tampering; this one tells repeats.
+    The digest in a file's name is over all bytes and shows tampering; this one tells repeats.
     """
     predicate = {k: v for k, v in dict(statement.get("predicate", {})).items() if k != "run"}
-    predicate["guards"] = [each for each in predicate.get("guards", ()) if each.get("tripped")]
     return hashlib.sha256(canonical_bytes({**statement, "predicate": predicate})).hexdigest()
 
 
