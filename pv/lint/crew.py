@@ -132,5 +132,4 @@ def _whole(data: bytearray) -> Iterator[tuple[int, Any]]:
             return
         message = bytes(data[size : size + length])
         del data[: size + length]
-        # Written by this program a moment ago, so that it may be read as what it is.
-        yield from marshal.loads(message)  # noqa: S302
+        yield from marshal.loads(message)  # noqa: S302 - written by this program a moment ago

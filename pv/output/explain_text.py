@@ -18,7 +18,6 @@ from pv.model.verdict import State
 from pv.output.escape import escape
 
 WIDTH: Final = 80
-HEIGHT: Final = 40
 _LABEL: Final = 10
 _ROOM: Final = WIDTH - _LABEL
 _LIMITS: Final = 7
