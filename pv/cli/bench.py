@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pv import __version__
 from pv.cli.exitcodes import ExitCode
+from pv.cli.text_or_json import Format, OutputFormat, document
 from pv.errors import UsageError
 
 if TYPE_CHECKING:
@@ -31,13 +31,6 @@ class Place(StrEnum):
     CUDA = "cuda"
 
 
-class Format(StrEnum):
-    """How the report is printed."""
-
-    TEXT = "text"
-    JSON = "json"
-
-
 @app.callback()
 def _bench() -> None:
     """Measure how fast kernels are on this machine, against what its memory can move."""
@@ -53,7 +46,7 @@ def kernels(
     columns: Annotated[int, typer.Option(help="Columns, a multiple of 256.", min=256)] = 18944,
     rounds: Annotated[int, typer.Option(help="Calls of each kernel; the best counts.", min=1)] = 6,
     copies: Annotated[int, typer.Option(help="Equal matrices taken in turn (cpu).", min=1)] = 3,
-    output_format: Annotated[Format, typer.Option("--format", help="text or json.")] = Format.TEXT,
+    output_format: OutputFormat = Format.TEXT,
 ) -> None:
     """Time the kernels: one thread against ggml and memory, or a CUDA device against its copies.
 
@@ -61,7 +54,7 @@ def kernels(
     """
     report = _measured(device, operation or [], rows, columns, rounds, copies)
     if output_format is Format.JSON:
-        data = {"schema_version": 1, "tool_version": __version__, **report.to_data()}
+        data = document(**report.to_data())
         typer.echo(json.dumps(data, indent=2))
     else:
         _show(report)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sys
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
 from pv.cli.exitcodes import ExitCode
+from pv.cli.text_or_json import Format
 from pv.errors import UsageError
 
 _LARGEST: Final = 1 << 18
@@ -18,13 +18,6 @@ _HINT: Final = (
     "say what changed in plain words: bumps C-X to 1.1.0 · adds 2 falsifiers · "
     "authored tests/x.py · F-1 is now BOUND · src/ is untouched"
 )
-
-
-class Format(StrEnum):
-    """How the verdicts are written."""
-
-    TEXT = "text"
-    JSON = "json"
 
 
 def claims(

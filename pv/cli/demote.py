@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from pv.cli.text_or_json import Format, OutputFormat
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pv.promotion.carry_out import Subject
     from pv.promotion.moves import Answer
-
-
-class Format(StrEnum):
-    """How the moves are printed."""
-
-    TEXT = "text"
-    JSON = "json"
 
 
 def demote(
@@ -35,7 +29,7 @@ def demote(
     ] = False,
     dry: Annotated[bool, typer.Option("--dry-run", help="Only say what would move.")] = False,
     diff: Annotated[bool, typer.Option("--diff", help="Only print the edit.")] = False,
-    output_format: Annotated[Format, typer.Option("--format", help="text or json.")] = Format.TEXT,
+    output_format: OutputFormat = Format.TEXT,
     root: Annotated[Path | None, typer.Option(help="Registry root.")] = None,
 ) -> None:
     """Take back claims that their receipts do not bear."""

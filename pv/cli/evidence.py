@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-import textwrap
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
-from pv import __version__
 from pv.cli.exitcodes import ExitCode
+from pv.cli.text_or_json import Format, OutputFormat, document
 from pv.errors import UsageError
+from pv.escape import escape
+from pv.output.fold import hung
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,23 +27,14 @@ app = typer.Typer(
 )
 
 
-class Format(StrEnum):
-    """How receipts are printed."""
-
-    TEXT = "text"
-    JSON = "json"
-
-
 _Root: TypeAlias = Annotated[Path | None, typer.Option(help="Registry root.")]
 _Local: TypeAlias = Annotated[bool, typer.Option("--local", help="Receipts of .pv/receipts too.")]
-_Format: TypeAlias = Annotated[Format, typer.Option("--format", help="text or json.")]
 _Receipt: TypeAlias = Annotated[str, typer.Argument(help="Path or digest of a receipt.")]
-_WIDTH = 80
 
 
 @app.command("list")
 def list_receipts(
-    local: _Local = False, output_format: _Format = Format.TEXT, root: _Root = None
+    local: _Local = False, output_format: OutputFormat = Format.TEXT, root: _Root = None
 ) -> None:
     """List every receipt with its verdict and condition; with none, exit 3."""
     found = _audited(root, local=local)
@@ -63,7 +54,7 @@ def verify(
         Path | None, typer.Option(help="A list that `export` wrote: each of it must be there.")
     ] = None,
     local: _Local = False,
-    output_format: _Format = Format.TEXT,
+    output_format: OutputFormat = Format.TEXT,
     root: _Root = None,
 ) -> None:
     """Hash everything again: exit 1 for a damaged, orphaned or missing receipt; stale is named."""
@@ -199,19 +190,8 @@ def _data(each: Audited) -> dict[str, object]:
 
 
 def _print_json(data: dict[str, object]) -> None:
-    whole = {"schema_version": 1, "tool_version": __version__, **data}
-    typer.echo(json.dumps(whole, indent=2, ensure_ascii=False))
+    typer.echo(json.dumps(document(**data), indent=2, ensure_ascii=False))
 
 
 def _wrapped(lead: str, text: str) -> None:
-    from pv.escape import escape
-
-    lines = textwrap.wrap(
-        escape(text),
-        _WIDTH,
-        initial_indent=lead,
-        subsequent_indent=" " * len(lead),
-        break_on_hyphens=False,
-        break_long_words=False,
-    )
-    typer.echo("\n".join(lines))
+    typer.echo(hung(lead, escape(text)))

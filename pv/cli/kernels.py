@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from enum import StrEnum
-from typing import Annotated
 
 import typer
 
-from pv import __version__
 from pv.cli.exitcodes import ExitCode
+from pv.cli.text_or_json import Format, OutputFormat, document
 from pv.kernels import Backend, Row, describe
 from pv.output.fold import folded
 
@@ -21,15 +19,8 @@ NEVER_ON_A_DEVICE = (
 """Until somebody runs tests/kernels/cuda on a machine that has one."""
 
 
-class Format(StrEnum):
-    """How the table is printed."""
-
-    TEXT = "text"
-    JSON = "json"
-
-
 def kernels(
-    output_format: Annotated[Format, typer.Option("--format", help="text or json.")] = Format.TEXT,
+    output_format: OutputFormat = Format.TEXT,
 ) -> None:
     """Show which kernels run here, and why the others do not.
 
@@ -37,11 +28,10 @@ def kernels(
     """
     rows = describe()
     if output_format is Format.JSON:
-        data = {"schema_version": 1, "tool_version": __version__}
         table = [
             {**row._asdict(), "ran_on_a_device": row.backend is not Backend.CUDA} for row in rows
         ]
-        typer.echo(json.dumps({**data, "kernels": table}, indent=2))
+        typer.echo(json.dumps(document(kernels=table), indent=2))
         raise typer.Exit(ExitCode.OK)
     width = max(len(row.operation) for row in rows)
     typer.echo(f"{'operation':<{width}}  " + "  ".join(f"{each:<5}" for each in Backend))

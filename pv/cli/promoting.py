@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import json
 import sys
-import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
-from pv import __version__
 from pv.cli.exitcodes import ExitCode
+from pv.cli.text_or_json import document
 from pv.errors import UsageError
+from pv.output.fold import hung
 
 if TYPE_CHECKING:
     from pv.promotion.carry_out import Plan, Subject
     from pv.promotion.edition import Edition
     from pv.promotion.moves import Answer
-
-_WIDTH = 80
 
 
 def asked_for(
@@ -50,6 +48,7 @@ def plans(
 ) -> list[Plan]:
     """Return one plan a contract: several names in one contract are one edition of it."""
     from pv.promotion.carry_out import plan
+    from pv.promotion.moves import Move
 
     answers: dict[str, list[Answer]] = {}
     contracts = {}
@@ -59,7 +58,7 @@ def plans(
         mine += [each for each in answer(subject, name) if each not in mine]
     found = []
     for file, contract in contracts.items():
-        moving = any(hasattr(each, "after") for each in answers[file])
+        moving = any(isinstance(each, Move) for each in answers[file])
         found.append(plan(root, contract, answers[file], notes if moving else ()))
     return found
 
@@ -117,25 +116,13 @@ def _lines(found: Sequence[Plan], unread: Sequence[str]) -> Iterator[str]:
         versions = f"{old} → {each.version}" if each.version != old else old
         yield f"{each.contract.file} {versions}"
         for move in each.moves:
-            yield from _line("moves", move.text)
+            yield hung("  moves   ", move.text)
         for refusal in each.refusals:
             before = refusal.claim.claimed or "no status"
             text = f"{refusal.claim.id}: {before} → {refusal.wanted}: {refusal.reason}"
-            yield from _line("refused", text)
+            yield hung("  refused ", text)
     for file in unread:
         yield f"NOT JUDGED {file}: it cannot be read; pv validate {file}"
-
-
-def _line(word: str, text: str) -> list[str]:
-    lead = f"  {word:<8}"
-    return textwrap.wrap(
-        text,
-        _WIDTH,
-        initial_indent=lead,
-        subsequent_indent=" " * len(lead),
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
 
 
 def _end(found: Sequence[Plan], code: ExitCode, *, dry: bool) -> str:
@@ -151,13 +138,11 @@ def _end(found: Sequence[Plan], code: ExitCode, *, dry: bool) -> str:
 def _data(
     found: Sequence[Plan], unread: Sequence[str], code: ExitCode, *, written: bool
 ) -> dict[str, object]:
-    return {
-        "schema_version": 1,
-        "tool_version": __version__,
-        "exit_code": int(code),
-        "written": written,
-        "unread": list(unread),
-        "contracts": [
+    return document(
+        exit_code=int(code),
+        written=written,
+        unread=list(unread),
+        contracts=[
             {
                 "file": each.contract.file,
                 "version": {"before": each.contract.version, "after": each.version},
@@ -184,4 +169,4 @@ def _data(
             }
             for each in found
         ],
-    }
+    )

@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 import sys
-from enum import StrEnum
 from typing import Annotated
 
 import typer
 
-
-class Format(StrEnum):
-    """How pages are written."""
-
-    TEXT = "text"
-    JSON = "json"
+from pv.cli.text_or_json import Format
 
 
 def rule(

@@ -3,26 +3,19 @@
 from __future__ import annotations
 
 import json
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pv.cli.exitcodes import ExitCode
+from pv.cli.text_or_json import Format, OutputFormat, document
 from pv.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pv.evidence.shipping import Fleet, Shipment
-
-
-class Format(StrEnum):
-    """How standings are printed."""
-
-    TEXT = "text"
-    JSON = "json"
 
 
 def ship(
@@ -43,7 +36,7 @@ def ship(
     local: Annotated[
         bool, typer.Option("--local", help="Count receipts of .pv/receipts too.")
     ] = False,
-    output_format: Annotated[Format, typer.Option("--format", help="text or json.")] = Format.TEXT,
+    output_format: OutputFormat = Format.TEXT,
     root: Annotated[Path | None, typer.Option(help="Registry root.")] = None,
 ) -> None:
     """Compute the SHIP percentage, its parts, and what is next."""
@@ -89,7 +82,6 @@ def asked_for(found: Fleet, names: Sequence[str]) -> tuple[Shipment, ...]:
 
 def _history(home: Path, names: Sequence[str], limit: int, as_json: bool) -> int:
     """Print each commit in which a figure moved; NO_VERDICT where none was found."""
-    from pv import __version__
     from pv.evidence.shipping import fleet_at, past_commits
     from pv.report.numbers import percent
 
@@ -109,8 +101,8 @@ def _history(home: Path, names: Sequence[str], limit: int, as_json: bool) -> int
             before[each.model.id] = now
     code = ExitCode.OK if rows else ExitCode.NO_VERDICT
     if as_json:
-        data = {"schema_version": 1, "tool_version": __version__, "exit_code": int(code)}
-        typer.echo(json.dumps({**data, "history": rows}, indent=2))
+        data = document(exit_code=int(code), history=rows)
+        typer.echo(json.dumps(data, indent=2))
     elif not rows:
         typer.echo("no commit has a model to ship: there is no history of a percentage")
     return code
@@ -119,13 +111,10 @@ def _history(home: Path, names: Sequence[str], limit: int, as_json: bool) -> int
 def _data(
     shipments: Sequence[Shipment], unread: Sequence[str], code: ExitCode
 ) -> dict[str, object]:
-    from pv import __version__
     from pv.report.ship_data import data_of
 
-    return {
-        "schema_version": 1,
-        "tool_version": __version__,
-        "exit_code": int(code),
-        "unread": list(unread),
-        "models": [data_of(each.standing) for each in shipments],
-    }
+    return document(
+        exit_code=int(code),
+        unread=list(unread),
+        models=[data_of(each.standing) for each in shipments],
+    )

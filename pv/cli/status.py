@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pv.cli.exitcodes import ExitCode
+from pv.cli.text_or_json import Format, OutputFormat
 
 if TYPE_CHECKING:
     from pv.model.status import ContractStatus
-
-
-class Format(StrEnum):
-    """How statuses are printed."""
-
-    TEXT = "text"
-    JSON = "json"
 
 
 def status(
@@ -26,7 +19,7 @@ def status(
     local: Annotated[
         bool, typer.Option("--local", help="Count receipts of .pv/receipts too.")
     ] = False,
-    output_format: Annotated[Format, typer.Option("--format", help="text or json.")] = Format.TEXT,
+    output_format: OutputFormat = Format.TEXT,
 ) -> None:
     """Show what contracts claim beside what their receipts support.
 

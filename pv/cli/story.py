@@ -4,28 +4,20 @@ from __future__ import annotations
 
 import json
 import tempfile
-import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from pv import __version__
 from pv.cli.exitcodes import ExitCode
+from pv.cli.text_or_json import Format, OutputFormat, document
 from pv.errors import UsageError
+from pv.output.fold import hung
 from pv.story.incident import Commit, Incident, Pv
 from pv.story.incidents import INCIDENTS
 from pv.story.replay import Told, replay
-
-
-class Format(StrEnum):
-    """How the story is told."""
-
-    TEXT = "text"
-    JSON = "json"
 
 
 def story(
@@ -33,7 +25,7 @@ def story(
         list[str] | None,
         typer.Argument(help="Incidents to tell in full; else all, a line each."),
     ] = None,
-    output_format: Annotated[Format, typer.Option("--format", help="text or json.")] = Format.TEXT,
+    output_format: OutputFormat = Format.TEXT,
     keep: Annotated[
         Path | None, typer.Option(help="Leave the registries in this new folder, to play with.")
     ] = None,
@@ -81,7 +73,7 @@ def _line(told: Told) -> str:
     catch = told.incident.catch
     if told.caught:
         return f"caught  {told.incident.title:<43} {catch.kind} {catch.name}"
-    return f"MISSED  {told.incident.title}\n" + _wrapped("        ", told.message)
+    return f"MISSED  {told.incident.title}\n" + hung("        ", told.message)
 
 
 def _in_full(told: Told) -> str:
@@ -91,10 +83,10 @@ def _in_full(told: Told) -> str:
     return "\n".join(
         [
             incident.title,
-            _wrapped("  happened  ", incident.happened),
+            hung("  happened  ", incident.happened),
             *(f"  {'run' if not n else '':<8}  {each}" for n, each in enumerate(commands)),
             f"  {'caught' if told.caught else 'MISSED':<8}  {by}, exit {incident.exit_code}",
-            _wrapped("  said      ", told.message),
+            hung("  said      ", told.message),
             "",
         ]
     )
@@ -106,18 +98,10 @@ def _command(step: Pv | Commit) -> str:
     return f'git add --all; git commit -m "{step.message}"'
 
 
-def _wrapped(lead: str, text: str) -> str:
-    return textwrap.fill(
-        text, 80, initial_indent=lead, subsequent_indent=" " * len(lead), break_on_hyphens=False
-    )
-
-
 def _data(told: list[Told], code: int) -> dict[str, object]:
-    return {
-        "schema_version": 1,
-        "tool_version": __version__,
-        "exit_code": int(code),
-        "incidents": [
+    return document(
+        exit_code=int(code),
+        incidents=[
             {
                 "name": each.incident.name,
                 "title": each.incident.title,
@@ -129,4 +113,4 @@ def _data(told: list[Told], code: int) -> dict[str, object]:
             }
             for each in told
         ],
-    }
+    )

@@ -3,30 +3,22 @@
 from __future__ import annotations
 
 import json
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pv import __version__
 from pv.cli.exitcodes import ExitCode
+from pv.cli.text_or_json import Format, OutputFormat, document
 from pv.errors import UsageError
 
 if TYPE_CHECKING:
     from pv.evidence.shipping import Fleet
 
 
-class Format(StrEnum):
-    """How the forecast is printed."""
-
-    TEXT = "text"
-    JSON = "json"
-
-
 def what_if(
     ids: Annotated[list[str], typer.Argument(help="Falsifiers or criteria by id.")],
-    output_format: Annotated[Format, typer.Option("--format", help="text or json.")] = Format.TEXT,
+    output_format: OutputFormat = Format.TEXT,
     root: Annotated[Path | None, typer.Option(help="Registry root.")] = None,
 ) -> None:
     """Forecast the percentage if something were discharged."""
@@ -41,8 +33,7 @@ def what_if(
     code = ExitCode.OK if pairs else ExitCode.NO_VERDICT
     if output_format is Format.JSON:
         rows = [{"now": data_of(now), "forecast": data_of(then)} for now, then in pairs]
-        data = {"schema_version": 1, "tool_version": __version__, "exit_code": int(code)}
-        whole = {**data, "if_discharged": sorted(discharged), "models": rows}
+        whole = document(exit_code=int(code), if_discharged=sorted(discharged), models=rows)
         typer.echo(json.dumps(whole, indent=2, ensure_ascii=False))
     elif not pairs:
         typer.echo("no contract of kind ship: there is no percentage (exit 3)")

@@ -3,27 +3,19 @@
 from __future__ import annotations
 
 import json
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from pv import __version__
 from pv.cli.exitcodes import ExitCode
+from pv.cli.text_or_json import Format, OutputFormat, document
 from pv.errors import UsageError
-
-
-class Format(StrEnum):
-    """How the answer is printed."""
-
-    TEXT = "text"
-    JSON = "json"
 
 
 def why(
     falsifier: Annotated[str, typer.Argument(help="Falsifier by id or short form.")],
-    output_format: Annotated[Format, typer.Option("--format", help="text or json.")] = Format.TEXT,
+    output_format: OutputFormat = Format.TEXT,
     local: Annotated[bool, typer.Option("--local", help="Receipts of .pv/receipts too.")] = False,
     root: Annotated[Path | None, typer.Option(help="Registry root.")] = None,
 ) -> None:
@@ -62,8 +54,8 @@ def why(
             }
             for each, moved in told
         ]
-        data = {"schema_version": 1, "tool_version": __version__, "exit_code": int(code)}
-        typer.echo(json.dumps({**data, "falsifier": name, "receipts": rows}, indent=2))
+        data = document(exit_code=int(code), falsifier=name, receipts=rows)
+        typer.echo(json.dumps(data, indent=2))
         raise typer.Exit(code)
     for each, moved in told:
         verdict = f" {each.receipt.verdict}" if each.receipt else ""

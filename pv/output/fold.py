@@ -25,3 +25,18 @@ def folded(text: str, indent: int = 2, width: int = COLUMNS) -> str:
         break_long_words=False,
         break_on_hyphens=False,
     )
+
+
+def hung(lead: str, text: str, width: int = COLUMNS) -> str:
+    """Return a text behind `lead`, folded to `width`; its further lines hang under its first.
+
+    A word that is wider by itself stays whole.
+    """
+    return textwrap.fill(
+        text,
+        width,
+        initial_indent=lead,
+        subsequent_indent=" " * len(lead),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
