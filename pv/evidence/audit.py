@@ -15,7 +15,7 @@ from pv.evidence.statement import ENTRY, MODEL, SOURCE, Stored
 from pv.evidence.store import Damaged, folders, read_folder
 from pv.model.contract import Contract
 from pv.model.receipt import ReceiptView
-from pv.registry.contracts import load_contracts
+from pv.registry.contracts import Loaded, load_contracts
 from pv.registry.git import ask
 
 
@@ -53,9 +53,13 @@ class Audit(NamedTuple):
     unread: tuple[str, ...]
 
 
-def audit(root: Path, *, local: bool = False) -> Audit:
-    """Read every receipt of a registry and hash everything again that it rests on."""
-    loaded, history = load_contracts(root), History(root)
+def audit(root: Path, *, local: bool = False, loaded: Sequence[Loaded] | None = None) -> Audit:
+    """Read every receipt of a registry and hash everything again that it rests on.
+
+    `loaded` are its contracts where they were read already.
+    """
+    loaded = load_contracts(root) if loaded is None else loaded
+    history = History(root)
     found: list[Audited] = []
     known: set[str] = set()
     for one in loaded:

@@ -6,6 +6,7 @@ Lint, status and render call this and nothing else, so they can never disagree.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
@@ -17,6 +18,7 @@ from pv.evidence.store import folders
 from pv.model.contract import BindingKind, Contract, Falsifier
 from pv.model.lifecycle import Lifecycle
 from pv.model.status import ContractStatus
+from pv.registry.contracts import Loaded, load_contracts
 from pv.registry.lifecycle import load_lifecycle
 from pv.status import contract_status
 
@@ -112,3 +114,37 @@ def derive(
     that cannot be read.
     """
     return Deriver(root, local=local, freshness=freshness).derive(contract)
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """A registry read once: every contract file, and the status of each that could be read."""
+
+    loaded: tuple[Loaded, ...]
+    statuses: tuple[ContractStatus, ...]
+    """In the order of `contracts`."""
+    lifecycle: Lifecycle
+
+    @property
+    def contracts(self) -> tuple[Contract, ...]:
+        """The contracts that could be read."""
+        return tuple(each.contract for each in self.loaded if each.contract)
+
+    @property
+    def unread(self) -> tuple[Loaded, ...]:
+        """The files that could not be read: what they hold is in nothing derived here."""
+        return tuple(each for each in self.loaded if each.contract is None)
+
+
+def derive_all(
+    root: Path,
+    *,
+    local: bool = False,
+    freshness: Freshness = "judged",
+    history: History | None = None,
+) -> Derived:
+    """Read a registry and derive every status in it; see `derive`."""
+    deriver = Deriver(root, local=local, freshness=freshness, history=history)
+    loaded = load_contracts(root)
+    statuses = tuple(deriver.derive(each.contract) for each in loaded if each.contract)
+    return Derived(loaded, statuses, deriver.lifecycle)

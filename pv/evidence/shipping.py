@@ -12,12 +12,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pv.errors import UsageError
-from pv.evidence.derive import Deriver, Freshness
+from pv.evidence.derive import Derived, Freshness, derive_all
 from pv.evidence.history import History
 from pv.model.contract import Contract, ShipModel
 from pv.model.status import ContractStatus
 from pv.model.verdict import State
-from pv.registry.contracts import load_contracts
 from pv.registry.git import ask, name_problem
 from pv.ship import ShipStanding, standing
 
@@ -61,16 +60,17 @@ def fleet(
     history: History | None = None,
 ) -> Fleet:
     """Return the models to ship of a registry, in the order of files and of each file."""
-    deriver = Deriver(root, local=local, freshness=freshness, history=history)
-    loaded = load_contracts(root)
-    pairs = [(each.contract, deriver.derive(each.contract)) for each in loaded if each.contract]
-    statuses = tuple(status for _, status in pairs)
+    return fleet_of(derive_all(root, local=local, freshness=freshness, history=history))
+
+
+def fleet_of(derived: Derived) -> Fleet:
+    """Return the models to ship of a registry that was read already."""
     shipments = tuple(
-        Shipment(contract, model, states_on(statuses, model.model))
-        for contract, _ in pairs
+        Shipment(contract, model, states_on(derived.statuses, model.model))
+        for contract in derived.contracts
         for model in contract.ship_models
     )
-    return Fleet(shipments, statuses, tuple(each.file for each in loaded if each.contract is None))
+    return Fleet(shipments, derived.statuses, tuple(each.file for each in derived.unread))
 
 
 def states_on(statuses: Sequence[ContractStatus], model: str) -> Callable[[str], State]:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from pv.errors import UsageError
-from pv.evidence.derive import Deriver
+from pv.evidence.derive import derive_all
 from pv.lint.fix import Change, write
 from pv.model.contract import Contract, short_id
 from pv.model.lifecycle import Lifecycle
@@ -52,17 +52,12 @@ class Plan:
 
 def subjects(root: Path) -> tuple[list[Subject], list[str], Lifecycle]:
     """Return the contracts of a registry with their claims, and the files that cannot be read."""
-    deriver, found, unread = Deriver(root), [], []
-    for file in contracts_of(root):
-        document = read_file(file.path, file.display)
-        decoded = decode(document) if document.sound else None
-        if decoded is None or decoded.contract is None:
-            unread.append(file.display)
-            continue
-        status = deriver.derive(decoded.contract)
-        listed = tuple(claims(decoded.contract, status, deriver.lifecycle))
-        found.append(Subject(decoded.contract, status, listed))
-    return found, unread, deriver.lifecycle
+    derived = derive_all(root)
+    found = [
+        Subject(contract, status, tuple(claims(contract, status, derived.lifecycle)))
+        for contract, status in zip(derived.contracts, derived.statuses, strict=True)
+    ]
+    return found, [each.file for each in derived.unread], derived.lifecycle
 
 
 def chosen(every: Sequence[Subject], names: Iterable[str]) -> list[tuple[Subject, str]]:

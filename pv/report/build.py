@@ -6,14 +6,13 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from pv.evidence.derive import Deriver
-from pv.evidence.shipping import states_on
+from pv.evidence.derive import Derived, derive_all
+from pv.evidence.shipping import fleet_of
 from pv.model.contract import BindingKind, Contract, Expectation, Falsifier, short_id
 from pv.model.lifecycle import Lifecycle, Vocabulary, Word
 from pv.model.receipt import ReceiptView
 from pv.model.status import ContractStatus, FalsifierStatus, Standing
 from pv.model.verdict import State
-from pv.registry.contracts import load_contracts
 from pv.report.charts import charts_of
 from pv.report.numbers import decimal, measured, percent
 from pv.report.view import (
@@ -33,7 +32,7 @@ from pv.report.view import (
     WaivedView,
     WordView,
 )
-from pv.ship import CriterionStanding, ShipStanding, standing
+from pv.ship import CriterionStanding, ShipStanding
 
 
 def registry_view(root: Path, *, local: bool, base: str) -> RegistryView:
@@ -42,24 +41,23 @@ def registry_view(root: Path, *, local: bool, base: str) -> RegistryView:
     States are as recorded: a rendered file goes stale by a new record, not by an edited source.
     `base` is the folder of the standard pages. Contracts that cannot be read are listed as damaged.
     """
-    deriver = Deriver(root, local=local, freshness="as recorded")
-    loaded = load_contracts(root)
-    pairs = [(each.contract, deriver.derive(each.contract)) for each in loaded if each.contract]
-    statuses = [status for _, status in pairs]
-    unread = [DamagedView(each.file, str(each.fault)) for each in loaded if each.contract is None]
+    return view_of(derive_all(root, local=local, freshness="as recorded"), base=base)
+
+
+def view_of(derived: Derived, *, base: str) -> RegistryView:
+    """Return the view of a registry that was read already."""
+    statuses = derived.statuses
+    pairs = list(zip(derived.contracts, statuses, strict=True))
+    unread = [DamagedView(each.file, str(each.fault)) for each in derived.unread]
     broken = [DamagedView(*each) for status in statuses for each in status.damaged]
     return RegistryView(
         contracts=tuple(_contract(contract, status, base) for contract, status in pairs),
-        ship=tuple(
-            ship_view(standing(contract, model, states_on(statuses, model.model)))
-            for contract, _ in pairs
-            for model in contract.ship_models
-        ),
+        ship=tuple(ship_view(each.standing) for each in fleet_of(derived).shipments),
         totals=_totals(statuses),
         matrix=_matrix(statuses),
         charts=tuple(charts_of(statuses, base)),
         damaged=(*unread, *broken),
-        lifecycle=tuple(_vocabularies(deriver.lifecycle)),
+        lifecycle=tuple(_vocabularies(derived.lifecycle)),
     )
 
 

@@ -6,20 +6,20 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from pv.evidence.audit import Audited, audit
-from pv.evidence.shipping import fleet, fleet_at, past_commits
+from pv.evidence.derive import Derived, derive_all
+from pv.evidence.shipping import fleet_at, fleet_of, past_commits
 from pv.model.contract import Contract, short_id
 from pv.model.measurement import Series
-from pv.model.status import ContractStatus
 from pv.registry.sides import compare_sides, registry_side, side_of
-from pv.report.build import registry_view, ship_view
+from pv.report.build import view_of
 from pv.report.chart import line_chart
 from pv.report.graph import Node, layered
 from pv.report.markdown import visible
 from pv.report.render import Html, page
-from pv.report.view import ContractView, RegistryView
+from pv.report.view import ContractView, RegistryView, ShipView
 from pv.ship import ShipStanding
 
 LARGEST: Final = 400_000
@@ -38,7 +38,7 @@ class Bar(NamedTuple):
 class Shipping(NamedTuple):
     """One model to ship on the page."""
 
-    view: Any
+    view: ShipView
     bars: tuple[Bar, ...]
 
 
@@ -84,17 +84,17 @@ def content(root: Path, *, local: bool, since: str | None, history: int) -> Cont
     `history` is how many commits the ship curve looks back over, 0 for none. Raises UsageError for
     a revision that cannot be read.
     """
-    view = registry_view(root, local=local, base="docs")
-    found = fleet(root, local=local, freshness="as recorded")
-    standings = [each.standing for each in found.shipments]
-    contracts = {each.contract.id: each.contract for each in found.shipments}
+    derived = derive_all(root, local=local, freshness="as recorded")
+    view = view_of(derived, base="docs")
+    standings = [each.standing for each in fleet_of(derived).shipments]
+    receipts = audit(root, local=local, loaded=derived.loaded).receipts
     return Content(
         title=f"{root.name}: contracts and their evidence",
         view=view,
-        ship=tuple(Shipping(ship_view(each), _bars(each)) for each in standings),
-        curves=_curves(root, history) if history and contracts else (),
-        graphs=tuple(_graphs(root, found.statuses)),
-        evidence=tuple(_row(each) for each in audit(root, local=local).receipts),
+        ship=tuple(map(Shipping, view.ship, map(_bars, standings))),
+        curves=_curves(root, history) if history and standings else (),
+        graphs=tuple(_graphs(derived)),
+        evidence=tuple(map(_row, receipts)),
         changes=_changes(root, since) if since else None,
     )
 
@@ -160,19 +160,18 @@ def _page(told: Content, brief: frozenset[str], left_out: tuple[str, ...]) -> st
 
 
 def _bars(model: ShipStanding) -> tuple[Bar, ...]:
-    view = ship_view(model)
-    figures = (
-        ("ours", view.percent, model.percent),
-        ("foreign", view.foreign_percent, model.foreign_percent),
-        ("asserted", "none", model.asserted_percent),
-    )
+    figures = {
+        "ours": model.percent,
+        "foreign": model.foreign_percent,
+        "asserted": model.asserted_percent,
+    }
     return tuple(
         Bar(
             name,
             f"{float(value):.4g} %" if value is not None else "none",
             f"{min(max(float(value or 0), 0.0), 100.0):.2f}",
         )
-        for name, _, value in figures
+        for name, value in figures.items()
     )
 
 
@@ -198,12 +197,10 @@ def _curves(root: Path, limit: int) -> tuple[str, ...]:
     return (line_chart("SHIP percentage by receipts, over history", series),) if series else ()
 
 
-def _graphs(root: Path, statuses: Sequence[ContractStatus]) -> list[str]:
+def _graphs(derived: Derived) -> list[str]:
     """Return the dependencies of contracts, and what decides the hypotheses."""
-    from pv.registry.contracts import load_contracts  # noqa: PLC0415 - read once more, by name
-
-    contracts = [each.contract for each in load_contracts(root) if each.contract]
-    derived = {each.id: each.derived for each in statuses}
+    contracts = derived.contracts
+    words = {each.id: each.derived for each in derived.statuses}
     graphs = []
     depending = _named(contracts)
     edges = {
@@ -214,7 +211,7 @@ def _graphs(root: Path, statuses: Sequence[ContractStatus]) -> list[str]:
         to for others in edges.values() for to in others
     }
     nodes = [
-        Node(each.stem, f"{each.stem} {each.version or ''}".strip(), derived.get(each.id, ""))
+        Node(each.stem, f"{each.stem} {each.version or ''}".strip(), words.get(each.id, ""))
         for each in contracts
         if each.stem in touched
     ]

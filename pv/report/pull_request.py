@@ -13,12 +13,11 @@ from typing import Any
 
 from pv.errors import UsageError
 from pv.evidence.audit import Condition, audit
-from pv.evidence.derive import Deriver
+from pv.evidence.derive import Derived, derive_all
 from pv.model.contract import short_id
 from pv.model.receipt import ReceiptView
 from pv.model.status import FalsifierStatus, HypothesisStatus, StageStatus, Standing
 from pv.registry.change import Verb
-from pv.registry.contracts import load_contracts
 from pv.registry.difference import Difference
 from pv.registry.git import ask, name_problem
 from pv.registry.sides import compare_sides, registry_side, side_of
@@ -91,10 +90,10 @@ class PullRequest:
 def pull_request(root: Path, base: str) -> PullRequest:
     """Read what changed since `base`. Raises UsageError where the revision cannot be read."""
     found = compare_sides(side_of(base, root), registry_side(root))
-    changed = _changed_files(root, base)
+    changed, derived = _changed_files(root, base), derive_all(root)
     fresh = [
         each.receipt
-        for each in audit(root).receipts
+        for each in audit(root, loaded=derived.loaded).receipts
         if each.path in changed and each.receipt and each.condition is Condition.VALID
     ]
     contracts = [*(_row(each) for each in found.differences if each.changes)]
@@ -111,7 +110,7 @@ def pull_request(root: Path, base: str) -> PullRequest:
         moves=tuple(moves),
         measured=tuple(row for each in fresh for row in _measured(each)),
         method=tuple(_method(each) for each in fresh),
-        unborne=tuple(_unborne(root)),
+        unborne=tuple(_unborne(derived)),
         other_files=tuple(others),
     )
 
@@ -175,19 +174,19 @@ def _method(receipt: ReceiptView) -> MethodRow:
     )
 
 
-def _unborne(root: Path) -> Iterator[str]:
-    deriver = Deriver(root)
-    for one in load_contracts(root):
+def _unborne(derived: Derived) -> Iterator[str]:
+    statuses = iter(derived.statuses)
+    for one in derived.loaded:
         if one.contract is None:
             yield f"{one.file}: cannot be read, so nothing of it is judged"
             continue
-        status = deriver.derive(one.contract)
+        status = next(statuses)
         for kind in (status.falsifiers, status.stages, status.hypotheses):
             parts: Sequence[FalsifierStatus | StageStatus | HypothesisStatus] = kind
-            for each in parts:
-                if each.standing is Standing.AHEAD:
-                    why = "; ".join(each.reasons)
-                    yield f"{short_id(each.id)} claims {each.claimed}: {why}"
+            for part in parts:
+                if part.standing is Standing.AHEAD:
+                    why = "; ".join(part.reasons)
+                    yield f"{short_id(part.id)} claims {part.claimed}: {why}"
         if status.standing is Standing.AHEAD:
             yield f"{one.contract.stem} claims {status.claimed}: {'; '.join(status.reasons)}"
 
