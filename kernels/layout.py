@@ -40,8 +40,6 @@ Q6K_SCALES_AT = 192
 """Offset of the signed scales, one for 16 values."""
 Q6K_D_AT = 208
 """Offset of the super-scale, which stands at the end."""
-Q6K_SCALE_VALUES = 16
-"""Consecutive values under one scale of a Q6_K block."""
 
 SHORT_BLOCK_VALUES = 32
 """Values in one block of Q8_0, Q8_1 or Q4_1."""

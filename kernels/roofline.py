@@ -21,8 +21,6 @@ from pv.kernels.layout import (
 
 LANES_A_CLOCK: Final = 128
 """Lanes for which a multiprocessor issues an instruction in a clock: four schedulers, 32 lanes."""
-CACHE_BYTES_A_CLOCK: Final = 128
-"""Bytes of one access to the first cache, one access a clock and multiprocessor."""
 START_SECONDS: Final = 2e-6
 """Assumed: from the start of a kernel until all multiprocessors stream, and the tail at its end."""
 LATENCY_SECONDS: Final = 8e-7
