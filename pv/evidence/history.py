@@ -8,6 +8,7 @@ Nothing here writes. Where there is no repository, or its history begins with th
 
 from __future__ import annotations
 
+import re
 import subprocess
 from collections.abc import Mapping
 from functools import cached_property
@@ -24,6 +25,8 @@ from pv.yamlfile.read import read_text
 _TIMEOUT: Final = 20
 _PLAIN: Final = ("--no-optional-locks", "-c", "log.showSignature=false")
 """Options against settings of the user that would write, or add lines to what is read."""
+_UNQUOTED: Final = re.compile(r"[A-Za-z0-9_./ -]+")
+"""File names that git prints as they are."""
 
 
 class History:
@@ -65,6 +68,8 @@ class History:
         parent = self._parent(commit) if commit else None
         if commit is None or parent is None:
             return False
+        if not self._may_have_touched(commit, contract.file):
+            return False
         falsifier = PurePosixPath(receipt).parent.name
         before = self._limits_at(parent, contract.file).get(falsifier)
         return before != self._limits_at(commit, contract.file).get(falsifier)
@@ -91,21 +96,34 @@ class History:
         """Whether there is a commit at all, so that order can be asked for."""
         return bool(self._git("rev-parse", "--verify", "--quiet", "HEAD"))
 
-    @cached_property
+    @property
     def _added(self) -> Mapping[str, str]:
         """Return receipt path to the commit that added it, for all committed receipts."""
-        folder = "/".join(REGISTRY)
-        if not (self._root / folder).is_dir():
-            return {}
-        options = ("--diff-filter=A", "--relative", "--name-only", "--no-renames")
-        commits: dict[str, str] = {}
-        commit = ""
-        for line in self._git("log", *options, "--format=>%H", "--", folder).splitlines():
+        return self._log[0]
+
+    def _may_have_touched(self, commit: str, file: str) -> bool:
+        """Whether a commit may have changed a contract: False spares reading it twice from git."""
+        named_as_it_is = file.startswith(f"{REGISTRY[0]}/") and _UNQUOTED.fullmatch(file)
+        return not named_as_it_is or file in self._log[1].get(commit, frozenset())
+
+    @cached_property
+    def _log(self) -> tuple[Mapping[str, str], Mapping[str, set[str]]]:
+        """Return receipt to the commit that added it, and commit to the contracts it changed."""
+        added: dict[str, str] = {}
+        touched: dict[str, set[str]] = {}
+        if not self._root.joinpath(*REGISTRY).is_dir():
+            return added, touched
+        commit, receipts = "", f"{'/'.join(REGISTRY)}/"
+        options = ("--relative", "--name-status", "--no-renames", "--format=>%H")
+        for line in self._git("log", *options, "--", REGISTRY[0]).splitlines():
+            kind, _, name = line.partition("\t")
             if line.startswith(">"):
                 commit = line[1:]
-            elif line:
-                commits[line] = commit
-        return commits
+            elif not name.startswith(receipts):
+                touched.setdefault(commit, set()).add(name)
+            elif kind == "A":
+                added[name] = commit
+        return added, touched
 
     def _parent(self, commit: str) -> str | None:
         if commit not in self._parents:
