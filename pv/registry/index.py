@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple, TypeVar
@@ -128,7 +128,7 @@ def inner_names_of(contract: Contract) -> set[str]:
 
 def written_ids_of(contract: Contract) -> set[str]:
     """Return every text under a key `id` of a contract."""
-    return {text for path, text in texts_of(contract.data) if path[-1] == "id"}
+    return set(walked(contract.data).ids)
 
 
 def harnesses_of(contract: Contract) -> set[str]:
@@ -146,33 +146,63 @@ def proxies_of(contract: Contract) -> list[tuple[str, str]]:
     return [(meant, each.id) for each in contract.falsifiers for meant in each.proxy_for]
 
 
-class _Texts(NamedTuple):
+class Walk(NamedTuple):
+    """What one walk over the texts of a document finds; both lists in the order of the document."""
+
     data: Mapping[str, Any]
-    texts: list[tuple[NodePath, str]]
+    ids: list[str]
+    """Every text under a key `id`."""
+    signed: list[tuple[NodePath, str]]
+    """Path and text of those that may say something of figures: with a sign, or several lines."""
 
 
-_last: list[_Texts] = []
+_last: list[Walk] = []
 
 
-def texts_of(data: Mapping[str, Any]) -> list[tuple[NodePath, str]]:
-    """Return every text of a document with its path, in the order of the document.
+def walked(data: Mapping[str, Any]) -> Walk:
+    """Return what is found in a document.
 
     Whoever asks about one document asks several times in a row, so the last one is kept.
     """
     if not _last or _last[0].data is not data:
-        found: list[tuple[NodePath, str]] = []
-        _gather((), data, found)
-        _last[:] = [_Texts(data, found)]
-    return _last[0].texts
+        _last[:] = [Walk(data, [], [])]
+        _walk((), data.items(), _last[0].ids, _last[0].signed)
+    return _last[0]
 
 
-def _gather(path: NodePath, data: Any, found: list[tuple[NodePath, str]]) -> None:
+def _walk(
+    path: NodePath,
+    parts: Iterable[tuple[str | int, Any]],
+    ids: list[str],
+    signed: list[tuple[NodePath, str]],
+) -> None:
     """Add the texts below a mapping or list; documents are not deep."""
+    for step, value in parts:
+        kind = type(value)
+        if kind is str:
+            if step == "id":
+                ids.append(value)
+            if (
+                "=" in value
+                or "(" in value
+                or "%" in value
+                or "\n" in value
+                or not value.isascii()  # ≈ and its like
+            ):
+                signed.append(((*path, step), value))
+        elif kind is dict:
+            _walk((*path, step), value.items(), ids, signed)
+        elif kind is list:
+            _walk((*path, step), enumerate(value), ids, signed)
+
+
+def texts_of(data: Any, path: NodePath = ()) -> Iterator[tuple[NodePath, str]]:
+    """Yield every text of a document with its path, in the order of the document."""
     for step, value in data.items() if isinstance(data, dict) else enumerate(data):
         if isinstance(value, str):
-            found.append(((*path, step), value))
+            yield (*path, step), value
         elif isinstance(value, dict | list):
-            _gather((*path, step), value, found)
+            yield from texts_of(value, (*path, step))
 
 
 def grouped(pairs: Iterable[tuple[str, _T]]) -> dict[str, tuple[_T, ...]]:

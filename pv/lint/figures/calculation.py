@@ -17,9 +17,13 @@ from pv.lint.figures.quantity import LOOSE, Quantity, applied, combined, negated
 from pv.lint.figures.tokens import Token, tokens
 
 _BLANK: Final = re.compile(r"\n[ \t]*\n")
-_CLAIM: Final = re.compile(r"(?:[\d)%×x⁰-⁹⁻¹²³]|\d ?[A-Za-zµ]{1,20})\s*[=≈≅]\s*~?[\d(a-z-]|\(\w*=")
+# Both begin with one set of characters, which is looked for at a fraction of the cost.
+_CLAIM: Final = re.compile(
+    r"[\d)%×x⁰-⁹⁻¹²³(](?:(?:(?<!\()|(?<=\d) ?[A-Za-zµ]{1,20})\s*[=≈≅]\s*~?[\d(a-z-]|(?<=\()\w*=)"
+)
 _OPERATION: Final = re.compile(
-    r"[\d)%×x⁰-⁹²³]\s?[-×x·*/^+−]\s*[~(\da-z-]|[a-z2]\(|\d [a-z]{3,20} [×*] \d"
+    r"[\d)%×x⁰-⁹²³(](?:(?<!\()\s?[-×x·*/^+−]\s*[~(\da-z-]|(?<=[a-z2]\()"
+    r"|(?<=\d) [a-z]{3,20} [×*] \d)"
 )
 _BYTES: Final = re.compile(r"[KMGTk]?i?B|bytes?")
 _DEEPEST: Final = 6
@@ -110,6 +114,12 @@ class Statement(NamedTuple):
         if low > claim.value + slack or high < claim.value - slack:
             return Fault.WRONG
         return Fault.UNSUPPORTED if (high - low) / 2 >= _FAR * margin else None
+
+
+def may_state(text: str) -> bool:
+    """Tell whether there may be a statement in a text, or in several with NUL between them."""
+    related = "=" in text or "≈" in text or "≅" in text
+    return related and _CLAIM.search(text) is not None and _OPERATION.search(text) is not None
 
 
 def statements(text: str) -> Iterator[Statement]:

@@ -6,27 +6,39 @@ import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from pv.lint.figures.calculation import Fault, Statement, statements
+from pv.lint.figures.breakdown import OUTCOMES
+from pv.lint.figures.calculation import Fault, Statement, may_state, statements
 from pv.lint.figures.wording import about_a_format
 from pv.model.contract import Contract, Path
-from pv.registry.index import texts_of
+from pv.registry.index import walked
 
 _DIGIT: Final = re.compile(r"\d")
 _SIGN: Final = re.compile(r"[=≈≅%(\n]")
+_OUTCOMES: Final = tuple(OUTCOMES.split("|"))
+_BETWEEN: Final = "\0"
+"""Stands in no text, and belongs to no word, number or blank."""
+_ROWS: Final = 3
+"""Lines of the shortest table."""
 
 
 class _Read(NamedTuple):
     contract: Contract
-    texts: tuple[tuple[Path, str], ...]
+    tallied: list[tuple[Path, str]]
+    tabled: list[tuple[Path, str]]
     faulty: tuple[tuple[Path, str, Statement, Fault], ...]
 
 
 _last: list[_Read] = []
 
 
-def figured(contract: Contract) -> tuple[tuple[Path, str], ...]:
-    """Return the texts with a figure and a sign that makes a claim of it, with their paths."""
-    return _read(contract).texts
+def tallied(contract: Contract) -> list[tuple[Path, str]]:
+    """Return the texts with a figure that may count outcomes or shares, with their paths."""
+    return _read(contract).tallied
+
+
+def tabled(contract: Contract) -> list[tuple[Path, str]]:
+    """Return the texts with a figure that may hold a table, with their paths."""
+    return _read(contract).tabled
 
 
 def faulty(contract: Contract, fault: Fault) -> Iterator[tuple[Path, str, Statement]]:
@@ -40,16 +52,35 @@ def faulty(contract: Contract, fault: Fault) -> Iterator[tuple[Path, str, Statem
 
 
 def _read(contract: Contract) -> _Read:
-    """Return what was read of a contract; rules see one after the other, so the last is kept."""
+    """Return what was read of a contract; rules see one after the other, so the last is kept.
+
+    What no text of a contract has is looked for in all of them at once.
+    """
     if not _last or _last[0].contract is not contract:
         sign, digit = _SIGN.search, _DIGIT.search
-        texts = tuple([one for one in texts_of(contract.data) if sign(one[1]) and digit(one[1])])
-        _last[:] = [_Read(contract, texts, tuple(_faulty(texts)))]
+        texts = [one for one in walked(contract.data).signed if sign(one[1]) and digit(one[1])]
+        every = _BETWEEN.join([text for _, text in texts])
+        _last[:] = [
+            _Read(
+                contract,
+                tallied=texts if _may_tally(every) else [],
+                tabled=[one for one in texts if one[1].strip().count("\n") >= _ROWS - 1],
+                faulty=tuple(_faulty(texts)) if may_state(every) else (),
+            )
+        ]
     return _last[0]
 
 
+def _may_tally(text: str) -> bool:
+    """Tell whether a text may hold an outcome or a share; letters that fold into others may."""
+    if "%" in text or not text.isascii():
+        return True
+    lower = text.lower()
+    return any(outcome in lower for outcome in _OUTCOMES)
+
+
 def _faulty(
-    texts: tuple[tuple[Path, str], ...],
+    texts: list[tuple[Path, str]],
 ) -> Iterator[tuple[Path, str, Statement, Fault]]:
     for path, text in texts:
         for found in statements(text):

@@ -22,7 +22,7 @@ from dataclasses import replace
 from pv.lint.context import Context
 from pv.lint.figures.place import place
 from pv.lint.figures.tally import tallies
-from pv.lint.figures.texts import figured
+from pv.lint.figures.texts import tallied
 from pv.lint.rule import FixKind, GateName, Rule
 from pv.lint.wording import shortened
 from pv.model.contract import Contract
@@ -33,7 +33,7 @@ from pv.model.verdict import Severity
 def check(contract: Contract, context: Context) -> Iterator[Finding]:
     """Yield a finding for every tally that does not come out."""
     advice = "correct the number, or leave it out"
-    for path, text in figured(contract):
+    for path, text in tallied(contract):
         for found in tallies(text):
             message = f'"{shortened(found.words)}", expected {found.expected}'
             finding = RULE.finding(contract, path, message, advice=advice)

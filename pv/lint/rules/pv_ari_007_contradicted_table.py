@@ -31,7 +31,7 @@ from dataclasses import replace
 from pv.lint.context import Context
 from pv.lint.figures.place import place
 from pv.lint.figures.table import claims, unlabelled
-from pv.lint.figures.texts import figured
+from pv.lint.figures.texts import tabled
 from pv.lint.figures.wording import digits
 from pv.lint.rule import FixKind, GateName, Rule
 from pv.lint.wording import shortened
@@ -42,7 +42,7 @@ from pv.model.verdict import Severity
 
 def check(contract: Contract, context: Context) -> Iterator[Finding]:
     """Yield a finding for every claim about a table that the table contradicts."""
-    for path, text in figured(contract):
+    for path, text in tabled(contract):
         for start, message, advice in _judged(text):
             finding = RULE.finding(contract, path, message, advice=advice)
             yield replace(finding, span=place(contract, path, text, start))

@@ -30,7 +30,7 @@ from pv.lint.wording import did_you_mean
 from pv.model.contract import Contract
 from pv.model.finding import Finding
 from pv.model.verdict import Severity
-from pv.registry.index import texts_of
+from pv.registry.index import texts_of, walked
 
 # Words that go on to the left are told by what lies behind, so that the search is for letters.
 _CITED = re.compile(r"(?:FALSIFY(?<!\wFALSIFY)|KANI(?<!\wKANI))(?:-[A-Z0-9]+)+-\d+[a-z]?\b")
@@ -44,12 +44,11 @@ def check(contract: Contract, context: Context) -> Iterator[Finding]:
     """Yield a finding for the first citation of every undefined id."""
     if len(contract.stages) > 1:
         yield from _stages(contract, context)
-    texts = texts_of(contract.data)
-    if _cites_its_own(contract.text, [text for path, text in texts if path[-1] == "id"]):
+    if _cites_its_own(contract.text, walked(contract.data).ids):
         return
     known = context.registry.falsifiers
     seen: set[str] = set()
-    for path, text in texts:
+    for path, text in texts_of(contract.data):
         if not _PAST.isdisjoint(path):
             continue
         for found in _CITED.finditer(text):
@@ -87,7 +86,8 @@ def _cites_its_own(text: str, ids: list[str]) -> bool:
     """Tell whether a contract plainly cites no id but its own; most do not even that."""
     if "\\" in text or "&" in text:
         return False  # escapes hide names, anchors repeat them
-    if sum(map(text.count, _BEGINNINGS)) == sum(_CITED.fullmatch(name) is not None for name in ids):
+    own = [name for name in ids if name.startswith(_BEGINNINGS)]
+    if sum(map(text.count, _BEGINNINGS)) == sum(_CITED.fullmatch(name) is not None for name in own):
         return True
     return set(ids).issuperset(_CITED.findall(text))
 
