@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input -c requirements/constraints.txt
 MODEL  := smollm2-135m-ffn-q4k
 
-.PHONY: demo test check ptx bench soak docs clean
+.PHONY: demo test check ptx parity bench soak docs clean
 .DEFAULT_GOAL := demo
 
 $(VENV)/.made:
@@ -34,7 +34,7 @@ demo: $(VENV)/.core
 	$(BIN)/pv render --local --output .pv/report
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest -q -n auto --dist loadfile -m 'not soak and not bench'
+	$(BIN)/python -m pytest -q -n auto --dist loadfile -m 'not soak and not bench and not parity'
 
 check: $(VENV)/.dev
 	$(BIN)/ruff check .
@@ -51,6 +51,11 @@ check: $(VENV)/.dev
 ptx: $(VENV)/.dev
 	$(PIP) -e '.[cuda]'
 	$(BIN)/python -m pytest -q tests/kernels/test_cuda_ptx.py
+
+# Our tokens and logits beside those of llama.cpp, which pip builds from its source package.
+parity: $(VENV)/.dev
+	$(PIP) -e '.[parity]'
+	$(BIN)/python -m pytest -q -s -m parity tests/parity
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m pytest -q -s -m bench tests/bench
