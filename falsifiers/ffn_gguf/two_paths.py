@@ -22,9 +22,10 @@ from pv.falsifiers.ffn_gguf.activation_faults import FAULTS, faulty
 from pv.falsifiers.ffn_gguf.model_blocks import opened
 from pv.falsifiers.ffn_gguf.sentences import sentences_for
 from pv.falsifiers.interface import Run
-from pv.forward.llama import FfnDown, Pass, batch_of
-from pv.forward.llama import run as run_layers
-from pv.forward.paths import path_a, path_b
+from pv.forward.engine import Product
+from pv.forward.paths import engine_of, path_a, path_b
+from pv.forward.transformer import Pass, batch_of
+from pv.forward.transformer import run as run_layers
 from pv.forward.trunk import Trunk
 from pv.kernels.layout import BLOCK_VALUES
 from pv.kernels.q8k_quantize.reference import quantize_ggml
@@ -74,9 +75,9 @@ class Paths:
         batch = batch_of(sentences, trunk.shape.vocabulary)
         self.kept = batch.position > 0
         self.sentence = batch.sentence[self.kept]
-        self.exact: FfnDown = path_a(trunk)
+        self.exact: Product = path_a(trunk)
         self._absolute: list[Doubles] = []
-        self.reference: Pass = run_layers(trunk, sentences, self._reference)
+        self.reference: Pass = run_layers(trunk, sentences, engine_of(trunk, self._reference))
         self._energies: list[noise.WeightEnergy] = []
         self._traces: dict[str | None, Trace] = {}
         self._begun: dict[str | None, Future[Trace]] = {}
@@ -157,7 +158,7 @@ class Paths:
         error = (step[..., None] * unit).reshape(len(step), -1).astype(np.float32)
         return _norms(self.exact(layer, error))
 
-    def trace_of(self, product: FfnDown) -> Trace:
+    def trace_of(self, product: Product) -> Trace:
         """Return what a run leaves behind whose ffn_down is `product`."""
         if not self._energies:
             self._energies = [self._energy(layer) for layer in range(self.layers)]
@@ -171,7 +172,7 @@ class Paths:
             extremes.append(Extreme(inner[self.kept][worst], found[self.kept][worst]))
             return found
 
-        passed = run_layers(self.trunk, self.sentences, watched)
+        passed = run_layers(self.trunk, self.sentences, engine_of(self.trunk, watched))
         injected, predicted, rank, step, signal = map(np.stack, zip(*rows, strict=True))
         drift = _relative(passed.residual[:, self.kept], self.reference.residual[:, self.kept])
         return Trace(self.sentence, injected, predicted, rank, step, signal, drift, tuple(extremes))
@@ -199,7 +200,7 @@ def open_paths(run: Run) -> Paths:
 
 
 def _open(model: ModelFile, layers: int | str) -> Paths:
-    trunk = Trunk(model, None if layers == "all" else int(layers))
+    trunk = Trunk(model, None if layers == "all" else int(layers), keep=True)
     paths = Paths(trunk, tuple(each.ids for each in sentences_for(model)))
     paths.begin(FAULTS)
     return paths

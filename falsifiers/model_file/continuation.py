@@ -18,10 +18,11 @@ from pv.falsifiers.ffn_gguf.model_blocks import opened
 from pv.falsifiers.ffn_gguf.records import COUNT, known_fault, metric, sample
 from pv.falsifiers.ffn_gguf.sentences import CAPITAL_OF_FRANCE, sentences_for
 from pv.falsifiers.interface import Run
-from pv.forward import llama
-from pv.forward.llama import FfnDown
-from pv.forward.paths import path_a, path_b
-from pv.forward.trunk import Layer, Trunk
+from pv.forward.engine import Product
+from pv.forward.paths import engine_of, path_a, path_b
+from pv.forward.transformer import logits
+from pv.forward.transformer import run as run_layers
+from pv.forward.trunk import Trunk
 from pv.kernels.q4k_dequantize.reference import dequantize
 from pv.model.measurement import Measurements
 from pv.tensors.gguf_header import ModelFile
@@ -30,6 +31,7 @@ from pv.tensors.gguf_metadata import MetaArray
 Floats = NDArray[np.float32]
 
 _DECODER = ("missing_minimum", "scale_min_swapped")
+_SWAPPED = {"ffn_gate": "ffn_up", "ffn_up": "ffn_gate"}
 
 CONTROLS: dict[str, str] = {
     **{name: faults.DECODER[name] for name in _DECODER},
@@ -37,7 +39,7 @@ CONTROLS: dict[str, str] = {
     "other_subject": "another word stands in the place of the prompt's subject",
 }
 
-_PATHS: dict[str, Callable[[Trunk], FfnDown]] = {"f32": path_a, "q8k": path_b}
+_PATHS: dict[str, Callable[[Trunk], Product]] = {"f32": path_a, "q8k": path_b}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,16 +58,16 @@ class FaultyTrunk(Trunk):
     """A trunk whose weights reach the pass as a reader with the fault would give them."""
 
     def __init__(self, sound: Trunk, fault: str | None) -> None:
-        super().__init__(sound.model)
+        super().__init__(sound.model, keep=True)
         self._sound = sound
         self._fault = fault
 
-    def layer(self, index: int) -> Layer:
-        """Return the weights of a layer, gate and up exchanged under that fault."""
-        found = self._sound.layer(index)
-        if self._fault != "swapped_gate_and_up":
-            return found
-        return found._replace(ffn_gate=found.ffn_up, ffn_up=found.ffn_gate)
+    def weights(self, name: str) -> Floats:
+        """Return a matrix, gate and up exchanged under that fault."""
+        stem = name.split(".")[-2]
+        if self._fault == "swapped_gate_and_up":
+            name = name.replace(stem, _SWAPPED.get(stem, stem))
+        return self._sound.weights(name)
 
     def ffn_down(self, index: int) -> Floats:
         """Return ffn_down as float32, from blocks as the fault reads them."""
@@ -78,10 +80,6 @@ class FaultyTrunk(Trunk):
         """Return ffn_down's blocks as the fault reads them."""
         return faults.blocks_as_read(self._sound.ffn_down_blocks(index), self._fault)
 
-    def head(self) -> Floats:
-        """Return the output head of the sound trunk."""
-        return self._sound.head()
-
 
 def next_word(run: Run) -> Measurements:
     """Measure rank and margin of `token` after "The capital of France is", on both paths.
@@ -91,7 +89,7 @@ def next_word(run: Run) -> Measurements:
     """
     model = opened(run)
     question = run.once("question", lambda: _question(model, run))
-    return of_trunk(run.once("trunk", lambda: Trunk(model)), question, run)
+    return of_trunk(run.once("trunk", lambda: Trunk(model, keep=True)), question, run)
 
 
 def of_trunk(trunk: Trunk, question: Question, run: Run) -> Measurements:
@@ -103,8 +101,9 @@ def of_trunk(trunk: Trunk, question: Question, run: Run) -> Measurements:
         prompt = tuple(question.other_subject if i == question.subject else i for i in prompt)
     metrics = []
     for name, path in _PATHS.items():
-        stream = llama.run(faulty, [prompt], path(faulty)).residual[-1]
-        found = llama.logits(faulty, stream[-1:])[0]
+        engine = engine_of(faulty, path(faulty))
+        stream = run_layers(faulty, [prompt], engine).residual[-1]
+        found = logits(faulty, stream[-1:], engine)[0]
         others = np.delete(found, question.expected)
         own = found[question.expected]
         over = sample("logits after the prompt", found.shape, "none", tokens="last")

@@ -19,8 +19,8 @@ from pv.falsifiers.interface import Run
 from pv.falsifiers.model_file import independent_pass
 from pv.falsifiers.model_file.independent_pass import IndependentPass, Step
 from pv.falsifiers.model_file.wide_weights import Wide
-from pv.forward import llama
-from pv.forward.paths import path_a
+from pv.forward import transformer
+from pv.forward.engine import reference
 from pv.forward.shape import Shape
 from pv.forward.trunk import Trunk
 from pv.model.measurement import Measurements, Series
@@ -49,7 +49,7 @@ def logits(run: Run) -> Measurements:
     model = opened(run)
     count = int(run.parameter("sentences"))
     chosen = [one.ids for one in sentences_for(model)[:count]]
-    return of_trunk(run.once("trunk", lambda: Trunk(model)), chosen, run)
+    return of_trunk(run.once("trunk", lambda: Trunk(model, keep=True)), chosen, run)
 
 
 def of_trunk(trunk: Trunk, sentences: list[tuple[int, ...]], run: Run) -> Measurements:
@@ -109,9 +109,10 @@ def roundings(shape: Shape, tokens: int) -> Wide:
 
 
 def _passes(trunk: Trunk, sentences: list[tuple[int, ...]]) -> Passes:
-    ours = llama.run(trunk, sentences, path_a(trunk)).residual
+    engine = reference(trunk)
+    ours = transformer.run(trunk, sentences, engine).residual
     theirs = IndependentPass(trunk.model, trunk.shape, sentences)
-    return Passes(ours, llama.logits(trunk, ours[-1]), theirs)
+    return Passes(ours, transformer.logits(trunk, ours[-1], engine), theirs)
 
 
 def _drift(passes: Passes, steps: list[Step]) -> Wide:

@@ -13,7 +13,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from pv.errors import BadInputError
 from pv.falsifiers.model_file.wide_weights import Weights, Wide
+from pv.forward.architecture import LLAMA
 from pv.forward.shape import Shape
 from pv.tensors.gguf_header import ModelFile
 
@@ -38,6 +40,11 @@ class IndependentPass:
     """Sentences run one after the other through every layer; steps stay for the planted faults."""
 
     def __init__(self, model: ModelFile, shape: Shape, sentences: Sequence[Sequence[int]]) -> None:
+        if shape.architecture is not LLAMA or shape.biased or shape.rotation.divisors:
+            raise BadInputError(
+                f"architecture {shape.architecture.name}: expected plain {LLAMA.name}, without"
+                " biases and scaling of the rotation; this pass has no other form of it"
+            )
         self.model = model
         self.shape = shape
         self.sentences = sentences

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pv.errors import BadInputError
-from pv.kernels.arguments import require_float
+from pv.kernels.arguments import require_array, require_float
 from pv.kernels.layout import Pairing
 
 __all__ = ["Pairing", "rope"]
@@ -17,12 +17,19 @@ Floats = NDArray[np.floating[Any]]
 
 
 def rope(
-    x: Floats, positions: NDArray[np.integer[Any]], base: float, pairing: Pairing = Pairing.NORM
+    x: Floats,
+    positions: NDArray[np.integer[Any]],
+    base: float,
+    pairing: Pairing = Pairing.NORM,
+    *,
+    divisors: NDArray[np.float64] | None = None,
+    magnitude: float = 1.0,
 ) -> Floats:
-    """Turn pair i of every head by `position * base ** (-2 i / dim)` radians.
+    """Turn pair i of every head by `position * base ** (-2 i / dim) / divisors[i]` radians.
 
     x is float32 or float64 (tokens, heads, dim) with an even dim, positions integer (tokens,), base
-    above 0. The arithmetic is float64; the answer has x's shape and dtype.
+    above 0, divisors float64 (dim / 2,), all 1 by default. What is turned is multiplied by the
+    magnitude. The arithmetic is float64; the answer has x's shape and dtype.
 
     Raises:
         BadInputError: wrong dtype or shape, an odd dim, a base not above 0, or an unknown pairing.
@@ -30,12 +37,16 @@ def rope(
     _require(x, positions, base, pairing)
     pairs = x.shape[-1] // 2
     frequency = base ** (-np.arange(pairs) / pairs)
+    if divisors is not None:
+        require_array("divisors", divisors, np.float64, (pairs,))
+        frequency = frequency / divisors
     angle = positions[:, None, None] * frequency
     first, second = _members(x.shape[-1], pairing)
     a, b = x[..., first].astype(np.float64), x[..., second].astype(np.float64)
     turned = np.empty_like(x)
-    turned[..., first] = a * np.cos(angle) - b * np.sin(angle)
-    turned[..., second] = a * np.sin(angle) + b * np.cos(angle)
+    cosine, sine = magnitude * np.cos(angle), magnitude * np.sin(angle)
+    turned[..., first] = a * cosine - b * sine
+    turned[..., second] = a * sine + b * cosine
     return turned
 
 

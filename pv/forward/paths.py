@@ -1,7 +1,8 @@
 """The two ways to multiply with ffn_down that are compared: the same Q4_K weights on both sides.
 
 Path A keeps float32 activations and multiplies with dequantised weights. Path B quantises the
-activations to Q8_K and takes integer dot products, as runtimes do.
+activations to Q8_K and takes integer dot products, as runtimes do. Everything else is that of the
+reference engine (`engine_of`).
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from pv.forward.llama import FfnDown
+from pv.forward.engine import Engine, Product, reference, replaced
 from pv.forward.trunk import Trunk
 from pv.kernels.layout import BLOCK_VALUES, Q8K
 from pv.kernels.q4k_q8k_matvec.numpy_f32 import matmat
@@ -22,7 +23,7 @@ Quantizer = Callable[[Floats], Q8K]
 """Activations, float32 (tokens, blocks, 256), to Q8_K."""
 
 
-def path_a(trunk: Trunk) -> FfnDown:
+def path_a(trunk: Trunk) -> Product:
     """Return the product of float32 activations and dequantised weights."""
 
     def product(layer: int, inner: Floats) -> Floats:
@@ -31,7 +32,7 @@ def path_a(trunk: Trunk) -> FfnDown:
     return product
 
 
-def path_b(trunk: Trunk, quantize: Quantizer = quantize_ggml) -> FfnDown:
+def path_b(trunk: Trunk, quantize: Quantizer = quantize_ggml) -> Product:
     """Return the product of Q8_K activations and the file's Q4_K blocks, ggml's Q8_K by default.
 
     The product raises `WrongTensorType` where the file stores ffn_down in another type.
@@ -43,3 +44,8 @@ def path_b(trunk: Trunk, quantize: Quantizer = quantize_ggml) -> FfnDown:
         return matmat(blocks, activations.scale, activations.quants)
 
     return product
+
+
+def engine_of(trunk: Trunk, product: Product) -> Engine:
+    """Return the reference engine with `product` in the place of ffn_down."""
+    return replaced(reference(trunk), "ffn_down", product)

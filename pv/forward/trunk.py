@@ -1,73 +1,98 @@
-"""The weights of a llama-architecture model as float32, made layer by layer when asked for."""
+"""The weights of a model, taken from the mapped file layer by layer when they are asked for.
+
+As float32 they are decoded with the bits of the reference decoders; as blocks they are views of
+the file. Nothing is kept unless asked: a model may be far larger than memory.
+"""
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pv.errors import UsageError
+from pv.forward.decoders import decode
 from pv.forward.shape import Shape, read_shape
-from pv.kernels.arguments import require_finite
 from pv.kernels.layout import BLOCK_VALUES, Q4K_BYTES
-from pv.kernels.q4k_dequantize.reference import dequantize as dequantize_q4k
 from pv.tensors.dequantize import dequantize, dequantize_rows
-from pv.tensors.ggml_types import GgmlType
+from pv.tensors.ggml_types import BLOCKS, GgmlType
 from pv.tensors.gguf_header import ModelFile
 
 Floats = NDArray[np.float32]
 
-
-class Layer(NamedTuple):
-    """Weights of one layer but ffn_down, float32; matrices are (outputs, inputs)."""
-
-    attn_norm: Floats
-    attn_q: Floats
-    attn_k: Floats
-    attn_v: Floats
-    attn_output: Floats
-    ffn_norm: Floats
-    ffn_gate: Floats
-    ffn_up: Floats
+SLICE_WEIGHTS = 1 << 24
+"""Weights that are float32 at once where a matrix is not kept: 64 MB."""
 
 
 class Trunk:
-    """The first `layers` layers of a model, all of them by default; weights are kept once made.
+    """The first `layers` layers of a model, all of them by default.
 
-    ffn_down stands apart, because it is the operation on trial: as float32 by `ffn_down`, as the
-    file's own Q4_K blocks by `ffn_down_blocks`. The model file must stay open while weights load.
+    With `keep` float32 weights stay once made: for many passes over a small model. The model file
+    must stay open while weights are read.
     """
 
-    def __init__(self, model: ModelFile, layers: int | None = None) -> None:
+    def __init__(self, model: ModelFile, layers: int | None = None, *, keep: bool = False) -> None:
         self.model = model
         self.shape: Shape = read_shape(model)
         self.layers = self.shape.layers if layers is None else layers
         if not 1 <= self.layers <= self.shape.layers:
             raise UsageError(f"layers: found {layers}, the model has 1 to {self.shape.layers}")
-        self._layers: dict[int, Layer] = {}
-        self._down: dict[int, Floats] = {}
-        self._head: Floats | None = None
+        self.keep = keep
+        self._kept: dict[str, Floats] = {}
+        self._vectors: dict[str, Floats] = {}
 
-    def layer(self, index: int) -> Layer:
-        """Return the weights of a layer; raises `GgufError` for damaged ones."""
-        if index not in self._layers:
-            found = (self._weights(f"blk.{index}.{name}.weight") for name in Layer._fields)
-            self._layers[index] = Layer(*found)
-        return self._layers[index]
+    def weights(self, name: str) -> Floats:
+        """Return a matrix as float32 (outputs, inputs); raises `GgufError` for a damaged one."""
+        found = self._kept.get(name)
+        if found is None:
+            found = decode(self.model, name)
+            if self.keep:
+                self._kept[name] = found
+        return found
+
+    def slices(self, name: str) -> Iterator[tuple[slice, Floats]]:
+        """Yield rows of a matrix and their weights, float32 (rows, inputs), together all of it.
+
+        A matrix that is kept comes whole; else a yielded array may be overwritten by the next.
+        """
+        rows, columns = self.model.tensor(name).shape
+        if self.keep or rows * columns <= SLICE_WEIGHTS:
+            yield slice(0, rows), self.weights(name)
+            return
+        step = max(1, SLICE_WEIGHTS // columns)
+        for first in range(0, rows, step):
+            taken = slice(first, min(first + step, rows))
+            yield taken, decode(self.model, name, taken)
+
+    def vector(self, name: str) -> Floats:
+        """Return a vector, float32 (n,): a norm or a bias. These are small and kept."""
+        if name not in self._vectors:
+            self._vectors[name] = dequantize(self.model, name)
+        return self._vectors[name]
+
+    def blocks(self, name: str, *, require: GgmlType | None = None) -> NDArray[np.uint8]:
+        """Return a matrix as stored, uint8 (outputs, blocks of a row, bytes), a view of the file.
+
+        Raises `WrongTensorType` where the file stores another type than `require`.
+        """
+        info, raw = self.model.tensor(name), self.model.raw(name, require=require)
+        block = BLOCKS[info.type]
+        shape = (info.shape[0], info.shape[1] // block.weights, block.nbytes)
+        return np.frombuffer(raw, np.uint8).reshape(shape)
 
     def ffn_down(self, index: int) -> Floats:
         """Return ffn_down of a layer as float32 (width, ffn), whatever type the file stores."""
-        if index not in self._down:
-            self._down[index] = self._weights(f"blk.{index}.ffn_down.weight")
-        return self._down[index]
+        return self.weights(f"blk.{index}.ffn_down.weight")
 
     def ffn_down_blocks(self, index: int) -> NDArray[np.uint8]:
         """Return ffn_down of a layer as stored, uint8 (width, blocks per row, 144), a view.
 
         Raises `WrongTensorType` where the file does not store it as Q4_K.
         """
-        raw = self.model.raw(f"blk.{index}.ffn_down.weight", require=GgmlType.Q4_K)
+        name = f"blk.{index}.ffn_down.weight"
+        raw = self.model.raw(name, require=GgmlType.Q4_K)
         per_row = self.shape.ffn // BLOCK_VALUES
         return np.frombuffer(raw, np.uint8).reshape(self.shape.width, per_row, Q4K_BYTES)
 
@@ -75,28 +100,14 @@ class Trunk:
         """Return the embeddings of tokens, float32 (tokens, width); only their rows are decoded."""
         return dequantize_rows(self.model, "token_embd.weight", ids)
 
-    def output_norm(self) -> Floats:
-        """Return the weights of the last norm, float32 (width,)."""
-        return self._weights("output_norm.weight")
-
-    def head(self) -> Floats:
-        """Return the output head, float32 (vocabulary, width); without one, the embeddings."""
-        if self._head is None:
-            tied = "output.weight" not in self.model.tensors
-            self._head = self._weights("token_embd.weight" if tied else "output.weight")
-        return self._head
+    @property
+    def head(self) -> str:
+        """Name of the output head, (vocabulary, width): a matrix of its own, or the embedding."""
+        return "token_embd.weight" if self.shape.tied else "output.weight"
 
     def load(self) -> None:
-        """Make all float32 weights of the chosen layers now."""
+        """Decode all matrices of the chosen layers now; a damaged one is a `GgufError`."""
         for index in range(self.layers):
-            self.layer(index)
-            self.ffn_down(index)
-
-    def _weights(self, name: str) -> Floats:
-        info = self.model.tensor(name)
-        if info.type is not GgmlType.Q4_K:
-            return dequantize(self.model, name)
-        blocks = np.frombuffer(self.model.raw(name), np.uint8).reshape(-1, Q4K_BYTES)
-        weights = dequantize_q4k(blocks).reshape(info.shape)
-        require_finite(f"tensor {name}", weights)
-        return weights
+            for stem in self.shape.matrices():
+                for _ in self.slices(f"blk.{index}.{stem}.weight"):
+                    pass

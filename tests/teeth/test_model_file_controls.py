@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from pv.falsifiers.model_file import continuation, digests, forward_agreement
-from pv.forward import llama
-from pv.forward.paths import path_a
+from pv.forward import reference as engine
+from pv.forward import transformer
+from pv.forward.engine import reference
 from pv.forward.trunk import Trunk
 from pv.kernels.layout import Pairing
 from pv.kernels.rms_norm.reference import rms_norm
@@ -73,10 +74,10 @@ def measures(model, tmp_path_factory):
 
     The word is asked of a loud one: in a quiet one the last token's embedding decides alone.
     """
-    trunk = Trunk(model)
+    trunk = Trunk(model, keep=True)
     folder = tmp_path_factory.mktemp("model")
     loud = Trunk(open_model(write_model(folder / "loud.gguf", seed=4, layers=3, loud=True)))
-    first = llama.next_token(loud, PROMPT, path_a(loud))
+    first = transformer.next_token(loud, PROMPT, reference(loud))
     question = continuation.Question(PROMPT, first, subject=7, other_subject=20)
     down = b"".join(bytes(model.raw(f"blk.{i}.ffn_down.weight")) for i in range(12))
     record = {
@@ -123,8 +124,8 @@ def test_a_planted_fault_is_seen_by_the_limits_made_for_it(measures, missed, sho
     assert missed(short, measures[short](fault=fault)) == SEEN_BY[short][fault]
 
 
-def without_mask(tokens, dtype):
-    return np.ones((tokens, tokens), dtype)
+def without_mask(tokens, positions, before, dtype):
+    return np.ones((tokens, positions), dtype)
 
 
 def by_magnitude(x, weight, eps):
@@ -132,12 +133,20 @@ def by_magnitude(x, weight, eps):
 
 
 IN_THE_PASS = {
-    "other pairing": (llama, "rope", lambda x, at, base, _: rope(x, at, base, Pairing.NEOX)),
-    "other base": (llama, "rope", lambda x, at, base, pairing: rope(x, at, base * 2, pairing)),
-    "swapped gate and up": (llama, "swiglu", lambda gate, up: swiglu(up, gate)),
-    "norm by magnitude": (llama, "rms_norm", by_magnitude),
-    "other eps": (llama, "rms_norm", lambda x, weight, eps: rms_norm(x, weight, eps * 1000)),
-    "sharp softmax": (llama, "softmax", lambda scores: softmax(scores * np.float32(1.1))),
+    "other pairing": (
+        engine,
+        "rope",
+        lambda x, at, base, _, **rest: rope(x, at, base, Pairing.NEOX),
+    ),
+    "other base": (
+        engine,
+        "rope",
+        lambda x, at, base, pairing, **rest: rope(x, at, base * 2, pairing),
+    ),
+    "swapped gate and up": (engine, "swiglu", lambda gate, up: swiglu(up, gate)),
+    "norm by magnitude": (engine, "rms_norm", by_magnitude),
+    "other eps": (engine, "rms_norm", lambda x, weight, eps: rms_norm(x, weight, eps * 1000)),
+    "sharp softmax": (engine, "softmax", lambda scores: softmax(scores * np.float32(1.1))),
     "not causal": (np, "tri", without_mask),
 }
 

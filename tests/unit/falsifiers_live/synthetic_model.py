@@ -79,5 +79,5 @@ def random_blocks(seed: int, count: int, scale: float = 0.05) -> np.ndarray:
 
 def open_synthetic(path: Path, *, seed: int, layers: int, loud: bool = False) -> Paths:
     """Write a model and return both paths over it, with 14 random sentences."""
-    trunk = Trunk(open_model(write_model(path, seed=seed, layers=layers, loud=loud)))
+    trunk = Trunk(open_model(write_model(path, seed=seed, layers=layers, loud=loud)), keep=True)
     return Paths(trunk, write_sentences(seed))

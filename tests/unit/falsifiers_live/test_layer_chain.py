@@ -8,8 +8,8 @@ import pytest
 from pv.errors import MissingError, UsageError
 from pv.falsifiers.ffn_gguf import layer_chain
 from pv.falsifiers.interface import Run
-from pv.forward.llama import run as run_layers
-from pv.forward.paths import path_b
+from pv.forward.paths import engine_of, path_b
+from pv.forward.transformer import run as run_layers
 from pv.kernels.layout import Q8K
 from pv.kernels.q8k_quantize.reference import quantize_ggml
 from tests.unit.falsifiers_live.contract_limits import entry, run_of, unmet
@@ -32,7 +32,8 @@ def values(measured):
 
 def test_drift_is_the_relative_distance_of_the_two_streams(five):
     batch, a = five.reference
-    b = run_layers(five.trunk, five.sentences, path_b(five.trunk)).residual
+    engine = engine_of(five.trunk, path_b(five.trunk))
+    b = run_layers(five.trunk, five.sentences, engine).residual
     kept = batch.position > 0
     gap = np.linalg.norm((b - a).astype(float), axis=-1) / np.linalg.norm(a.astype(float), axis=-1)
     np.testing.assert_allclose(five.sound().drift, gap[:, kept], rtol=1e-6)

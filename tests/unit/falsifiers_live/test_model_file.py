@@ -11,6 +11,8 @@ from pv.falsifiers.interface import Run
 from pv.falsifiers.model_file import continuation, digests, forward_agreement
 from pv.falsifiers.model_file.independent_pass import IndependentPass
 from pv.falsifiers.model_file.wide_weights import Weights
+from pv.forward.architecture import LLAMA
+from pv.forward.rotation import Rotation
 from pv.forward.shape import Shape
 from pv.forward.teacher import derive
 from pv.forward.trunk import Trunk
@@ -20,7 +22,9 @@ from tests.unit.falsifiers_live.contract_limits import ROOT, entry, run_of
 from tests.unit.falsifiers_live.synthetic_model import write_model
 from tests.unit.forward.oracle import oracle_logits
 
-SMOLLM2 = Shape(30, 576, 1536, 9, 3, 64, 49152, 100000.0, 1e-5)
+SMOLLM2 = Shape(
+    30, 576, 1536, 9, 3, 64, 49152, 1e-5, Rotation(100000.0, LLAMA.pairing), LLAMA, tied=True
+)
 SHORT = {
     "SHIP-DEMO-001": forward_agreement.logits,
     "SHIP-DEMO-002": continuation.next_word,

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from pv.errors import PvError
-from pv.forward import llama
-from pv.forward.paths import path_a, path_b
+from pv.forward import transformer
+from pv.forward.paths import engine_of, path_a, path_b
 from pv.forward.trunk import Trunk
 from pv.tensors.gguf_header import open_model
 
@@ -19,8 +19,9 @@ def outcome(path) -> str:
         with open_model(path) as model:
             trunk = Trunk(model)
             for product in (path_a(trunk), path_b(trunk)):
-                stream = llama.run(trunk, [[1, 2, 3]], product).residual[-1]
-                assert np.isfinite(llama.logits(trunk, stream)).all()
+                engine = engine_of(trunk, product)
+                stream = transformer.run(trunk, [[1, 2, 3]], engine).residual[-1]
+                assert np.isfinite(transformer.logits(trunk, stream, engine)).all()
     except PvError:
         return "refused"
     return "ran"

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from pv.forward import llama
-from pv.forward.paths import path_a, path_b
+from pv.forward import transformer
+from pv.forward.paths import engine_of, path_a, path_b
 from pv.forward.trunk import Trunk
 from pv.kernels.q4k_q8k_matvec.reference import matvec_f64
 from pv.kernels.q8k_quantize.reference import Q8K, quantize_ggml, quantize_rust
@@ -30,7 +30,7 @@ def test_both_paths_agree_where_quantisation_is_exact(small_llama):
     inner = np.random.default_rng(4).integers(-126, 127, (6, 512)).astype(np.float32)
     inner[:, ::256] = 127
     with open_model(small_llama()) as model:
-        trunk = Trunk(model)
+        trunk = Trunk(model, keep=True)
         a, b = path_a(trunk)(0, inner), path_b(trunk)(0, inner)
     bound = 512 * 2.0**-24 * (np.abs(inner) @ np.abs(trunk.ffn_down(0)).T)
     assert (np.abs(a - b) <= 4 * bound).all()
@@ -53,7 +53,7 @@ def test_path_b_refuses_other_types(small_llama):
     with open_model(small_llama(down="Q4_1")) as model:
         trunk = Trunk(model)
         with pytest.raises(WrongTensorType, match="expected type Q4_K, found Q4_1"):
-            llama.run(trunk, [[1, 2]], path_b(trunk))
+            transformer.run(trunk, [[1, 2]], engine_of(trunk, path_b(trunk)))
 
 
 def test_blocks_are_a_view_of_the_file(small_llama):

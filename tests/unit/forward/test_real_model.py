@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from pv.falsifiers.ffn_gguf.sentences import CAPITAL_OF_FRANCE, SENTENCES, sentences_for
-from pv.forward import llama
-from pv.forward.paths import path_a
+from pv.forward import transformer
+from pv.forward.engine import reference
 from pv.forward.teacher import derive
 from pv.forward.trunk import Trunk
 from pv.tensors.gguf_header import open_model
@@ -28,7 +28,7 @@ def teacher(tmp_path_factory):
 def test_the_source_continues_with_paris(real_model):
     with open_model(real_model) as model:
         trunk = Trunk(model)
-        found = llama.next_token(trunk, CAPITAL_OF_FRANCE.ids, path_a(trunk))
+        found = transformer.next_token(trunk, CAPITAL_OF_FRANCE.ids, reference(trunk))
         assert found == PARIS
         assert model.metadata["tokenizer.ggml.tokens"].strings()[found] == "ĠParis"
 
@@ -36,7 +36,7 @@ def test_the_source_continues_with_paris(real_model):
 def test_the_teacher_continues_with_paris(teacher):
     with open_model(teacher.path) as model:
         trunk = Trunk(model)
-        assert llama.next_token(trunk, CAPITAL_OF_FRANCE.ids, path_a(trunk)) == PARIS
+        assert transformer.next_token(trunk, CAPITAL_OF_FRANCE.ids, reference(trunk)) == PARIS
 
 
 def test_the_teacher_is_the_recorded_one(teacher):
@@ -48,7 +48,9 @@ def test_logits_are_those_of_the_independent_pass(real_model):
     ids = CAPITAL_OF_FRANCE.ids[:3]  # the independent pass takes its time
     with open_model(real_model) as model:
         trunk = Trunk(model)
-        ours = llama.logits(trunk, llama.run(trunk, [ids], path_a(trunk)).residual[-1])
+        engine = reference(trunk)
+        stream = transformer.run(trunk, [ids], engine).residual[-1]
+        ours = transformer.logits(trunk, stream, engine)
     theirs = oracle_logits(real_model, list(ids))
     # float32 rounding through 30 layers
     assert np.abs(ours - theirs).max() <= 1e-3 * np.abs(theirs).max()

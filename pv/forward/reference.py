@@ -1,0 +1,81 @@
+"""The reference engine: weights dequantised to float32, NumPy only, nothing quantised on the way.
+
+Norms, rotations, softmax and gate are computed in float64 and round once. Matrix products and sums
+of the residual stream stay in float32: their rounding is what docs/derivations.md 5 bounds.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pv.forward.interface import Floats, Positions
+from pv.forward.rotation import Rotation
+from pv.forward.trunk import Trunk
+from pv.kernels.rms_norm.reference import rms_norm
+from pv.kernels.rope.reference import rope
+from pv.kernels.softmax.reference import softmax
+from pv.kernels.swiglu.reference import swiglu
+
+
+class Reference:
+    """An `Engine` over a trunk; matrices that the trunk does not keep pass through in slices."""
+
+    name = "reference"
+
+    def __init__(self, trunk: Trunk) -> None:
+        self.trunk = trunk
+
+    def product(self, tensor: str, activations: Floats) -> Floats:
+        """Multiply with the dequantised matrix in float32."""
+        out = np.empty((len(activations), self.trunk.model.tensor(tensor).shape[0]), np.float32)
+        for rows, weights in self.trunk.slices(tensor):
+            if len(weights) == out.shape[1]:
+                return np.asarray(activations @ weights.T)
+            out[:, rows] = activations @ weights.T
+        return out
+
+    def rms_norm(self, stream: Floats, weight: Floats, eps: float) -> Floats:
+        """Normalise in float64."""
+        normed: Floats = rms_norm(stream, weight, eps)
+        return normed
+
+    def rope(self, heads: Floats, positions: Positions, rotation: Rotation) -> Floats:
+        """Rotate in float64."""
+        turned: Floats = rope(
+            heads,
+            positions,
+            rotation.base,
+            rotation.pairing,
+            divisors=rotation.divided(),
+            magnitude=rotation.magnitude,
+        )
+        return turned
+
+    def stored(self, values: Floats) -> NDArray[Any]:
+        """Keep keys and values as they are."""
+        return values
+
+    def attend(self, queries: Floats, keys: NDArray[Any], values: NDArray[Any]) -> Floats:
+        """Attend with products in float32 and the softmax in float64."""
+        return attend(queries, keys, values)
+
+    def swiglu(self, gate: Floats, up: Floats) -> Floats:
+        """Gate in float64."""
+        inner: Floats = swiglu(gate, up)
+        return inner
+
+
+def attend(queries: Floats, keys: Floats, values: Floats) -> Floats:
+    """Attend causally: queries (t, heads, dim), keys and values (n, kv heads, dim), n >= t."""
+    tokens, heads, dim = queries.shape
+    positions, shared, _ = keys.shape
+    grouped = queries.transpose(1, 0, 2).reshape(shared, heads // shared, tokens, dim)
+    scores = grouped @ keys.transpose(1, 2, 0)[:, None]
+    scores *= np.float32(1.0 / np.sqrt(dim))
+    seen = np.tri(tokens, positions, positions - tokens, dtype=np.bool_)
+    scores[..., ~seen] = -np.inf
+    mixed = softmax(scores) @ values.transpose(1, 0, 2)[:, None]
+    return np.asarray(mixed.transpose(2, 0, 1, 3).reshape(tokens, heads * dim), np.float32)
