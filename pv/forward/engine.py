@@ -55,6 +55,10 @@ class Replaced:
         """As the engine does."""
         return self.engine.attend(queries, keys, values)
 
+    def add(self, values: Floats, more: Floats) -> Floats:
+        """As the engine does."""
+        return self.engine.add(values, more)
+
     def swiglu(self, gate: Floats, up: Floats) -> Floats:
         """As the engine does."""
         return self.engine.swiglu(gate, up)

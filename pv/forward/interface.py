@@ -52,6 +52,10 @@ class Engine(Protocol):
         """
         ...
 
+    def add(self, values: Floats, more: Floats) -> Floats:
+        """Add an update to the residual stream, or a bias (outputs,) to a product."""
+        ...
+
     def swiglu(self, gate: Floats, up: Floats) -> Floats:
         """Return `gate / (1 + exp(-gate)) * up`, element by element."""
         ...

@@ -115,7 +115,9 @@ FAULTS: Final[dict[str, Fault]] = {
     "half-sums": Fault(
         "attn_output", "sums stand in float16 before a scale of 2^-16: large ones overflow", _half
     ),
-    "half-squares": Fault("ffn_norm", "squares are summed in float16 and may overflow", _half_squares),
+    "half-squares": Fault(
+        "ffn_norm", "squares are summed in float16 and may overflow", _half_squares
+    ),
     "norm-weight": Fault("attn_norm", "the norm's weights are left out", _unweighted),
     "missing-bias": Fault("attn_k.bias", "the bias is not added", _lost_update, "attn_k"),
     "rope-pairing": Fault("rope_q", "the other two elements are rotated together", _other_pairing),

@@ -62,6 +62,10 @@ class Reference:
         """Attend with products in float32 and the softmax in float64."""
         return attend(queries, keys, values)
 
+    def add(self, values: Floats, more: Floats) -> Floats:
+        """Add in float32."""
+        return values + more
+
     def swiglu(self, gate: Floats, up: Floats) -> Floats:
         """Gate in float64."""
         inner: Floats = swiglu(gate, up)

@@ -6,7 +6,7 @@ weights from the file. The derivation stands in docs/derivations.md.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
@@ -49,7 +49,7 @@ GRIDS: Final[Mapping[GgmlType, Grid]] = MappingProxyType(
 
 
 class Noise(NamedTuple):
-    """The error of a product whose activations were stored on a grid; W is (rows, columns)."""
+    """The error of a product whose activations were stored on a grid."""
 
     certain: Doubles
     """What every rounding to the nearest does alike, float64 (tokens, rows)."""
@@ -60,55 +60,86 @@ class Noise(NamedTuple):
     rounding: Doubles
     """Largest L2 norm of what float32 adds to the products of blocks, (tokens,)."""
 
-    def limit(self, tail: float) -> float:
-        """Return the L2 norm over all tokens that is exceeded with probability `tail` at most."""
-        t = -np.log(tail)
-        largest = np.sqrt(self.scatter.max())  # no eigenvalue is larger
-        square = self.power.sum() + 2.0 * np.sqrt(t * self.scatter.sum()) + 2.0 * t * largest
-        return float(np.sqrt(square) + np.sqrt(np.square(self.rounding).sum()))
+
+class Judged(NamedTuple):
+    """An error beside its noise; tokens count alike, whatever their size."""
+
+    ratio: float
+    """Root mean square over tokens of measured over predicted: 1 where the model holds."""
+    over: float
+    """The same over the largest that chance explains: above 1 it does not."""
 
 
-def predicted(weights: Floats, minima: Floats | None, x: Floats, grid: Grid) -> Noise:
-    """Predict the error of `x` (tokens, columns) times `weights` (rows, columns).
+def judged(noise: Noise, error: Doubles, tail: float) -> Judged:
+    """Set an error (tokens, rows) against its noise.
 
-    `minima` are those of the blocks of weights, float32 (rows, columns / block), for a grid that
-    stores sums.
+    `tail` is the probability with which a sound product goes over, at most.
     """
+    scale = np.maximum(noise.power, np.square(noise.rounding))
+    scale = np.where(scale > 0, scale, np.finfo(np.float64).tiny)
+    square = np.square(error - noise.certain).sum(axis=1) / scale
+    power, scatter = noise.power / scale, noise.scatter / np.square(scale)
+    t = -np.log(tail)
+    largest = np.sqrt(scatter.max())  # no eigenvalue of the covariance is larger
+    chance = power.sum() + 2.0 * np.sqrt(t * scatter.sum()) + 2.0 * t * largest
+    rounding = np.sqrt((np.square(noise.rounding) / scale).sum())
+    measured = np.sqrt(square.sum())
+    expected = np.sqrt(power.sum()) or 1.0
+    return Judged(float(measured / expected), float(measured / (np.sqrt(chance) + rounding)))
+
+
+class Matrix(NamedTuple):
+    """A matrix of weights as it is read: in slices of rows, because all of it may not fit."""
+
+    rows: int
+    slices: Callable[[], Iterable[tuple[slice, Floats]]]
+    """Rows and their weights, float32 (rows, columns), together all of it."""
+    minima: Floats | None = None
+    """Of the blocks of weights, (rows, columns / block), for a grid that stores sums."""
+
+
+def predicted(matrix: Matrix, x: Floats, grid: Grid) -> Noise:
+    """Predict the error of activations (tokens, columns) times a matrix."""
     blocks = x.reshape(len(x), -1, grid.block).astype(np.float64)
     step = np.abs(blocks).max(axis=-1, keepdims=True) / _LARGEST_QUANT
-    # Below half a step there is no chance left: the quant is 0 and the error the value itself.
+    # Below half a step nothing is left to chance: the quant is 0 and the error the value itself.
     lost = np.abs(blocks) < step / 2
-    kept = np.where(lost, 0.0, blocks)
     change = _stored(step) / np.where(step > 0, step, 1.0) - (step > 0) if grid.half else 0.0 * step
-    certain = _product(np.where(lost, -blocks, change * blocks), weights)
-    deviation = np.where(lost, 0.0, step / np.sqrt(12.0))
-    power, scatter = _power(weights, deviation.reshape(x.shape))
-    if grid.sums and minima is not None:
-        sums = kept.sum(axis=-1)
-        certain -= (change[..., 0] * sums) @ minima.T.astype(np.float64)
+    shift = np.where(lost, -blocks, change * blocks).reshape(x.shape)
+    deviation = np.where(lost, 0.0, step / np.sqrt(12.0)).reshape(x.shape)
+    certain, columns, scatter = _through(matrix, shift, deviation)
+    power = np.square(deviation) @ columns
+    if grid.sums and matrix.minima is not None:
+        sums = np.where(lost, 0.0, blocks).sum(axis=-1)
+        certain -= (change[..., 0] * sums) @ matrix.minima.T.astype(np.float64)
         # The stored sum errs by one rounding of float16, uniform over its last place.
-        more = np.square(_last_place(sums)) / 12.0 @ np.square(minima, dtype=np.float64).sum(axis=0)
+        height = np.square(matrix.minima, dtype=np.float64).sum(axis=0)
+        more = np.square(_last_place(sums)) / 12.0 @ height
         power, scatter = power + more, scatter + np.square(more)
-    size = np.linalg.norm(weights) * np.linalg.norm(x.astype(np.float64), axis=1)
+    size = np.sqrt(columns.sum()) * np.linalg.norm(x.astype(np.float64), axis=1)
     return Noise(certain, power, scatter, (blocks.shape[1] + 8) * UNIT * size)
 
 
-def _product(x: Doubles, weights: Floats) -> Doubles:
-    found = x.reshape(len(x), -1).astype(np.float32) @ weights.T
-    return np.asarray(found, dtype=np.float64)
+def _through(
+    matrix: Matrix, shift: Doubles, deviation: Doubles
+) -> tuple[Doubles, Doubles, Doubles]:
+    """Return W shift (tokens, rows), squared column norms of W, and the scatter of each token.
 
-
-def _power(weights: Floats, deviation: Doubles) -> tuple[Doubles, Doubles]:
-    """Return trace and squared Frobenius norm of D W' W D of every token, D = diag(deviation).
-
-    The trace is exact; the norm is the mean of |D W' W D z|^2 over vectors z of random signs.
+    The scatter is the squared Frobenius norm of M = D W' W D, D = diag(deviation): the mean of
+    |M z|^2 over vectors z of random signs.
     """
-    columns = np.einsum("ij,ij->j", weights, weights, dtype=np.float64)
-    power = np.square(deviation) @ columns
-    signs = np.random.default_rng(_SEED).choice([-1.0, 1.0], size=(_PROBES, deviation.shape[1]))
-    drawn = (signs[:, None] * deviation).reshape(-1, deviation.shape[1]).astype(np.float32)
-    back = ((drawn @ weights.T) @ weights).reshape(_PROBES, *deviation.shape) * deviation
-    return power, np.square(back).sum(axis=-1).mean(axis=0)
+    tokens, width = deviation.shape
+    signs = np.random.default_rng(_SEED).choice([-1.0, 1.0], size=(_PROBES, 1, width))
+    drawn = (signs * deviation).reshape(-1, width).astype(np.float32)
+    shifted = shift.astype(np.float32)
+    certain = np.empty((tokens, matrix.rows))
+    columns, back = np.zeros(width), np.zeros(drawn.shape)
+    for rows, weights in matrix.slices():
+        certain[:, rows] = shifted @ weights.T
+        columns += np.einsum("ij,ij->j", weights, weights, dtype=np.float64)
+        back += (drawn @ weights.T) @ weights
+    found = back.reshape(_PROBES, tokens, width) * deviation
+    return certain, columns, np.square(found).sum(axis=-1).mean(axis=0)
 
 
 def _stored(step: Doubles) -> Doubles:

@@ -187,13 +187,13 @@ class _Layer:
         rows = self.shape.matrices()[stem][0]
         _require(f"{stem} of layer {self.index}", found, (len(activations), rows))
         if stem in self.shape.biased:
-            found = found + self.trunk.vector(f"blk.{self.index}.{stem}.bias")
+            found = self.engine.add(found, self.trunk.vector(f"blk.{self.index}.{stem}.bias"))
         return found
 
     def after_attention(self, stream: Floats, batch: Batch, memory: Memory | None) -> Floats:
         attended = self._attended(self.normed(stream, "attn_norm"), batch, memory)
         self.see(Point.ATTENTION_OUT, attended)
-        stream = stream + attended
+        stream = self.engine.add(stream, attended)
         self.see(Point.ATTENTION_RESIDUAL, stream)
         return stream
 
@@ -226,7 +226,7 @@ class _Layer:
         self.see(Point.SWIGLU_INNER, inner)
         down = self.projected("ffn_down", inner)
         self.see(Point.FFN_DOWN_OUT, down)
-        stream = stream + down
+        stream = self.engine.add(stream, down)
         _require_finite(f"residual stream after layer {self.index}", stream)
         self.see(Point.RESIDUAL, stream)
         return stream
