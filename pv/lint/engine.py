@@ -19,6 +19,7 @@ from pv.lint.options import Options
 from pv.lint.rule import ContractCheck, GateName, Rule
 from pv.lint.rules import RULES
 from pv.lint.settle import Settled, settle
+from pv.lint.traits import traits_of
 from pv.model.contract import Contract
 from pv.model.finding import Finding
 from pv.model.verdict import Severity
@@ -173,7 +174,7 @@ def ask_rules(
     crashes: list[RuleCrashError] = []
     waits: list[str] = []
     findings: dict[GateName, list[Finding]] = {}
-    for rule, check in _checks(rules, context.options.strict_test_binding):
+    for rule, check in _checks(rules, context.options.strict_test_binding, traits_of(contract)):
         found: list[Finding] = []
         try:
             found.extend(check(contract, context))
@@ -190,19 +191,29 @@ def ask_rules(
 class _Checks(NamedTuple):
     rules: Sequence[Rule]
     strict: bool
-    checks: tuple[tuple[Rule, ContractCheck], ...]
+    by_traits: dict[int, tuple[tuple[Rule, ContractCheck], ...]]
 
 
 _last: list[_Checks] = []
 
 
-def _checks(rules: Sequence[Rule], strict: bool) -> tuple[tuple[Rule, ContractCheck], ...]:
-    """Return the rules about single contracts that are asked; the last answer is kept."""
+def _checks(
+    rules: Sequence[Rule], strict: bool, traits: int
+) -> tuple[tuple[Rule, ContractCheck], ...]:
+    """Return the rules about contracts with such traits that are asked; answers are kept."""
     if not _last or _last[0].rules is not rules or _last[0].strict is not strict:
+        _last[:] = [_Checks(rules, strict, {})]
+    known = _last[0].by_traits
+    if traits not in known:
         options = Options(strict_test_binding=strict)
-        checks = tuple((r, r.check) for r in rules if r.check and _asked(r.gate, options))
-        _last[:] = [_Checks(rules, strict, checks)]
-    return _last[0].checks
+        known[traits] = tuple(
+            (rule, rule.check)
+            for rule in rules
+            if rule.check
+            and _asked(rule.gate, options)
+            and (rule.about is None or rule.about.value & traits)
+        )
+    return known[traits]
 
 
 def judge_registry(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from pv.lint.traits import Trait
 from pv.model.contract import Contract, Path
 from pv.model.finding import Finding, Fix
 from pv.model.verdict import Severity
@@ -87,6 +88,8 @@ class Rule:
     fix: FixKind
     page: str
     """The docstring of its module: what `pv rule` shows."""
+    about: Trait | None = None
+    """What a contract holds where `check` can find something: any of it; None is anything."""
     check: ContractCheck | None = None
     check_registry: RegistryCheck | None = None
 

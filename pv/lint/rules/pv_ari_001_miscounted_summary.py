@@ -24,6 +24,7 @@ from collections.abc import Iterator, Mapping
 from pv.lint.context import Context
 from pv.lint.repair import rewritten
 from pv.lint.rule import FixKind, GateName, Rule
+from pv.lint.traits import Trait
 from pv.model.contract import Contract
 from pv.model.finding import Finding
 from pv.model.verdict import Severity
@@ -72,5 +73,6 @@ RULE = Rule(
     gate=GateName.ARITHMETIC,
     fix=FixKind.SOMETIMES,
     page=__doc__,
+    about=Trait.SUMMARY,
     check=check,
 )

@@ -34,16 +34,15 @@ _PHRASE = re.compile(
     r"|(?P<prefix>FALSIFY(?:-[A-Z0-9]+)*)\s+tests?)\b",
     re.IGNORECASE,
 )
+_NOUN = re.compile("falsif|kani")
+"""In small letters; every phrase has one of them behind its number."""
 _PLACES = ("qa_gate", "verification_summary")
 
 
 def check(contract: Contract, context: Context) -> Iterator[Finding]:
     """Yield a finding for every phrase with another number than the list has."""
     for path, text in _texts(contract):
-        lower = text.lower()
-        if "falsif" not in lower and "kani" not in lower:
-            continue  # long texts that count something else
-        for match in _PHRASE.finditer(text):
+        for match in _PHRASE.finditer(text, start) if (start := _first(text)) is not None else ():
             word = match["number"].lower()
             claimed = _WORDS.index(word) if word in _WORDS else int(word)
             actual, noun = _counted(contract, match)
@@ -53,6 +52,17 @@ def check(contract: Contract, context: Context) -> Iterator[Finding]:
             message = f'"{phrase}", expected {actual}, the number of {noun}'
             finding = RULE.finding(contract, path, message, advice="leave the number out")
             yield replace(finding, span=place(contract, path, text, *match.span()))
+
+
+def _first(text: str) -> int | None:
+    """Return where the search for phrases begins: two words before the first noun of one."""
+    found = _NOUN.search(text.lower())
+    if found is None:
+        return None  # long texts that count something else
+    if not text.isascii():
+        return 0  # small letters may be more than the text has
+    before = text[: found.start()].rsplit(None, 2)
+    return len(before[0]) if len(before) > 2 else 0
 
 
 def _counted(contract: Contract, match: re.Match[str]) -> tuple[int, str]:

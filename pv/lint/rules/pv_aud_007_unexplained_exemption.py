@@ -23,6 +23,7 @@ from typing import Final
 from pv.lint.context import Context
 from pv.lint.obligations import entries
 from pv.lint.rule import FixKind, GateName, Rule
+from pv.lint.traits import Trait
 from pv.model.contract import Contract
 from pv.model.finding import Finding
 from pv.model.verdict import Severity
@@ -54,5 +55,6 @@ RULE = Rule(
     gate=GateName.AUDIT,
     fix=FixKind.NEVER,
     page=__doc__,
+    about=Trait.EXEMPTIONS,
     check=check,
 )

@@ -21,6 +21,7 @@ from pathlib import PurePosixPath
 from pv.lint.context import Context
 from pv.lint.rule import FixKind, GateName, Rule
 from pv.lint.tables import rows_of, text_of
+from pv.lint.traits import Trait
 from pv.lint.wording import did_you_mean
 from pv.model.contract import Contract
 from pv.model.finding import Finding
@@ -64,5 +65,6 @@ RULE = Rule(
     gate=GateName.REFERENCES,
     fix=FixKind.NEVER,
     page=__doc__,
+    about=Trait.ROWS,
     check=check,
 )

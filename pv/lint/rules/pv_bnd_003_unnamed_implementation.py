@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from pv.lint.context import Context
 from pv.lint.rule import FixKind, GateName, Rule
 from pv.lint.tables import rows_of, text_of
+from pv.lint.traits import Trait
 from pv.model.contract import Contract
 from pv.model.finding import Finding
 from pv.model.verdict import Severity
@@ -47,5 +48,6 @@ RULE = Rule(
     gate=GateName.VERIFY,
     fix=FixKind.NEVER,
     page=__doc__,
+    about=Trait.ROWS,
     check=check,
 )

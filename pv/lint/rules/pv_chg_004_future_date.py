@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from functools import lru_cache
 
 from pv.lint.context import Context
 from pv.lint.rule import FixKind, GateName, Rule
@@ -50,6 +51,7 @@ def _dates(contract: Contract) -> Iterator[tuple[Path, str, str]]:
             yield (*entry.path, "date"), f"date of version {entry.version}", entry.date
 
 
+@lru_cache(maxsize=1024)  # a registry has few days and many dates
 def _day(text: str) -> date | None:
     try:
         return date.fromisoformat(text)

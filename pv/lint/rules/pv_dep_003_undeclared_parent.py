@@ -23,6 +23,7 @@ from pathlib import PurePosixPath
 from pv.lint.context import Context
 from pv.lint.obligations import entries
 from pv.lint.rule import FixKind, GateName, Rule
+from pv.lint.traits import Trait
 from pv.model.contract import Contract
 from pv.model.finding import Finding
 from pv.model.verdict import Severity
@@ -51,5 +52,6 @@ RULE = Rule(
     gate=GateName.COMPOSITION,
     fix=FixKind.NEVER,
     page=__doc__,
+    about=Trait.TYPED_KEYS,
     check=check,
 )

@@ -23,6 +23,7 @@ from typing import Any
 
 from pv.lint.context import Context
 from pv.lint.rule import FixKind, GateName, Rule
+from pv.lint.traits import Trait
 from pv.model.contract import BindingKind, Contract, Path
 from pv.model.finding import Finding
 from pv.model.verdict import Severity
@@ -61,5 +62,6 @@ RULE = Rule(
     gate=GateName.ENFORCE,
     fix=FixKind.NEVER,
     page=__doc__,
+    about=Trait.HARNESSES | Trait.BESIDE,
     check=check,
 )

@@ -27,6 +27,7 @@ from typing import Any, Final
 from pv.lint.context import Context
 from pv.lint.figures.place import place
 from pv.lint.rule import FixKind, GateName, Rule
+from pv.lint.traits import Trait
 from pv.model.contract import Contract, Falsifier
 from pv.model.finding import Finding
 from pv.model.verdict import Severity, State
@@ -91,5 +92,6 @@ RULE = Rule(
     gate=GateName.EVIDENCE,
     fix=FixKind.NEVER,
     page=__doc__,
+    about=Trait.CLAIMS,
     check=check,
 )

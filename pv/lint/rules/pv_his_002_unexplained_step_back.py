@@ -24,6 +24,7 @@ from collections.abc import Iterator
 from pv.lint.context import Context
 from pv.lint.moves import Move, moves_of
 from pv.lint.rule import FixKind, GateName, Rule
+from pv.lint.traits import Trait
 from pv.model.contract import Contract
 from pv.model.finding import Finding
 from pv.model.lifecycle import Lifecycle
@@ -71,5 +72,6 @@ RULE = Rule(
     gate=GateName.HISTORY,
     fix=FixKind.NEVER,
     page=__doc__,
+    about=Trait.CLAIMS,
     check=check,
 )

@@ -24,6 +24,7 @@ from pv.lint.claims import claims_of
 from pv.lint.context import Context
 from pv.lint.repair import nearest_fix
 from pv.lint.rule import FixKind, GateName, Rule
+from pv.lint.traits import Trait
 from pv.lint.wording import did_you_mean, shortened
 from pv.model.contract import Contract
 from pv.model.finding import Finding
@@ -86,5 +87,6 @@ RULE = Rule(
     gate=GateName.TRANSITIONS,
     fix=FixKind.SOMETIMES,
     page=__doc__,
+    about=Trait.CLAIMS | Trait.DECIDES,
     check=check,
 )

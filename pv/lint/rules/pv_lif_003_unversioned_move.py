@@ -23,6 +23,7 @@ from collections.abc import Iterator
 from pv.lint.context import Context
 from pv.lint.moves import moves_of
 from pv.lint.rule import FixKind, GateName, Rule
+from pv.lint.traits import Trait
 from pv.lint.versions import parse_version
 from pv.model.contract import Contract
 from pv.model.finding import Finding
@@ -59,5 +60,6 @@ RULE = Rule(
     gate=GateName.TRANSITIONS,
     fix=FixKind.NEVER,
     page=__doc__,
+    about=Trait.CLAIMS,
     check=check,
 )

@@ -20,6 +20,7 @@ from collections.abc import Iterator
 
 from pv.lint.context import Context
 from pv.lint.rule import FixKind, GateName, Rule
+from pv.lint.traits import Trait
 from pv.model.contract import Contract
 from pv.model.finding import Finding
 from pv.model.verdict import Severity
@@ -44,5 +45,6 @@ RULE = Rule(
     gate=GateName.METHODOLOGY,
     fix=FixKind.NEVER,
     page=__doc__,
+    about=Trait.LIMITS,
     check=check,
 )

@@ -29,6 +29,7 @@ from pv.lint.context import Context
 from pv.lint.figures.place import place
 from pv.lint.metrics import possible
 from pv.lint.rule import FixKind, GateName, Rule
+from pv.lint.traits import Trait
 from pv.lint.wording import shortened
 from pv.model.contract import Contract, Expectation, Falsifier, Path
 from pv.model.finding import Finding
@@ -128,5 +129,6 @@ RULE = Rule(
     gate=GateName.METHODOLOGY,
     fix=FixKind.NEVER,
     page=__doc__,
+    about=Trait.LIMITS | Trait.STAGES | Trait.SAYS_OUTSIDE,
     check=check,
 )

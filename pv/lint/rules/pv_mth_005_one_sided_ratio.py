@@ -25,6 +25,7 @@ from typing import Final
 from pv.lint.context import Context
 from pv.lint.figures.place import place
 from pv.lint.rule import FixKind, GateName, Rule
+from pv.lint.traits import Trait
 from pv.model.contract import Contract, Expectation, Falsifier
 from pv.model.finding import Finding
 from pv.model.verdict import Severity
@@ -93,5 +94,6 @@ RULE = Rule(
     gate=GateName.METHODOLOGY,
     fix=FixKind.NEVER,
     page=__doc__,
+    about=Trait.LIMITS | Trait.SAYS_RATIO,
     check=check,
 )

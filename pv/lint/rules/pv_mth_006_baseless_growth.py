@@ -25,6 +25,7 @@ from typing import Final
 from pv.lint.context import Context
 from pv.lint.figures.place import place
 from pv.lint.rule import FixKind, GateName, Rule
+from pv.lint.traits import Trait
 from pv.lint.wording import shortened
 from pv.model.contract import Contract, Path
 from pv.model.finding import Finding
@@ -89,5 +90,6 @@ RULE = Rule(
     gate=GateName.METHODOLOGY,
     fix=FixKind.NEVER,
     page=__doc__,
+    about=Trait.SAYS_TIMES,
     check=check,
 )

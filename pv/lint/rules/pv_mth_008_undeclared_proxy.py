@@ -27,6 +27,7 @@ from typing import Any, Final, NamedTuple
 from pv.lint.context import Context
 from pv.lint.figures.place import place
 from pv.lint.rule import FixKind, GateName, Rule
+from pv.lint.traits import Trait
 from pv.model.contract import Contract, Falsifier, Path
 from pv.model.finding import Finding
 from pv.model.verdict import Severity, State
@@ -149,5 +150,6 @@ RULE = Rule(
     gate=GateName.METHODOLOGY,
     fix=FixKind.NEVER,
     page=__doc__,
+    about=Trait.CLAIMS,
     check=check,
 )

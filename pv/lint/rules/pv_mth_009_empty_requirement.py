@@ -21,6 +21,7 @@ from typing import Final
 
 from pv.lint.context import Context
 from pv.lint.rule import FixKind, GateName, Rule
+from pv.lint.traits import Trait
 from pv.model.contract import Contract
 from pv.model.finding import Finding
 from pv.model.verdict import Severity
@@ -49,5 +50,6 @@ RULE = Rule(
     gate=GateName.METHODOLOGY,
     fix=FixKind.NEVER,
     page=__doc__,
+    about=Trait.DEMANDS,
     check=check,
 )

@@ -20,6 +20,7 @@ from collections.abc import Iterator
 from pv.lint.context import Context
 from pv.lint.repair import nearest_fix
 from pv.lint.rule import FixKind, GateName, Rule
+from pv.lint.traits import Trait
 from pv.lint.wording import did_you_mean
 from pv.model.contract import Contract
 from pv.model.finding import Finding
@@ -49,5 +50,6 @@ RULE = Rule(
     gate=GateName.REFERENCES,
     fix=FixKind.SOMETIMES,
     page=__doc__,
+    about=Trait.STAGES,
     check=check,
 )

@@ -22,6 +22,7 @@ from collections.abc import Iterator, Mapping
 from pv.lint.context import Context
 from pv.lint.repair import nearest_fix, rewritten
 from pv.lint.rule import FixKind, GateName, Rule
+from pv.lint.traits import Trait
 from pv.lint.wording import did_you_mean
 from pv.model.contract import Contract, Path
 from pv.model.finding import Finding
@@ -72,5 +73,6 @@ RULE = Rule(
     gate=GateName.REFERENCES,
     fix=FixKind.SOMETIMES,
     page=__doc__,
+    about=Trait.PROOFS,
     check=check,
 )

@@ -19,6 +19,7 @@ from collections.abc import Iterator
 
 from pv.lint.context import Context
 from pv.lint.rule import FixKind, GateName, Rule
+from pv.lint.traits import Trait
 from pv.model.contract import Contract
 from pv.model.finding import Finding
 from pv.model.verdict import Severity
@@ -42,5 +43,6 @@ RULE = Rule(
     gate=GateName.SHIP,
     fix=FixKind.NEVER,
     page=__doc__,
+    about=Trait.SHIP_MODELS,
     check=check,
 )

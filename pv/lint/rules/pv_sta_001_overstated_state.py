@@ -24,6 +24,7 @@ from pv.lint.context import Context
 from pv.lint.moves import moves_of
 from pv.lint.rule import FixKind, GateName, Rule
 from pv.lint.standings import ClaimStanding, standings_of
+from pv.lint.traits import Trait
 from pv.model.contract import Contract
 from pv.model.finding import Finding
 from pv.model.status import Standing
@@ -86,5 +87,6 @@ RULE = Rule(
     gate=GateName.ENFORCEMENT_LEVEL,
     fix=FixKind.NEVER,
     page=__doc__,
+    about=Trait.CLAIMS,
     check=check,
 )

@@ -21,6 +21,7 @@ from collections.abc import Iterator
 from pv.lint.context import Context
 from pv.lint.rule import FixKind, GateName, Rule
 from pv.lint.standings import standings_of
+from pv.lint.traits import Trait
 from pv.model.contract import Contract
 from pv.model.finding import Finding
 from pv.model.status import Standing
@@ -52,5 +53,6 @@ RULE = Rule(
     gate=GateName.ENFORCEMENT_LEVEL,
     fix=FixKind.NEVER,
     page=__doc__,
+    about=Trait.CLAIMS,
     check=check,
 )

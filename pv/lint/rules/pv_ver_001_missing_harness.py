@@ -22,6 +22,7 @@ from pv.bindings.interface import BindingClass, Resolution
 from pv.lint.context import Context
 from pv.lint.repair import word_rewritten
 from pv.lint.rule import FixKind, GateName, Rule
+from pv.lint.traits import Trait
 from pv.model.contract import BindingKind, Contract, Falsifier, Path
 from pv.model.finding import Finding
 from pv.model.verdict import Severity
@@ -81,5 +82,6 @@ RULE = Rule(
     gate=GateName.VERIFY,
     fix=FixKind.SOMETIMES,
     page=__doc__,
+    about=Trait.HARNESSES | Trait.BESIDE,
     check=check,
 )

@@ -23,6 +23,7 @@ from collections.abc import Iterator
 from pv.bindings.unjudgeable import NO_FILE, NO_LIST
 from pv.lint.context import Context
 from pv.lint.rule import FixKind, GateName, Rule
+from pv.lint.traits import Trait
 from pv.lint.wording import shortened
 from pv.model.contract import Contract
 from pv.model.finding import Finding
@@ -53,5 +54,6 @@ RULE = Rule(
     gate=GateName.VERIFY,
     fix=FixKind.NEVER,
     page=__doc__,
+    about=Trait.COMMANDS,
     check=check,
 )
