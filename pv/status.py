@@ -8,7 +8,7 @@ and a fresh REFUTED receipt demotes at once.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from pv.gate import gate_status
@@ -24,6 +24,7 @@ from pv.model.status import (
     Standing,
 )
 from pv.model.verdict import SIMULATOR, HypothesisVerdict, Level, State, Verdict
+from pv.shelf import why_stale
 
 _UNRUNNABLE: Final = {
     BindingKind.PLANNED: State.PLANNED,
@@ -156,14 +157,13 @@ def _from_receipts(
         if worst is not None:
             return state, worst, [_headline(worst)]
     held = [each for each in fresh if each.verdict is Verdict.HELD]
-    sound = next((each for each in held if not each.post_hoc and not _simulated(each)), None)
+    sound = _longest(each for each in held if not each.post_hoc and not _simulated(each))
     if sound is not None:
-        return State.DISCHARGED, sound, [_headline(sound)]
-    if held:
-        return State.PARTIAL_ALGORITHM_LEVEL, held[0], _short_of_discharge(held[0])
+        return State.DISCHARGED, sound, [_headline(sound), *_until(sound)]
+    if best := _longest(held):
+        return State.PARTIAL_ALGORITHM_LEVEL, best, [*_short_of_discharge(best), *_until(best)]
     if receipts:
-        moved = ", ".join(receipts[-1].stale[:3]) or "no verdict"
-        return State.STALE, receipts[-1], [f"changed since the run: {moved}"]
+        return State.STALE, receipts[-1], [why_stale(receipts[-1].stale) or "no verdict"]
     return State.BOUND, None, ["no receipt"]
 
 
@@ -171,6 +171,16 @@ def _short_of_discharge(receipt: ReceiptView) -> list[str]:
     """Return why a fresh HELD receipt does not discharge."""
     reasons = ["POST-HOC: limit and result came together"] if receipt.post_hoc else []
     return [*reasons, "simulator, no device"] if _simulated(receipt) else reasons
+
+
+def _longest(receipts: Iterable[ReceiptView]) -> ReceiptView | None:
+    """Return the receipt that counts longest; the first one of those that never run out."""
+    return max(receipts, key=lambda each: each.until, default=None)
+
+
+def _until(receipt: ReceiptView) -> list[str]:
+    """Return the last day on which a receipt counts, where it has a shelf life."""
+    return [f"counts until {receipt.until}"] if receipt.until else []
 
 
 def _simulated(receipt: ReceiptView) -> bool:
@@ -217,7 +227,7 @@ def _over_models(
     discharged = [model.name for model in models if model.state is State.DISCHARGED]
     any_counts = falsifier.models is not None and falsifier.models.quorum == "any"
     needed = 1 if any_counts else len(models)
-    reasons = [f"{model.name}: {model.state}" for model in models] or ["no model is accepted"]
+    reasons = [_on(model) for model in models] or ["no model is accepted"]
     for state in (State.REFUTED, State.INCONCLUSIVE):
         if state in found:
             return state, found[state], reasons
@@ -229,6 +239,11 @@ def _over_models(
         if state in found:
             return State.PARTIAL_ALGORITHM_LEVEL, found[state], reasons
     return State.BOUND, None, reasons
+
+
+def _on(model: ModelStatus) -> str:
+    until = _until(model.receipt) if model.receipt and model.state in _ANSWERED else []
+    return ", ".join([f"{model.name}: {model.state}", *until])
 
 
 def _falsifier_standing(claimed: str | None, state: State, lifecycle: Lifecycle) -> Standing:

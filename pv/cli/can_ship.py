@@ -7,11 +7,13 @@ from typing import Annotated
 
 import typer
 
+from pv.cli.days import Today, day_of
 from pv.cli.exitcodes import ExitCode
 
 
 def can_ship(
     model: Annotated[str, typer.Argument(help="The model by id.")],
+    today: Today = None,
     root: Annotated[Path | None, typer.Option(help="Registry root.")] = None,
 ) -> None:
     """Say by its exit code whether a model can ship by receipts.
@@ -23,7 +25,7 @@ def can_ship(
     from pv.report.ship_text import text_of
     from pv.resources import find_root
 
-    found = fleet(find_root(root))
+    found = fleet(find_root(root), today=day_of(today))
     (shipment,) = asked_for(found, [model])
     standing = shipment.standing
     if standing.percent is None or found.unread:

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pv.cli.days import Today, day_of
 from pv.cli.exitcodes import ExitCode
+from pv.cli.remembered import remembered
 from pv.cli.text_or_json import Format, OutputFormat, document
 from pv.errors import UsageError
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from pv.evidence.shipping import Fleet, Shipment
 
 
+@remembered
 def ship(
     models: Annotated[list[str] | None, typer.Argument(help="Models by id; else all.")] = None,
     at: Annotated[
@@ -36,6 +39,7 @@ def ship(
     local: Annotated[
         bool, typer.Option("--local", help="Count receipts of .pv/receipts too.")
     ] = False,
+    today: Today = None,
     output_format: OutputFormat = Format.TEXT,
     root: Annotated[Path | None, typer.Option(help="Registry root.")] = None,
 ) -> None:
@@ -45,10 +49,13 @@ def ship(
 
     home = find_root(root)
     if history:
-        if at or local or strict:
+        if at or local or strict or today:
             raise UsageError("--history goes with models and --limit, expected nothing else")
         raise typer.Exit(_history(home, models or (), limit, output_format is Format.JSON))
-    found = fleet_at(home, at).fleet if at else fleet(home, local=local)
+    if at and today:
+        raise UsageError("--at is judged by the day of its commit, expected no --today beside it")
+    day = day_of(today)
+    found = fleet_at(home, at).fleet if at else fleet(home, local=local, today=day)
     shipments = asked_for(found, models or ())
     standings = [each.standing for each in shipments]
     gap = any(each.asserted_percent not in (None, each.percent) for each in standings)

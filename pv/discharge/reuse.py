@@ -12,6 +12,7 @@ from pv.evidence.history import History
 from pv.evidence.receipt import Evidence, load
 from pv.model.receipt import Outcome, ReceiptView
 from pv.model.verdict import Verdict
+from pv.shelf import OUTLIVED, utc_today
 
 _WORST_FIRST: Final = (Verdict.REFUTED, Verdict.INCONCLUSIVE, Verdict.HELD)
 _SHOWN: Final = 2
@@ -50,12 +51,17 @@ class Receipts:
             return Standing("no receipt", None)
         moved = own[-1].stale
         more = f" and {len(moved) - _SHOWN} more" if len(moved) > _SHOWN else ""
-        return Standing(f"stale: {', '.join(moved[:_SHOWN])}{more} changed", None)
+        over = "" if any(each.startswith(OUTLIVED) for each in moved) else " changed"
+        return Standing(f"stale: {', '.join(moved[:_SHOWN])}{more}{over}", None)
 
     def _of(self, job: Job) -> tuple[ReceiptView, ...]:
         if job.contract.file not in self._read:
             self._read[job.contract.file] = load(
-                self._root, job.contract, local=not self._record, history=self._history
+                self._root,
+                job.contract,
+                local=not self._record,
+                history=self._history,
+                today=utc_today(),
             )
         return self._read[job.contract.file].receipts
 

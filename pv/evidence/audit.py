@@ -17,6 +17,7 @@ from pv.model.contract import Contract
 from pv.model.receipt import ReceiptView
 from pv.registry.contracts import Loaded, load_contracts
 from pv.registry.git import ask
+from pv.shelf import OUTLIVED, utc_today
 
 
 class Condition(StrEnum):
@@ -77,7 +78,7 @@ def audit(root: Path, *, local: bool = False, loaded: Sequence[Loaded] | None = 
 def _of_contract(
     root: Path, contract: Contract, history: History, *, local: bool
 ) -> Iterator[Audited]:
-    evidence = load(root, contract, local=local, history=history)
+    evidence = load(root, contract, local=local, history=history, today=utc_today())
     for view in evidence.receipts:
         condition = Condition.STALE if view.stale else Condition.VALID
         yield Audited(view.path, view.falsifier, condition, view.stale, receipt=view)
@@ -136,7 +137,13 @@ def since(root: Path, contract: Contract, receipt: Audited, history: History) ->
     """Return for each moved subject of a stale receipt the commit that moved it."""
     added = history.added(receipt.path)
     return [
-        Since(name, _first_commit(root, added, _file_of(name, contract))) for name in receipt.moved
+        Since(
+            name,
+            "time alone: a run renews it"
+            if name.startswith(OUTLIVED)
+            else _first_commit(root, added, _file_of(name, contract)),
+        )
+        for name in receipt.moved
     ]
 
 

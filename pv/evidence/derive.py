@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
 from pv.bindings.interface import BindingClass
 from pv.bindings.resolve import Resolver
+from pv.evidence.answers import doubt
 from pv.evidence.history import History
 from pv.evidence.receipt import load
 from pv.evidence.store import folders
@@ -20,6 +22,7 @@ from pv.model.lifecycle import Lifecycle
 from pv.model.status import ContractStatus
 from pv.registry.contracts import Loaded, load_contracts
 from pv.registry.lifecycle import load_lifecycle
+from pv.shelf import utc_today
 from pv.status import contract_status
 
 Freshness: TypeAlias = Literal["judged", "as recorded"]
@@ -43,7 +46,13 @@ class Deriver:
         freshness: Freshness = "judged",
         resolver: Resolver | None = None,
         history: History | None = None,
+        today: date | None = None,
     ) -> None:
+        """Read what contracts share. `today` is the day that shelf lives are judged by.
+
+        Where it is not given, the clock says it for `judged` states, and nothing for recorded ones.
+        """
+        self._today = today or (utc_today() if freshness == "judged" else None)
         self._root = root
         self._local = local
         self._freshness = freshness
@@ -58,12 +67,15 @@ class Deriver:
 
     def derive(self, contract: Contract) -> ContractStatus:
         """Return the status of a contract with everything in it."""
+        for each in contract.falsifiers:
+            doubt(" ".join((each.binding.text, *each.binding.argv)))
         evidence = load(
             self._root,
             contract,
             local=self._local,
             fresh_sources=self._freshness == "judged",
             history=self._history,
+            today=self._today,
         )
         astray = {each.id: self._astray(each) for each in contract.falsifiers}
         return contract_status(
@@ -142,9 +154,10 @@ def derive_all(
     local: bool = False,
     freshness: Freshness = "judged",
     history: History | None = None,
+    today: date | None = None,
 ) -> Derived:
     """Read a registry and derive every status in it; see `derive`."""
-    deriver = Deriver(root, local=local, freshness=freshness, history=history)
+    deriver = Deriver(root, local=local, freshness=freshness, history=history, today=today)
     loaded = load_contracts(root)
     statuses = tuple(deriver.derive(each.contract) for each in loaded if each.contract)
     return Derived(loaded, statuses, deriver.lifecycle)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from typing import Any
 import pv
 from pv.errors import BadInputError
 from pv.evidence import store
+from pv.evidence.answers import doubt
 from pv.evidence.canonical import entry_digest
 from pv.evidence.history import History
 from pv.evidence.statement import (
@@ -27,6 +28,7 @@ from pv.evidence.statement import (
 from pv.evidence.store import Damaged
 from pv.model.contract import Contract, Falsifier
 from pv.model.receipt import ModelIdentity, Outcome, ReceiptView
+from pv.shelf import dated
 
 _PACKAGE = Path(pv.__file__).resolve().parent
 
@@ -52,7 +54,8 @@ def write_receipt(
         expect_commit=commit,
         started=started.strftime("%Y-%m-%dT%H:%M:%SZ"),
     )
-    return store.write(root, falsifier.id, statement, record=record)
+    since = "" if contract.shelf_life is None else statement["predicate"]["run"]["started"][:10]
+    return store.write(root, falsifier.id, statement, record=record, since=since)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +107,13 @@ def load(
     local: bool,
     fresh_sources: bool = True,
     history: History | None = None,
+    today: date | None = None,
 ) -> Evidence:
     """Return all receipts of a contract's falsifiers, each with the subjects that moved since.
 
     With `local` receipts under `.pv/receipts` count too. Without `fresh_sources` the project's
-    sources are not looked at: the answer is then what the records say.
+    sources are not looked at: the answer is then what the records say. With `today` a receipt that
+    is past its shelf life is stale; else only the day is told on which that ends.
     """
     receipts: list[ReceiptView] = []
     damaged: list[Damaged] = []
@@ -126,7 +131,8 @@ def load(
                     damaged.append(Damaged(each.path, error.message))
                     continue
                 late = view.post_hoc or history.came_with_its_limits(contract, each.path)
-                receipts.append(replace(view, post_hoc=late))
+                view = replace(view, post_hoc=late)
+                receipts.append(dated(view, contract.shelf_life, today))
     return Evidence(tuple(receipts), tuple(damaged))
 
 
@@ -150,6 +156,8 @@ def _moved(
         gone = name.startswith(MODEL) and accepted.get(name) != digest
         source = name.removeprefix(SOURCE)
         changed = fresh_sources and source != name and digest != _digest_of(root, source)
+        if source != name:
+            doubt(source)
         if gone or changed:
             moved.append(name)
     return moved

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -58,9 +59,11 @@ def fleet(
     local: bool = False,
     freshness: Freshness = "judged",
     history: History | None = None,
+    today: date | None = None,
 ) -> Fleet:
     """Return the models to ship of a registry, in the order of files and of each file."""
-    return fleet_of(derive_all(root, local=local, freshness=freshness, history=history))
+    derived = derive_all(root, local=local, freshness=freshness, history=history, today=today)
+    return fleet_of(derived)
 
 
 def fleet_of(derived: Derived) -> Fleet:
@@ -99,8 +102,8 @@ class PastFleet(NamedTuple):
 def fleet_at(root: Path, revision: str) -> PastFleet:
     """Return the models to ship as a git revision had them, by the receipts that it had.
 
-    States are as recorded: what was fresh when it was recorded counts. Raises UsageError where the
-    revision cannot be read.
+    States are as recorded: what was fresh when it was recorded counts, up to its shelf life on the
+    day of the commit. Raises UsageError where the revision cannot be read.
     """
     if problem := name_problem(revision):
         raise UsageError(problem)
@@ -110,10 +113,11 @@ def fleet_at(root: Path, revision: str) -> PastFleet:
             f"no revision {revision}: {found.problem or 'git names none'}",
             advice="in a shallow clone: git fetch --unshallow",
         )
-    commit, date = found.text.split()
+    commit, written = found.text.split()
     with _unpacked(root, commit) as folder:
-        past = fleet(folder, freshness="as recorded", history=History(root))
-        return PastFleet(commit, date, past)
+        day = datetime.fromisoformat(written).astimezone(UTC).date()
+        past = fleet(folder, freshness="as recorded", history=History(root), today=day)
+        return PastFleet(commit, written, past)
 
 
 def past_commits(root: Path, limit: int) -> list[str]:

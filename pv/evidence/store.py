@@ -57,17 +57,22 @@ def folder_of(root: Path, falsifier: str, *, record: bool) -> Path:
     return root.joinpath(*(REGISTRY if record else LOCAL), falsifier)
 
 
-def write(root: Path, falsifier: str, statement: Mapping[str, Any], *, record: bool) -> str:
+def write(
+    root: Path, falsifier: str, statement: Mapping[str, Any], *, record: bool, since: str = ""
+) -> str:
     """Write a statement and return its path relative to the root.
 
     Where the folder already holds a receipt of the same identity (equal apart from its `run`
-    section) nothing is written and that one's path is returned. Raises BadInputError where the
-    disk refuses; what was there before is untouched then.
+    section) nothing is written and that one's path is returned; with `since`, a day, only where
+    that one is of this day or a later one, so that a run renews a shelf life. Raises BadInputError
+    where the disk refuses; what was there before is untouched then.
     """
     folder, wanted = folder_of(root, falsifier, record=record), identity(statement)
     for stored in read_folder(root, falsifier, record=record):
         if isinstance(stored, Stored) and identity(stored.statement) == wanted:
-            return stored.path
+            run = stored.statement["predicate"].get("run")
+            if not since or str((run or {}).get("started", "")) >= since:
+                return stored.path
     data = canonical_bytes(statement) + b"\n"
     name = hashlib.sha256(data).hexdigest()[:SHOWN] + ".json"
     try:

@@ -67,7 +67,9 @@ class Context:
     @cached_property
     def _deriver(self) -> tuple[Deriver | None, str]:
         try:
-            return Deriver(self.root, resolver=self.resolver, history=self.history), ""
+            day = self.options.utc_day
+            own = Deriver(self.root, resolver=self.resolver, history=self.history, today=day)
+            return own, ""
         except PvError as error:
             return None, f"{error.span}: {error.message}" if error.span else error.message
 

@@ -58,3 +58,8 @@ class Options(NamedTuple):
     def day(self) -> date:
         """Return the day that counts as today."""
         return _today() if self.today is date.min else self.today
+
+    @property
+    def utc_day(self) -> date:
+        """Return the day by which shelf lives of receipts are judged, as every command judges them."""
+        return datetime.now(UTC).date() if self.today is date.min else self.today

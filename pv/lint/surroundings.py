@@ -58,7 +58,8 @@ class Surroundings:
         """Digest of what a run sees beside the text of its contracts."""
         root, options = self.root, self.options
         base = repr(find_base(root, options.base))  # a branch of another name is another base
-        asked = (options_text(options), options.day.isoformat(), str(root), base)
+        days = f"{options.day} {options.utc_day}"
+        asked = (options_text(options), days, str(root), base)
         return digest_of(tool_digest(), *asked, _revisions(root, options), *self._others)
 
     @cached_property

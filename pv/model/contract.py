@@ -283,6 +283,8 @@ class Contract:
     description: str
     references: tuple[Any, ...] = ()
     depends_on: tuple[str, ...] = ()
+    shelf_life: int | None = None
+    """Days for which a receipt that held counts; None: for ever."""
     changelog: tuple[ChangelogEntry, ...] = ()
     equations: tuple[Equation, ...] = ()
     obligations: tuple[Obligation, ...] = ()

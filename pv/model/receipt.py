@@ -133,3 +133,5 @@ class ReceiptView:
     local: bool
     """From `.pv/receipts`, not part of the registry."""
     statement: Mapping[str, Any] = field(repr=False)
+    until: str = ""
+    """Last day (YYYY-MM-DD) on which it counts; empty where it has no shelf life."""

@@ -20,6 +20,7 @@ from pv.schema.parts import (
     ObligationType,
     Operator,
     Part,
+    Period,
     Quorum,
     Text,
     maybe,
@@ -58,6 +59,7 @@ class Metadata(Part):
     description: Text
     references: Annotated[list[str | Reference], Field(min_length=1)]
     depends_on: list[str] = maybe()
+    shelf_life: Period = maybe()
     registry: bool = maybe()
     enforcement_level: str = maybe()
     locked_level: str = maybe()

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from pv.yamlfile.falsifier_keys import DEVICES, OPERATORS, QUORUMS
 from pv.yamlfile.keys import KINDS, OBLIGATION_TYPES
+from pv.yamlfile.periods import PERIOD
 
 
 def maybe() -> Any:
@@ -25,6 +26,7 @@ Text: TypeAlias = Annotated[str, Field(min_length=1)]
 Date: TypeAlias = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$")]
 Digest: TypeAlias = Annotated[str, Field(pattern=r"^([0-9a-f]{64}|unrecorded)$")]
 Number: TypeAlias = float
+Period: TypeAlias = Annotated[str, Field(pattern=f"^{PERIOD}$")]
 Decimal: TypeAlias = (
     Annotated[float, Field(ge=0)]
     | Annotated[str, Field(pattern=r"^(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?$")]

@@ -30,6 +30,7 @@ from pv.yamlfile.dialects.reader import Reader
 from pv.yamlfile.keys import OBLIGATION_TYPES
 from pv.yamlfile.kinds import check_kind
 from pv.yamlfile.nodes import Node
+from pv.yamlfile.periods import days_of
 from pv.yamlfile.places import span_at
 from pv.yamlfile.read import Document
 from pv.yamlfile.records import claimed_status
@@ -112,6 +113,7 @@ def _contract(
         description=description,
         references=_references(metadata),
         depends_on=metadata.texts("depends_on"),
+        shelf_life=_shelf_life(checker, metadata),
         changelog=_changelog(checker, top, metadata, description),
         equations=_equations(top),
         obligations=_obligations(checker, top),
@@ -130,6 +132,19 @@ def _span(document: Document, path: Path, key: bool) -> Span:
 def _references(metadata: Checked) -> tuple[Any, ...]:
     items = metadata.get("references") or []
     return tuple(dict(one.values) if isinstance(one, Checked) else one for one in items)
+
+
+def _shelf_life(checker: Checker, metadata: Checked) -> int | None:
+    text = metadata.text("shelf_life")
+    days = days_of(text) if text else None
+    if text and days is None:
+        checker.note(
+            SchemaCode.BAD_PERIOD,
+            (*metadata.path, "shelf_life"),
+            f"{metadata.label}: shelf_life is {shown(text)}, expected days or weeks",
+            "write 90d or 12w",
+        )
+    return days
 
 
 def _changelog(

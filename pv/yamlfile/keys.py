@@ -59,6 +59,7 @@ METADATA = section(
     Key("description", _TEXT, "What the contract is about"),
     Key("references", _RECORDS | _TEXTS, "Where the claims come from", "reference"),
     Key("depends_on", _TEXTS, "Stems of contracts that this one builds on"),
+    Key("shelf_life", _TEXT, "How long a receipt that held counts: 90d, 12w; for ever if absent"),
     Key("registry", _FLAG, "Whether the contract describes a registry"),
     Key("enforcement_level", _TEXT, "Level asked for: basic, standard, strict or proven"),
     Key("locked_level", _TEXT, "Level below which the contract must not fall"),

@@ -94,6 +94,11 @@ SCHEMA_EXAMPLES: Final[Mapping[Code, Row]] = {
             "      accept: [ { name: tiny, architecture: llama, sha256: unrecorded } ]"
         ),
     ),
+    Code.BAD_PERIOD: (
+        _metadata("  shelf_life: a quarter"),
+        _metadata("  shelf_life: 90d"),
+        True,
+    ),
     Code.SEVERAL_BINDINGS: (
         _falsifier(f"{_HARNESS}    pytest: tests/test_mill.py::test_yield"),
         _falsifier(_HARNESS.rstrip()),

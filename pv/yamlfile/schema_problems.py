@@ -47,6 +47,8 @@ class SchemaCode(Enum):
     """A document that no reader claims."""
     BAD_DIGEST = "bad-digest"
     """A digest that is not 64 hexadecimal digits."""
+    BAD_PERIOD = "bad-period"
+    """A length of time that is none: days or weeks are written 90d or 12w."""
     UNREAD_CHANGELOG = "unread-changelog"
     """A changelog entry from which no version can be read."""
     PROBLEM_FLOOD = "schema-problem-flood"

@@ -163,6 +163,14 @@ SCHEMA_RULES: Final[tuple[tuple[Code, int, Severity, str, str, str], ...]] = (
         "Write {version: X.Y.Z, date: YYYY-MM-DD, changes: […]}.",
     ),
     (
+        Code.BAD_PERIOD,
+        21,
+        _ERROR,
+        "A length of time that cannot be read.",
+        "A shelf life that nobody understands would let receipts count for ever.",
+        "Write days or weeks: 90d, 12w.",
+    ),
+    (
         Code.PROBLEM_FLOOD,
         20,
         _ERROR,
