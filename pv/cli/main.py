@@ -49,6 +49,7 @@ COMMANDS: Final = (
     "kernels",
     "bench",
     "models",
+    "trace",
     "story",
 )
 """In the order of the help text. Each is a module of this package, imported when it is asked for:

@@ -60,7 +60,7 @@ def _half(engine: Engine, at: Operation) -> Floats:
     return units.astype(np.float32) * np.float32(2.0**-16)
 
 
-def _half_squares(engine: Engine, at: Operation) -> Floats:
+def _half_squares(_engine: Engine, at: Operation) -> Floats:
     stream, weight, eps = at.inputs
     with np.errstate(over="ignore"):
         squares = np.square(stream.astype(np.float16)).sum(axis=-1, dtype=np.float16, keepdims=True)

@@ -1,0 +1,85 @@
+"""What commands share that run a model: which file, which engine, which tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NamedTuple, TypeAlias
+
+import typer
+
+from pv.errors import BadInputError, UsageError
+
+if TYPE_CHECKING:
+    from pv.tensors.gguf_header import ModelFile
+    from pv.tensors.model_registry import Resolved
+
+ModelArgument: TypeAlias = Annotated[
+    str, typer.Argument(help="A .gguf file, or the name of a model (pv models list).")
+]
+IdsOption: TypeAlias = Annotated[
+    str | None, typer.Option("--ids", help="Token ids instead of a text: 504,3575,282.")
+]
+
+
+class EngineName(StrEnum):
+    """The engines that a pass can run on."""
+
+    REFERENCE = "reference"
+    PRODUCTION = "production"
+
+
+class Prompt(NamedTuple):
+    """What a pass runs on."""
+
+    text: str | None
+    """None where ids were given."""
+    ids: tuple[int, ...]
+
+    @property
+    def shown(self) -> str:
+        """The text for people, or that there is none."""
+        return f'"{self.text}"' if self.text is not None else "ids as given"
+
+
+def located(model: str) -> Resolved:
+    """Return which file is meant, and its sha256.
+
+    Raises `MissingError` where there is none, `BadInputError` where it is damaged or changed.
+    """
+    from pv.tensors import model_registry
+
+    path = Path(model)
+    if path.suffix == ".gguf" or path.exists():
+        return model_registry.resolve(path.name, path)
+    return model_registry.resolve(model)
+
+
+def prompts_of(model: ModelFile, texts: Sequence[str], ids: str | None) -> list[Prompt]:
+    """Return texts as the model's own tokenizer cuts them, and ids as they are.
+
+    Raises `UsageError` for ids that are no integers or for an empty prompt, `BadInputError` where
+    the model's vocabulary cannot be read.
+    """
+    found = [Prompt(None, _numbers(ids))] if ids is not None else []
+    if texts:
+        from pv.tokens import tokenizer_of
+
+        try:
+            tokenizer = tokenizer_of(model)
+        except BadInputError as fault:
+            fault.advice = fault.advice or "give token ids: --ids 504,3575,282"
+            raise
+        found += [Prompt(text, tuple(tokenizer.encode(text))) for text in texts]
+    for prompt in found:
+        if not prompt.ids:
+            raise UsageError(f"prompt {prompt.shown}: has no token, expected at least one")
+    return found
+
+
+def _numbers(ids: str) -> tuple[int, ...]:
+    try:
+        return tuple(int(one) for one in ids.replace(",", " ").split())
+    except ValueError:
+        raise UsageError(f"--ids {ids!r}: expected integers, as in 504,3575,282") from None
