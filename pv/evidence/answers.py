@@ -1,0 +1,165 @@
+"""What whole commands printed, kept for the next run that sees exactly the same.
+
+A state rests on contracts, receipts, sources, git and the day. All of that is told by stamps (size,
+times, inode), two questions to git and the date: where not one of them moved, the answer of the
+last run stands, and no contract and no receipt is opened. In any doubt nothing is recalled.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Sequence
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from functools import cached_property, lru_cache
+from hashlib import blake2b
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from pv.evidence.store import LOCAL, REGISTRY
+from pv.registry.git import ask
+from pv.stamps import SETTLED_NS, speaks_of_passed_folders, stamps_below, tool_digest
+from pv.tables import Tables, checked, digest_of
+
+FILE: Final = "answers-1.sqlite"
+"""The number counts versions of the table."""
+_TABLE: Final = (
+    "CREATE TABLE IF NOT EXISTS answers (question TEXT PRIMARY KEY, key TEXT, text TEXT, note TEXT,"
+    " code INTEGER, checksum BLOB)"
+)
+_GET: Final = "SELECT question, key, text, note, code, checksum FROM answers WHERE question = ?"
+_PUT: Final = (
+    "INSERT OR REPLACE INTO answers (question, key, text, note, code, checksum)"
+    " VALUES (?,?,?,?,?,?)"
+)
+_ALL_BUT_LATEST: Final = (
+    "DELETE FROM answers WHERE rowid NOT IN (SELECT rowid FROM answers ORDER BY rowid DESC LIMIT ?)"
+)
+_KEPT: Final = 16
+_LARGEST: Final = 64 << 20
+"""Characters of an answer that is kept."""
+_REVISIONS: Final = ("--git-dir", "--show-prefix", "--is-shallow-repository", "--all", "HEAD")
+
+
+class Answer(NamedTuple):
+    """What a command came to."""
+
+    text: str
+    code: int
+    note: str = ""
+    """What is told beside the text where that is a file."""
+
+
+class Answers:
+    """The answer to one question about a registry as it is now.
+
+    A question is a command with its options. The look at the registry is taken when it is first
+    needed, which has to be before anything is read.
+    """
+
+    def __init__(self, root: Path, question: Sequence[str]) -> None:
+        self._root = root
+        self._question = digest_of(*question)
+        self._tables = Tables(root, (), FILE, (_TABLE,))
+        _DOUBT.set(False)
+
+    def recall(self) -> Answer | None:
+        """Return the last run's answer where nothing that it saw is another now."""
+        if not self._tables.path.is_file():
+            _ = self.key
+            return None
+        key = self.key
+        found = self._tables.ask(_GET, self._question) if key else []
+        return next((Answer(row[2], row[4], row[3]) for row in found if row[1] == key), None)
+
+    def keep(self, answer: Answer) -> None:
+        """Keep an answer, where stamps will tell any later change."""
+        if self.key and not _DOUBT.get() and len(answer.text) <= _LARGEST:
+            row = (self._question, self.key, answer.text, answer.note, answer.code)
+            self._tables.write((_PUT, checked([row])), (_ALL_BUT_LATEST, [(_KEPT,)]))
+
+    @cached_property
+    def key(self) -> str:
+        """Digest of everything that an answer depends on; empty where it does not tell it all."""
+        seen = _seen(self._root)
+        if seen is None:
+            return ""
+        git = ask(self._root, "rev-parse", *_REVISIONS)
+        day = datetime.now(UTC).date().isoformat()
+        asked = (str(self._root), day, str(git.code), git.text, git.problem)
+        return digest_of(tool_digest(), *asked, seen)
+
+
+_DOUBT: Final = ContextVar("_DOUBT", default=False)
+
+
+def doubt(place: str) -> None:
+    """Take note that something was looked at that no stamp of a registry tells about.
+
+    `place` is a text that may name such a thing: a path, or the reference of a test.
+    """
+    if _out_of_sight(place):
+        _DOUBT.set(True)
+
+
+@lru_cache(maxsize=4096)
+def _out_of_sight(place: str) -> bool:
+    return speaks_of_passed_folders(place) or place.startswith("/") or ".." in place
+
+
+def _seen(root: Path) -> str | None:
+    """Return a digest of all stamps; None where one of them would not tell a later change."""
+    digest = blake2b(digest_size=24)
+    receipts = f"{'/'.join(REGISTRY)}/"
+    for name, stamp, settled in stamps_below(str(root), without=(receipts,)):
+        if not settled and not _steady_link(root, name):
+            return None
+        digest.update(f"{name}\0{stamp}\0".encode("utf-8", "surrogateescape"))
+    for folder in (REGISTRY, LOCAL):
+        found = _receipts(str(root.joinpath(*folder)))
+        if found is None:
+            return None
+        digest.update(found)
+    return digest.hexdigest()
+
+
+def _receipts(base: str) -> bytes | None:
+    """Return a digest of the stamps of all receipts; None where a file is too young to judge.
+
+    It is `stamps_below` for one shape of tree: very many folders with little in them.
+    """
+    found: list[str] = []
+    latest = 0
+    try:
+        folders = sorted(os.listdir(base))  # noqa: PTH208 - names only
+    except OSError as error:
+        return str(error.errno).encode()
+    for folder in folders:
+        files: list[str] = []
+        try:
+            with os.scandir(f"{base}/{folder}") as entries:
+                for entry in entries:
+                    one = entry.stat(follow_symlinks=False)
+                    changed = one.st_ctime_ns  # nobody can set this one back
+                    latest = max(latest, changed)
+                    times = f"{one.st_mtime_ns} {changed}"
+                    files.append(f"{entry.name} {one.st_size} {times} {one.st_ino} {one.st_mode}")
+        except OSError as error:
+            files.append(f"\0{error.errno}")
+        found += (folder, *sorted(files))
+    if latest > time.time_ns() - SETTLED_NS:
+        return None
+    whole = "\0".join(found).encode("utf-8", "surrogateescape")
+    return blake2b(whole, digest_size=24).digest()
+
+
+def _steady_link(root: Path, name: str) -> bool:
+    """Tell whether a link leads to something below the root that is looked at by itself."""
+    place = root / name
+    if not place.is_symlink():
+        return False
+    target = place.resolve()
+    if not target.is_relative_to(root):
+        return False
+    return target.exists() and not speaks_of_passed_folders(f"{target.relative_to(root)}/")
