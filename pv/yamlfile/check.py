@@ -98,27 +98,22 @@ class Checker:
         self, data: dict[str, Any], section: Section, path: Path, inside: Inside = ""
     ) -> Checked:
         """Check one mapping against its section; `inside` says in what it stands."""
-        values: dict[str, Any] = {}
+        values = dict(data)
         label = Label(self, section, path, inside)
         result = Checked(path, label, values)
-        keys, plain_types = section.keys, section.plain_types
-        for name, value in data.items():
-            if value and type(value) in plain_types.get(name, ()):
-                values[name] = value  # by far the most common case
-                continue
-            key = keys.get(name)
+        for name in section.unplain(data):
+            value, key = data[name], section.keys.get(name)
             if key is None:
-                if name.startswith("x-") or section.known(name):
-                    values[name] = value
-                else:
+                if not name.startswith("x-") and not section.known(name):
                     result.faulty |= {self._unknown(data, name, section, result)}
+                    del values[name]
                 continue
-            if name not in plain_types:
-                plain_types[name] = key.plain_types()
             sound = self._value(value, key, (*path, name), label)
             if sound is _ABSENT:
                 result.faulty |= {name}
-            elif sound is not None:
+            if sound is _ABSENT or sound is None:
+                del values[name]
+            else:
                 values[name] = sound
         if not all(map(values.__contains__, section.required)):
             self._missing(section, result)

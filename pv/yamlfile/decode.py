@@ -39,6 +39,7 @@ from pv.yamlfile.schema_problems import SchemaCode, SchemaProblem
 from pv.yamlfile.shapes import nearest
 from pv.yamlfile.wording import found, shown
 
+_OBLIGATION_TYPES = frozenset(OBLIGATION_TYPES)
 _EMPTY = Checked(("metadata",), "metadata")
 
 
@@ -202,7 +203,7 @@ def _obligations(checker: Checker, top: Checked) -> tuple[Obligation, ...]:
 
 def _obligation(checker: Checker, item: Checked) -> Obligation:
     kind = item.text("type") or "invariant"
-    if kind not in OBLIGATION_TYPES:
+    if kind not in _OBLIGATION_TYPES:
         meant = nearest(kind, OBLIGATION_TYPES)
         checker.note(
             SchemaCode.UNKNOWN_WORD,

@@ -27,6 +27,7 @@ _IF_FAILS: Final = ("if_fails", "fails_if", "action_if_falsified", "if_test_pass
 _STATUS: Final = ("status", "discharge_status")
 _TEXTS: Final = ("test", "test_harness", "command", "falsification_test", "name")
 """Keys of other teams that name a test, the most telling first."""
+_TEXT_KEYS: Final = frozenset({"id", "rule", "prediction", "test", "if_fails"})
 _EXTRA: Final = ("note", "timeout_seconds")
 """Keys of ours that have no field of their own."""
 _PLACED: Final = frozenset(
@@ -36,8 +37,31 @@ _PLACED: Final = frozenset(
 
 def falsifier(checker: Checker, item: Checked) -> Falsifier:
     """Return the record of one falsifier and note what is wrong between its keys."""
+    return _plain(item) or _full(checker, item)
+
+
+def _plain(item: Checked) -> Falsifier | None:
+    """Return the record of a falsifier of texts alone, as most are, where each of them is there."""
+    values = item.values
+    if values.keys() != _TEXT_KEYS or item.faulty:
+        return None
+    test = values["test"]
+    if not all(values.values()) or test.isspace():
+        return None
+    return Falsifier(
+        values["id"],
+        item.path,
+        values["rule"],
+        values["prediction"],
+        Binding(BindingKind.TEXT, test, (*item.path, "test")),
+        values["if_fails"],
+    )
+
+
+def _full(checker: Checker, item: Checked) -> Falsifier:
     binding = _binding(checker, item)
     _incomplete(checker, item, binding)
+    _unjudgeable(checker, item, binding)
     own = {key: value for key, value in item.values.items() if key not in _PLACED}
     demand = item.record("models")
     return Falsifier(
@@ -88,10 +112,24 @@ def _incomplete(checker: Checker, item: Checked, binding: Binding) -> None:
     ):
         lacks.remove("if_fails")  # said in words of its own, such as if_test_compiles
     if binding.kind is BindingKind.ABSENT and item.lacks(*BINDINGS, *_TEXTS):
-        lacks.append(f"test ({', '.join(BINDINGS[:4])}, or planned, blocked, manual, external)")
+        lacks.append(f"test ({', '.join(BINDINGS[:4])}, or planned, blocked, manual, external, awaits)")
     if lacks:
         what = f"{item.label}: no {', no '.join(lacks)}"
         checker.note(SchemaCode.INCOMPLETE_FALSIFIER, item.path, what, "add what is missing")
+
+
+def _unjudgeable(checker: Checker, item: Checked, binding: Binding) -> None:
+    """Note what a number from outside cannot be held against: no limit, or one without a unit."""
+    if binding.kind is not BindingKind.AWAITS:
+        return
+    if item.lacks("expect"):
+        what = f"{item.label}: expect is missing"
+        checker.note(SchemaCode.MISSING_KEY, item.path, what, "add the limit of the awaited number")
+    for one in item.items("expect"):
+        if one.lacks("unit"):
+            what = f"{one.label}: unit is missing"
+            advice = "add unit: nothing else binds a number from outside to what is asked"
+            checker.note(SchemaCode.MISSING_KEY, one.path, what, advice)
 
 
 # What runs
@@ -183,7 +221,8 @@ def _expectation(checker: Checker, item: Checked) -> Expectation | None:
             SchemaCode.BAD_EXPECTATION, (*item.path, key), f"{item.label}: {found}", advice
         )
         return None
-    return Expectation(item.text("metric"), op, value, item.text("reason"), item.path, tolerance)
+    metric, reason = item.text("metric"), item.text("reason")
+    return Expectation(metric, op, value, reason, item.path, tolerance, item.text("unit"))
 
 
 def limit_fault(op: str, value: Any, tolerance: float | None) -> tuple[str, str, str] | None:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Flag, auto
-from functools import lru_cache
+from functools import cache, lru_cache
+from typing import Any, Final
 
 from pv.model.contract import Dialect
 
 LANGUAGE = (Dialect.PV, Dialect.SHIP)
 """The dialects whose keys are the contract language; keys of the others are only read."""
 
+_LONGEST_FORM: Final = 64
+_MOST_FORMS: Final = 1024
+"""Of one section; authors who write each mapping in a form of its own are rare."""
 NEAR = 0.8
 """Similarity (difflib ratio) from which an unknown key counts as a misspelt known one."""
 
@@ -96,19 +100,24 @@ class Key:
 
     def plain_types(self) -> frozenset[type]:
         """Return the types of values that need no second look here, unless they are empty."""
-        shape = self.shape
-        if Shape.ANY in shape:
-            return frozenset({str, bool, int, float, list, dict})
-        types: list[type] = []
-        if Shape.TEXT in shape and not shape & (Shape.DATE | Shape.DIGEST):
-            types.append(str)
-        if Shape.FLAG in shape:
-            types.append(bool)
-        if Shape.ITEMS in shape and Shape.RECORDS not in shape:
-            types.append(list)
-        if Shape.FREE in shape and not shape & (Shape.RECORD | Shape.NAMED | Shape.DECIMALS):
-            types.append(dict)
-        return frozenset(types)
+        return _plain_types(self.bits)
+
+
+@cache  # as many as there are combinations of shapes in the key tables
+def _plain_types(bits: int) -> frozenset[type]:
+    shape = Shape(bits)
+    if Shape.ANY in shape:
+        return frozenset({str, bool, int, float, list, dict})
+    types: list[type] = []
+    if Shape.TEXT in shape and not shape & (Shape.DATE | Shape.DIGEST):
+        types.append(str)
+    if Shape.FLAG in shape:
+        types.append(bool)
+    if Shape.ITEMS in shape and Shape.RECORDS not in shape:
+        types.append(list)
+    if Shape.FREE in shape and not shape & (Shape.RECORD | Shape.NAMED | Shape.DECIMALS):
+        types.append(dict)
+    return frozenset(types)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,10 +136,10 @@ class Section:
     """Whether unknown keys are kept here without a word, because the document is reported whole."""
     required: tuple[str, ...] = field(init=False)
     """Names of the keys that have to be there."""
-    plain_types: dict[str, frozenset[type]] = field(
+    forms: dict[tuple[object, ...], tuple[str, ...]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
-    """`Key.plain_types` by name, of the keys that were asked for so far."""
+    """Keys and types of mappings met so far, to the keys that need a second look there."""
 
     def __post_init__(self) -> None:
         needed = tuple(name for name, key in self.keys.items() if key.required)
@@ -140,6 +149,25 @@ class Section:
     def language(self) -> dict[str, Key]:
         """The keys that belong to the contract language itself."""
         return {name: key for name, key in self.keys.items() if key.since in LANGUAGE}
+
+    def unplain(self, data: dict[str, Any]) -> Sequence[str]:
+        """Return the keys of a mapping whose values need a second look, in their order.
+
+        Mappings of one form are common, so what their types say is worked out once.
+        """
+        form: tuple[object, ...] = (*data, *map(type, data.values()))
+        names = self.forms.get(form)
+        if names is None:
+            names = tuple(
+                name
+                for name, value in data.items()
+                if (key := self.keys.get(name)) is None or type(value) not in key.plain_types()
+            )
+            if len(form) <= _LONGEST_FORM and len(self.forms) < _MOST_FORMS:
+                self.forms[form] = names
+        if all(data.values()):
+            return names
+        return [name for name, value in data.items() if not value or name in names]
 
     def known(self, name: str) -> bool:
         """Tell whether a key is understood here."""
