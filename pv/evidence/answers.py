@@ -17,9 +17,10 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from pv import stamps
 from pv.evidence.store import LOCAL, REGISTRY
 from pv.registry.git import ask
-from pv.stamps import SETTLED_NS, speaks_of_passed_folders, stamps_below, tool_digest
+from pv.stamps import speaks_of_passed_folders, stamps_below, tool_digest
 from pv.tables import Tables, checked, digest_of
 
 FILE: Final = "answers-1.sqlite"
@@ -148,7 +149,7 @@ def _receipts(base: str) -> bytes | None:
         except OSError as error:
             files.append(f"\0{error.errno}")
         found += (folder, *sorted(files))
-    if latest > time.time_ns() - SETTLED_NS:
+    if latest > time.time_ns() - stamps.SETTLED_NS:
         return None
     whole = "\0".join(found).encode("utf-8", "surrogateescape")
     return blake2b(whole, digest_size=24).digest()

@@ -15,9 +15,9 @@ from pv.lint.context import Context
 from pv.lint.engine import judge_contract
 from pv.lint.kept import Label, facts_of
 from pv.lint.rows import facts_text, form_text, part_text
-from pv.lint.surroundings import speaks_of_passed_folders
 from pv.model.contract import Contract
 from pv.registry.index import NotYetError, Registry
+from pv.stamps import speaks_of_passed_folders
 from pv.yamlfile.judge import Judged
 
 

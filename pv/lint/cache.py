@@ -1,22 +1,17 @@
 """What earlier runs found out, in one SQLite file that may be deleted at any time.
 
-Rows are texts, never code. Each row carries a checksum: a damaged file is dropped whole and built
-again, and nothing in it is believed. Two runs at once are safe, the later one's rows stay.
+Two runs at once are safe, the later one's rows stay.
 """
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
-import json
-import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
-from pv.files import OWN, own_folder
+from pv.tables import Tables, checked
 
-FOLDER: Final = (OWN, "cache")
+FOLDER: Final = "cache"
 _FILE: Final = "lint-2.sqlite"
 """The number counts versions of the tables."""
 _FILES: Final = (
@@ -45,8 +40,6 @@ _ALL_BUT_LATEST: Final = (
 )
 _RUNS: Final = 64
 """How many whole runs are kept: one for each set of options and files, the latest ones."""
-_PATIENCE: Final = 2.0
-"""Seconds to wait for another run that writes; a cache is not worth more."""
 
 
 class Kept(NamedTuple):
@@ -77,95 +70,33 @@ class KeptRun(NamedTuple):
     """The list of its files, apart, because few formats ask for it."""
 
 
-def digest_of(*parts: str) -> str:
-    """Return a digest of texts; where one ends and the next begins counts."""
-    whole = json.dumps(parts, ensure_ascii=True)
-    return hashlib.sha256(whole.encode()).hexdigest()
-
-
 class Cache:
     """What is kept below one registry root."""
 
     def __init__(self, root: Path) -> None:
-        self._path = root.joinpath(*FOLDER, _FILE)
+        self._tables = Tables(root, (FOLDER,), _FILE, (_FILES, _WHOLE))
 
     def files(self, variant: str) -> Mapping[str, Kept]:
         """Return the rows of one variant of the linter by file name; none without a sound cache."""
-        rows = self._ask(_GET_FILES, variant)
+        rows = self._tables.ask(_GET_FILES, variant)
         return {row[1]: Kept(*row[1:-1]) for row in rows}
 
     def save_files(self, variant: str, changed: Iterable[Kept], gone: Iterable[str] = ()) -> None:
         """Keep rows and forget others; where the place cannot be written nothing is kept."""
         forgotten = [(variant, name) for name in gone]
-        rows = _checked((variant, *each) for each in changed)
+        rows = checked((variant, *each) for each in changed)
         if rows or forgotten:
-            self._write(
+            self._tables.write(
                 ("DELETE FROM kept WHERE variant = ? AND file = ?", forgotten),
                 (_PUT_FILES, rows),
             )
 
     def run(self, variant: str, key: str) -> KeptRun | None:
         """Return what a run of a variant came to that saw exactly the same."""
-        rows = self._ask(_GET_RUN, variant)
+        rows = self._tables.ask(_GET_RUN, variant)
         return next((KeptRun(row[2], row[3]) for row in rows if row[1] == key), None)
 
     def save_run(self, variant: str, key: str, run: KeptRun) -> None:
         """Keep a run in place of the last one of its variant."""
-        rows = _checked([(variant, key, *run)])
-        self._write((_PUT_RUN, rows), (_ALL_BUT_LATEST, [(_RUNS,)]))
-
-    def _ask(self, query: str, variant: str) -> list[tuple[Any, ...]]:
-        if not self._path.is_file() or self._path.is_symlink():
-            return []
-        try:
-            with self._connection() as connection:
-                rows = connection.execute(query, (variant,)).fetchall()
-        except sqlite3.OperationalError as error:
-            if "locked" not in str(error):
-                self._drop()
-            return []
-        except (sqlite3.Error, UnicodeError, ValueError, OverflowError):
-            self._drop()
-            return []
-        if any(_checksum(row[:-1]) != row[-1] for row in rows):
-            self._drop()
-            return []
-        return rows
-
-    def _write(self, *statements: tuple[str, Sequence[tuple[Any, ...]]]) -> None:
-        """Carry out all statements or none; nothing where the place cannot be written."""
-        try:
-            own_folder(self._path.parents[len(FOLDER)], *FOLDER[1:])
-            if self._path.is_symlink():
-                return
-            with self._connection() as connection, connection:
-                connection.execute(_FILES)
-                connection.execute(_WHOLE)
-                for statement, rows in statements:
-                    connection.executemany(statement, rows)
-        except sqlite3.OperationalError:
-            return
-        except (OSError, sqlite3.Error, UnicodeError):
-            self._drop()
-
-    @contextlib.contextmanager
-    def _connection(self) -> Iterator[sqlite3.Connection]:
-        connection = sqlite3.connect(self._path, timeout=_PATIENCE)
-        try:
-            yield connection
-        finally:
-            connection.close()
-
-    def _drop(self) -> None:
-        for name in (_FILE, f"{_FILE}-journal"):
-            with contextlib.suppress(OSError):
-                self._path.with_name(name).unlink()
-
-
-def _checked(rows: Iterable[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
-    return [(*row, _checksum(row)) for row in rows]
-
-
-def _checksum(row: tuple[Any, ...]) -> bytes:
-    text = "\0".join(map(str, row))
-    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=12).digest()
+        rows = checked([(variant, key, *run)])
+        self._tables.write((_PUT_RUN, rows), (_ALL_BUT_LATEST, [(_RUNS,)]))

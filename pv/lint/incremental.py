@@ -13,17 +13,19 @@ from pathlib import Path
 from typing import Any, Final
 
 from pv.lint.ahead import AheadRegistry, Sheet, form_of, judged_part, sheet_of
-from pv.lint.cache import Cache, Kept, digest_of
+from pv.lint.cache import Cache, Kept
 from pv.lint.context import Context
 from pv.lint.crew import LEAST, Do, crew_of, spread
 from pv.lint.engine import Keeper, Part, ask_rules, judge_contract, judge_registry
 from pv.lint.kept import Facts, KeptContract, KeptJudged, KeptRegistry
 from pv.lint.rows import part_text, read_facts, read_form, read_part
 from pv.lint.rule import Rule
-from pv.lint.surroundings import Surroundings, speaks_of_passed_folders, tool_digest
+from pv.lint.surroundings import Surroundings
 from pv.model.contract import Contract
 from pv.registry.discover import ContractFile
 from pv.registry.index import Registry
+from pv.stamps import speaks_of_passed_folders, tool_digest
+from pv.tables import digest_of
 from pv.yamlfile.intake import take_bytes
 from pv.yamlfile.judge import Judged, judge
 from pv.yamlfile.problems import Problem

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from pv.lint.cache import Cache, KeptRun, digest_of
+from pv.lint.cache import Cache, KeptRun
 from pv.lint.options import Options
 from pv.lint.surroundings import Surroundings
 from pv.lint.survey import Survey
+from pv.tables import digest_of
 
 
 class Memory:

@@ -7,25 +7,18 @@ text names one of them is never kept (`speaks_of_passed_folders`).
 
 from __future__ import annotations
 
-import re
 import subprocess
-import sys
 from collections.abc import Mapping, Sequence
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 
-import pv
-from pv.bindings.places import SKIPPED_FOLDERS
-from pv.lint.cache import digest_of
 from pv.lint.options import Options
-from pv.lint.stamps import stamp_of, stamps_below
 from pv.registry.base import find_base
 from pv.registry.discover import ContractFile
-from pv.resources import packaged
+from pv.stamps import stamp_of, stamps_below, tool_digest
+from pv.tables import digest_of
 
-_PASSED: Final = "|".join(sorted(SKIPPED_FOLDERS))
-_NAMES_PASSED: Final = re.compile(rf"(?<![\w.])(?:\.[\w-][\w.-]*|{_PASSED})/")
 _SECONDS: Final = 20
 
 
@@ -68,20 +61,6 @@ class Surroundings:
         if not all(self.stamps.values()):
             return ""
         return digest_of(self.digest, "\0".join(self.stamps), "\0".join(self.stamps.values()))
-
-
-def speaks_of_passed_folders(text: str) -> bool:
-    """Tell whether a text names a hidden folder, or one of built or foreign code."""
-    return "/" in text and _NAMES_PASSED.search(text) is not None
-
-
-@lru_cache(maxsize=1)
-def tool_digest() -> str:
-    """Return a digest of this program as installed: rules, reader, packed data and versions."""
-    package = Path(pv.__file__).resolve().parent
-    folders = {package, package / "kernels", package / "falsifiers", packaged("schemas")}
-    seen = [one for folder in sorted(folders) for one in stamps_below(str(folder.resolve()))]
-    return digest_of(sys.version, pv.__version__, *(part for one in seen for part in one[:2]))
 
 
 def options_text(options: Options) -> str:

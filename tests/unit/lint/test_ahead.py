@@ -8,7 +8,8 @@ import sys
 
 import pytest
 
-from pv.lint import ahead, incremental, stamps
+from pv import stamps
+from pv.lint import ahead, incremental
 from pv.lint.ahead import AheadRegistry
 from pv.lint.context import Context
 from pv.lint.engine import Report, lint
@@ -99,7 +100,7 @@ def expected(root):
 def _few_are_many(monkeypatch):
     monkeypatch.setattr(incremental, "LEAST", LEAST)
     # However fast the tree was made: files that are too young to be relied on are read once more.
-    monkeypatch.setattr(stamps, "_SETTLED_NS", 0)
+    monkeypatch.setattr(stamps, "SETTLED_NS", 0)
 
 
 @pytest.fixture(autouse=True)

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from pv import stamps
 from pv.lint import kept as kept_module
-from pv.lint import stamps
 from pv.lint.engine import Report, lint
 from pv.lint.intake import take
 from pv.lint.kept import facts_of
@@ -51,7 +51,7 @@ def database(root: Path) -> Path:
 @pytest.fixture(autouse=True)
 def _old_files(monkeypatch):
     """Let the cache take files for old, so that their stamps count and content is not read."""
-    monkeypatch.setattr(stamps, "_SETTLED_NS", -(10**18))
+    monkeypatch.setattr(stamps, "SETTLED_NS", -(10**18))
 
 
 @pytest.fixture
@@ -249,7 +249,7 @@ def test_runs_at_once_do_not_disturb_each_other(registry):
 
 def test_a_file_that_was_just_written_is_read(registry, monkeypatch):
     """Within one tick of the clock size and times can stay while the content changes."""
-    monkeypatch.setattr(stamps, "_SETTLED_NS", 10**18)
+    monkeypatch.setattr(stamps, "SETTLED_NS", 10**18)
     kept(registry)
     with sqlite3.connect(database(registry)) as connection:
         rows = connection.execute("SELECT stamp FROM kept").fetchall()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pv.lint import stamps
+from pv import stamps
 from pv.lint.cache import Cache, KeptRun
 from pv.output.names import Format
 from tests.bench.contract_tree import contract_text, path_of
@@ -22,7 +22,7 @@ POSITIVE = ROOT / "tests/corpus/positive"
 @pytest.fixture(autouse=True)
 def _old_files(monkeypatch):
     """Let files count as old, so that their stamps tell every change."""
-    monkeypatch.setattr(stamps, "_SETTLED_NS", -(10**18))
+    monkeypatch.setattr(stamps, "SETTLED_NS", -(10**18))
 
 
 @pytest.fixture
@@ -133,7 +133,7 @@ def test_a_baseline_is_part_of_what_a_run_saw(registry, judged):
 
 
 def test_a_file_that_was_just_written_leaves_no_report(registry, judged, monkeypatch):
-    monkeypatch.setattr(stamps, "_SETTLED_NS", 10**18)
+    monkeypatch.setattr(stamps, "SETTLED_NS", 10**18)
     assert lint(registry) == lint(registry)
     assert len(judged) == 2
 
@@ -198,7 +198,7 @@ def test_an_answer_from_memory_imports_no_rule(registry, tmp_path):
     import subprocess
 
     program = (
-        "import sys; from pv.lint import stamps; stamps._SETTLED_NS = -10**18\n"
+        "import sys; from pv import stamps; stamps.SETTLED_NS = -10**18\n"
         "from pv.cli.main import run\n"
         "try:\n    run()\nfinally:\n"
         "    sys.stderr.write(' '.join(sorted(sys.modules)))\n"
