@@ -22,6 +22,7 @@ class SentencePiece:
     """Encodes stretches of text without special tokens; remembers words, a bounded number."""
 
     def __init__(self, vocabulary: Vocabulary) -> None:
+        self.vocabulary = vocabulary
         self._ids = vocabulary.ids
         self._unknown = [] if vocabulary.unknown is None else [vocabulary.unknown]
         best_first = sorted(set(vocabulary.scores), reverse=True)

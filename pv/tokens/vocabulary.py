@@ -100,13 +100,14 @@ def read_vocabulary(model: ModelFile) -> Vocabulary:
     """Read and check the vocabulary of a model file; raises `GgufError`."""
     keys = _Keys(model)
     kind = keys.text("model")
+    advice = "use a model file with a vocabulary of a kind that is known"
     if kind not in {BPE, SPM}:
-        keys.fail(
-            "model", f"is {quoted(kind)}, known are '{BPE}' (BPE) and '{SPM}' (SentencePiece)"
-        )
+        problem = f"is {quoted(kind)}, known are {BPE} (BPE) and {SPM} (SentencePiece)"
+        keys.fail("model", problem, advice=advice)
     pre = keys.text("pre", "default")
     if kind == BPE and pre not in PRE_TOKENIZERS:
-        keys.fail("pre", f"{quoted(pre)} is not known, known are {', '.join(PRE_TOKENIZERS)}")
+        problem = f"{quoted(pre)} is not known, known are {', '.join(PRE_TOKENIZERS)}"
+        keys.fail("pre", problem, advice=advice)
     tokens = keys.strings("tokens", MOST_TOKENS)
     ids = _ids_of(keys, tokens)
     _require_rows(keys, tokens)
@@ -142,12 +143,13 @@ class _Keys:
     def __init__(self, model: ModelFile) -> None:
         self._model = model
 
-    def fail(self, name: str, problem: str, at: int | None = None) -> NoReturn:
+    def fail(self, name: str, problem: str, at: int | None = None, *, advice: str = "") -> NoReturn:
         """Raise the error for a key, or for one element of its array."""
         key = _PREFIX + name
         entry = self._model.metadata.entry(key)
         where = f"key {quoted(key)}" + ("" if at is None else f"[{at}]")
-        raise GgufError(self._model.path, entry.offset if entry else 0, where, problem)
+        offset = entry.offset if entry else 0
+        raise GgufError(self._model.path, offset, where, problem, advice=advice)
 
     def has(self, name: str) -> bool:
         """Whether the file has such a key."""
