@@ -98,10 +98,13 @@ class Checker:
         self, data: dict[str, Any], section: Section, path: Path, inside: Inside = ""
     ) -> Checked:
         """Check one mapping against its section; `inside` says in what it stands."""
-        values = dict(data)
         label = Label(self, section, path, inside)
+        unplain = section.unplain(data)
+        if unplain is None:
+            return Checked(path, label, data)
+        values = dict(data)
         result = Checked(path, label, values)
-        for name in section.unplain(data):
+        for name in unplain:
             value, key = data[name], section.keys.get(name)
             if key is None:
                 if not name.startswith("x-") and not section.known(name):
@@ -115,7 +118,7 @@ class Checker:
                 del values[name]
             else:
                 values[name] = sound
-        if not all(map(values.__contains__, section.required)):
+        if not values.keys() >= section.required:
             self._missing(section, result)
         return result
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from pathlib import PurePath
 from typing import Any, NamedTuple
 
 from pv.marks import Span
@@ -95,7 +94,7 @@ def _contract(
     metadata = top.record("metadata") or _EMPTY
     if reader.has_kind:
         check_kind(checker, top)
-    stem = PurePath(document.file).name.removesuffix(".yaml").removesuffix(".yml")
+    stem = document.file.rpartition("/")[2].removesuffix(".yaml").removesuffix(".yml")
     description = metadata.text("description") or top.text("description")
     return Contract(
         file=document.file,

@@ -41,6 +41,7 @@ _WIDE_STARTS = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
 _FORBIDDEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029\ufeff\ufffe\uffff]"
 )
+_UNDISPUTED = bytes((0x09, 0x0A, *range(0x20, 0x7F)))
 _LONE_CR = re.compile("\r(?!\n)")
 _BREAKS = {
     "\r": "a lone CR",
@@ -141,6 +142,8 @@ def take_text(data: bytes, file: str) -> tuple[str, Problem | None]:
         text = data.decode("utf-8")
     except UnicodeDecodeError as fault:
         return _invalid_utf8(data, fault.start, file)
+    if text.isascii() and not data.translate(None, _UNDISPUTED):
+        return text, None
     text = text.removeprefix(BOM)
     bad = _FORBIDDEN.search(text) or ("\r" in text and _LONE_CR.search(text))
     return text, _forbidden(text, bad.start(), file) if bad else None

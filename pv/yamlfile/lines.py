@@ -21,13 +21,15 @@ _MOST_BYTES: Final = 256 * 1024
 _SHORT: Final = _MOST_BYTES // 4
 _DEEPEST: Final = 48
 _DEEPEST_FLOW: Final = 8
-_DOUBLE: Final = r'"[^"\\\n]*(?:\\["\\][^"\\\n]*)*"'
+_DOUBLE: Final = r'"[^"\\\n]*"|"[^"\\\n]*(?:\\["\\][^"\\\n]*)+"'
 _SINGLE: Final = r"'[^'\n]*(?:''[^'\n]*)*'"
 _FIRST: Final = r"(?:[^\s\-?:,\[\]{}#&*!|>'\"%@`]|-(?=\d))"
+_PLAIN: Final = rf"{_FIRST}[^\n:#]*$|{_FIRST}[^\n:#]*(?:(?::(?! |$)|(?<! )#)[^\n:#]*)*"
+"""The commonest form of each stands before the one that can be anything, and takes less time."""
 _LINE: Final = re.compile(
     r"^( *)(?:((?:- +)?)(?:([A-Za-z_][\w.\-]{0,99}):(?= |$) *)?"
-    rf"({_DOUBLE}|{_SINGLE}|{_FIRST}[^\n:#]*(?:(?::(?! |$)|(?<! )#)[^\n:#]*)*"
-    r"|[\[{][^\n]*[\]}]|[|>]-?)?(?: +#[^\n]*| *)|([^ \n][^\n]*))$",
+    rf"({_DOUBLE}|{_PLAIN}|{_SINGLE}|[\[{{][^\n]*[\]}}]|[|>]-?)?"
+    r"(?: +#[^\n]*| *)|([^ \n][^\n]*))$",
     re.ASCII | re.MULTILINE,
 )
 """Indent, dash, key and value of a line; or what else stands there, comments included."""
@@ -39,6 +41,9 @@ _QUOTED_ITEMS: Final = re.compile(r'\["[^"\\]*"(?:, "[^"\\]*")*\]')
 """The commonest list on one line."""
 _OPENING: Final = frozenset("[{")
 _BLOCK: Final = frozenset("|>")
+_QUOTES: Final = frozenset("\"'")
+_NOTHING: Final = frozenset({"", "#"})
+"""What a line begins with that says nothing."""
 _SIGNS: Final = frozenset("]},:")
 _ESCAPED: Final = re.compile(r'\\(["\\])')
 _MAY_BE_OTHER: Final = frozenset("0123456789+-.~nNtTfF")
@@ -67,15 +72,13 @@ def read_lines(text: str) -> dict[str, Plain] | None:
 class _Place:
     """Where the next line belongs: the innermost open mapping or list, and those around it."""
 
-    __slots__ = ("bent", "indent", "inside", "outer", "waiting")
+    __slots__ = ("indent", "inside", "outer", "waiting")
 
     def __init__(self, root: dict[str, Any]) -> None:
         self.inside: Any = root
         self.indent = 0
         self.waiting: str | None = None
         """The key above, where nothing stood behind it."""
-        self.bent = False
-        """Whether even a key at the indent of the one above may belong elsewhere."""
         self.outer: list[tuple[int, Any]] = []
 
     def find(self, column: int, dash: str) -> None:
@@ -86,7 +89,6 @@ class _Place:
                 self.inside[self.waiting] = inner
                 self._open(inner, column)
             self.waiting = None
-        self.bent = False
         while column < self.indent or (
             column == self.indent and not dash and type(self.inside) is list
         ):
@@ -111,40 +113,42 @@ def _mapping(found: list[tuple[str, ...]], lines: list[str]) -> dict[str, Plain]
     """Return the mapping that lines hold. Raises LeftError."""
     root: dict[str, Any] = {}
     place = _Place(root)
-    skip = 0
+    inside: Any = root
+    indent = skip = 0
+    bent = False
+    """Whether even a key at the indent of the one above may belong elsewhere."""
     for at, (spaces, dash, key, value, other) in enumerate(found):
-        if at < skip or not (dash or key or value or other):
+        if at < skip or (not (key or value or dash) and other[:1] in _NOTHING):
             continue
-        if other:
-            if other[0] == "#":
-                continue
-            raise LeftError
-        if dash or place.bent or len(spaces) != place.indent:
+        if dash or bent or len(spaces) != indent:
             place.find(len(spaces), dash)
             if dash and key:
                 place.add_mapping(len(spaces) + len(dash))
+            inside, indent, bent = place.inside, place.indent, False
         if not value:
-            made, place.waiting, place.bent = None, key, True
+            made, place.waiting, bent = None, key, True
+        elif value[0] == '"' and "\\" not in value:
+            made = value[1:-1]
         elif value[0] in _BLOCK:
-            made, skip = _block(value, lines, at + 1, place.indent)
+            made, skip = _block(value, lines, at + 1, indent)
         else:
             made = _value(value)
-        if dash and value and not key:
-            place.inside.append(made)
-            place.bent = True
-        elif not key or key in place.inside or key in FIXED:
-            raise LeftError
+        if key:
+            if key in inside or key in FIXED:
+                raise LeftError
+            inside[key] = made
+        elif dash and value:
+            inside.append(made)
+            bent = True
         else:
-            place.inside[key] = made
+            raise LeftError  # among them lines of any other form
     return root
 
 
 def _value(value: str) -> Any:
     """Return the value that ends on its line."""
     first = value[0]
-    if first == '"':
-        return value[1:-1] if "\\" not in value else _unquoted(value)
-    if first == "'":
+    if first in _QUOTES:
         return _unquoted(value)
     if first in _OPENING:
         if _QUOTED_ITEMS.fullmatch(value):

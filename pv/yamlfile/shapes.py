@@ -134,7 +134,7 @@ class Section:
     """The keys that tell one such mapping from another in messages."""
     unchecked: bool = False
     """Whether unknown keys are kept here without a word, because the document is reported whole."""
-    required: tuple[str, ...] = field(init=False)
+    required: frozenset[str] = field(init=False)
     """Names of the keys that have to be there."""
     forms: dict[tuple[object, ...], tuple[str, ...]] = field(
         default_factory=dict, init=False, repr=False, compare=False
@@ -142,7 +142,7 @@ class Section:
     """Keys and types of mappings met so far, to the keys that need a second look there."""
 
     def __post_init__(self) -> None:
-        needed = tuple(name for name, key in self.keys.items() if key.required)
+        needed = frozenset(name for name, key in self.keys.items() if key.required)
         object.__setattr__(self, "required", needed)
 
     @property
@@ -150,24 +150,28 @@ class Section:
         """The keys that belong to the contract language itself."""
         return {name: key for name, key in self.keys.items() if key.since in LANGUAGE}
 
-    def unplain(self, data: dict[str, Any]) -> Sequence[str]:
-        """Return the keys of a mapping whose values need a second look, in their order.
+    def unplain(self, data: dict[str, Any]) -> Sequence[str] | None:
+        """Return the keys of a mapping whose values need a second look; None: it is all sound.
 
-        Mappings of one form are common, so what their types say is worked out once.
+        Mappings of one form are common, so what their keys and types say is worked out once.
         """
         form: tuple[object, ...] = (*data, *map(type, data.values()))
         names = self.forms.get(form)
         if names is None:
-            names = tuple(
-                name
-                for name, value in data.items()
-                if (key := self.keys.get(name)) is None or type(value) not in key.plain_types()
-            )
-            if len(form) <= _LONGEST_FORM and len(self.forms) < _MOST_FORMS:
-                self.forms[form] = names
+            names = self._learn(form, data)
         if all(data.values()):
-            return names
+            return names or (None if data.keys() >= self.required else names)
         return [name for name, value in data.items() if not value or name in names]
+
+    def _learn(self, form: tuple[object, ...], data: dict[str, Any]) -> tuple[str, ...]:
+        names = tuple(
+            name
+            for name, value in data.items()
+            if (key := self.keys.get(name)) is None or type(value) not in key.plain_types()
+        )
+        if len(form) <= _LONGEST_FORM and len(self.forms) < _MOST_FORMS:
+            self.forms[form] = names
+        return names
 
     def known(self, name: str) -> bool:
         """Tell whether a key is understood here."""
