@@ -8,13 +8,13 @@ ours (receipts), foreign (evidence made elsewhere) and asserted (typed by someon
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
 from pv.errors import UsageError
 from pv.model.contract import Contract, Criterion, ShipModel
-from pv.model.verdict import State
+from pv.model.verdict import Level, State
 
 _FULL = Fraction(100)
 
@@ -118,26 +118,58 @@ def _credit(model: ShipModel, status: str, contract: Contract) -> Fraction:
 
 
 def _foreign_percent(
-    contract: Contract, model: ShipModel, base: Fraction, eligible: list[tuple[Criterion, Fraction]]
+    contract: Contract, model: ShipModel, base: Fraction, rows: Sequence[CriterionStanding]
 ) -> Fraction | None:
-    if not any(criterion.foreign for criterion, _ in eligible):
+    if not any(row.foreign for row in rows):
         return None
-    credited = sum(
-        (
-            weight * _credit(model, str(criterion.foreign.get("status", "")), contract)
-            for criterion, weight in eligible
-        ),
-        Fraction(0),
-    )
-    return percentage(base, credited, sum((weight for _, weight in eligible), Fraction(0)))
+    earned = (row.weight * _credit(model, row.foreign, contract) for row in rows)
+    total = sum((row.weight for row in rows), Fraction(0))
+    return percentage(base, sum(earned, Fraction(0)), total)
+
+
+def _foreign(
+    criterion: Criterion, states: Mapping[str, State], origin_of: Callable[[str], str]
+) -> tuple[str, str]:
+    """Return status and source of a criterion elsewhere: as typed, else as numbers show it.
+
+    Numbers from outside show it where every gate that is not DISCHARGED here is held by one.
+    """
+    if criterion.foreign:
+        return str(criterion.foreign.get("status", "")), str(criterion.foreign.get("source", ""))
+    open_gates = [gate for gate, state in states.items() if state is not State.DISCHARGED]
+    origins = [origin_of(gate) for gate in open_gates]
+    if origins and all(origins):
+        return State.DISCHARGED, "; ".join(dict.fromkeys(origins))
+    return "", ""
+
+
+def _outside_credit(
+    model: ShipModel,
+    states: Mapping[str, State],
+    origin_of: Callable[[str], str],
+    contract: Contract,
+) -> Fraction:
+    """Return what the file gives for gates that numbers from outside hold: 0 unless it says so."""
+    missing = [gate for gate, state in states.items() if state is not State.DISCHARGED]
+    if Level.FOREIGN not in model.credits or not all(origin_of(gate) for gate in missing):
+        return Fraction(0)
+    return _credit(model, Level.FOREIGN, contract) if missing else Fraction(0)
+
+
+def _from_nowhere(gate: str) -> str:  # noqa: ARG001 - no number from outside holds any gate
+    return ""
 
 
 def standing(
-    contract: Contract, model: ShipModel, state_of: Callable[[str], State]
+    contract: Contract,
+    model: ShipModel,
+    state_of: Callable[[str], State],
+    origin_of: Callable[[str], str] = _from_nowhere,
 ) -> ShipStanding:
     """Compute where a model stands.
 
-    `state_of` returns the derived state of a falsifier id. Raises UsageError with the place for a
+    `state_of` returns the derived state of a falsifier id, `origin_of` where the number comes from
+    that holds it from outside, empty where none does. Raises UsageError with the place for a
     base, a weight or a credit that is no number or lies outside of what it can be.
     """
     base = _number(model.base, f"{model.id}: base", contract, model, _FULL)
@@ -151,7 +183,10 @@ def standing(
     for criterion, weight in eligible:
         states = {gate: state_of(gate) for gate in criterion.gates}
         state = _state(criterion, states)
-        credit = _credit(model, state, contract)
+        credit = max(
+            _credit(model, state, contract), _outside_credit(model, states, origin_of, contract)
+        )
+        foreign, source = _foreign(criterion, states, origin_of)
         rows.append(
             CriterionStanding(
                 id=criterion.id,
@@ -161,8 +196,8 @@ def standing(
                 state=state,
                 gates=tuple(states.items()),
                 asserted=criterion.status or "",
-                foreign=str(criterion.foreign.get("status", "")),
-                foreign_source=str(criterion.foreign.get("source", "")),
+                foreign=foreign,
+                foreign_source=source,
                 gain=(_FULL - base) * weight * (1 - credit) / total if total else Fraction(0),
             )
         )
@@ -183,5 +218,5 @@ def standing(
         if "value" in asserted
         else None,
         asserted_by=str(asserted.get("by", "")),
-        foreign_percent=_foreign_percent(contract, model, base, eligible),
+        foreign_percent=_foreign_percent(contract, model, base, rows),
     )

@@ -8,7 +8,7 @@ and a fresh REFUTED receipt demotes at once.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from pv.gate import gate_status
@@ -23,8 +23,8 @@ from pv.model.status import (
     StageStatus,
     Standing,
 )
-from pv.model.verdict import SIMULATOR, HypothesisVerdict, Level, State, Verdict
-from pv.shelf import why_stale
+from pv.model.verdict import HypothesisVerdict, Level, State, Verdict
+from pv.weighing import counts_as_live, state_of, until
 
 _UNRUNNABLE: Final = {
     BindingKind.PLANNED: State.PLANNED,
@@ -125,8 +125,10 @@ def falsifier_state(
     elif astray is not None:
         named = " ".join(falsifier.binding.text.split())
         state, reasons = State.PROPOSED, [astray or f"{named!r} leads to no test"]
+    elif kind is BindingKind.AWAITS:
+        state, receipt, reasons = _from_outside(falsifier, own)
     elif falsifier.models is None:
-        state, receipt, reasons = _from_receipts([each for each in own if each.model is None])
+        state, receipt, reasons = state_of([each for each in own if each.model is None])
     else:
         models = tuple(_on_model(each, own) for each in falsifier.models.accept)
         state, receipt, reasons = _over_models(falsifier, models, own)
@@ -144,59 +146,16 @@ def falsifier_state(
     )
 
 
-def _from_receipts(
-    receipts: Sequence[ReceiptView],
+def _from_outside(
+    falsifier: Falsifier, receipts: Sequence[ReceiptView]
 ) -> tuple[State, ReceiptView | None, list[str]]:
-    """Return the state that receipts on one model (or on none) lead to: the worst fresh counts."""
-    fresh = [each for each in receipts if not each.stale]
-    for verdict, state in (
-        (Verdict.REFUTED, State.REFUTED),
-        (Verdict.INCONCLUSIVE, State.INCONCLUSIVE),
-    ):
-        worst = next((each for each in fresh if each.verdict is verdict), None)
-        if worst is not None:
-            return state, worst, [_headline(worst)]
-    held = [each for each in fresh if each.verdict is Verdict.HELD]
-    sound = _longest(each for each in held if not each.post_hoc and not _simulated(each))
-    if sound is not None:
-        return State.DISCHARGED, sound, [_headline(sound), *_until(sound)]
-    if best := _longest(held):
-        return State.PARTIAL_ALGORITHM_LEVEL, best, [*_short_of_discharge(best), *_until(best)]
-    if receipts:
-        return State.STALE, receipts[-1], [why_stale(receipts[-1].stale) or "no verdict"]
-    return State.BOUND, None, ["no receipt"]
-
-
-def _short_of_discharge(receipt: ReceiptView) -> list[str]:
-    """Return why a fresh HELD receipt does not discharge."""
-    reasons = ["POST-HOC: limit and result came together"] if receipt.post_hoc else []
-    return [*reasons, "simulator, no device"] if _simulated(receipt) else reasons
-
-
-def _longest(receipts: Iterable[ReceiptView]) -> ReceiptView | None:
-    """Return the receipt that counts longest; the first one of those that never run out."""
-    return max(receipts, key=lambda each: each.until, default=None)
-
-
-def _until(receipt: ReceiptView) -> list[str]:
-    """Return the last day on which a receipt counts, where it has a shelf life."""
-    return [f"counts until {receipt.until}"] if receipt.until else []
-
-
-def _simulated(receipt: ReceiptView) -> bool:
-    """Whether the run was on the simulator: what holds there may fail on every device."""
-    predicate = receipt.statement.get("predicate")
-    if not isinstance(predicate, Mapping):
-        return False
-    environment = predicate.get("environment")
-    ran_on = environment.get("device") if isinstance(environment, Mapping) else None
-    return SIMULATOR in (predicate.get("device"), ran_on)
-
-
-def _headline(receipt: ReceiptView) -> str:
-    predicate = receipt.statement.get("predicate")
-    text = predicate.get("headline") if isinstance(predicate, Mapping) else None
-    return str(text or receipt.verdict)
+    """Return what a number from outside leads to: never a discharge, as nothing ran here."""
+    state, receipt, reasons = state_of([each for each in receipts if each.level is Level.FOREIGN])
+    if state is State.BOUND:
+        wanted = ", ".join(f"{each.metric} in {each.unit}" for each in falsifier.expect)
+        source = falsifier.binding.details.get("source", "outside")
+        return State.BLOCKED, None, [f"awaits {wanted or 'a number'} from {source}"]
+    return state, receipt, reasons
 
 
 def _on_model(reference: ModelReference, receipts: Sequence[ReceiptView]) -> ModelStatus:
@@ -211,7 +170,7 @@ def _on_model(reference: ModelReference, receipts: Sequence[ReceiptView]) -> Mod
         and each.model.sha256 == reference.sha256
         and each.level is Level.LIVE
     ]
-    state, receipt, _ = _from_receipts(own)
+    state, receipt, _ = state_of(own)
     return ModelStatus(reference.name, state, receipt)
 
 
@@ -219,7 +178,7 @@ def _over_models(
     falsifier: Falsifier, models: Sequence[ModelStatus], own: Sequence[ReceiptView]
 ) -> tuple[State, ReceiptView | None, list[str]]:
     """Roll up over models: the worst counts, then the quorum, and what is open stays open."""
-    synthetic, on_synthetic, _ = _from_receipts([each for each in own if each.model is None])
+    synthetic, on_synthetic, _ = state_of([each for each in own if each.model is None])
     if synthetic is State.DISCHARGED:
         synthetic = State.PARTIAL_ALGORITHM_LEVEL
     found = {model.state: model.receipt for model in reversed(models)}
@@ -242,8 +201,8 @@ def _over_models(
 
 
 def _on(model: ModelStatus) -> str:
-    until = _until(model.receipt) if model.receipt and model.state in _ANSWERED else []
-    return ", ".join([f"{model.name}: {model.state}", *until])
+    last = until(model.receipt) if model.receipt and model.state in _ANSWERED else []
+    return ", ".join([f"{model.name}: {model.state}", *last])
 
 
 def _falsifier_standing(claimed: str | None, state: State, lifecycle: Lifecycle) -> Standing:
@@ -305,14 +264,7 @@ def _height(lifecycle: Lifecycle, word: Word) -> tuple[int, bool]:
 
 
 def _held_live(status: FalsifierStatus) -> bool:
-    return any(
-        each.verdict is Verdict.HELD
-        and each.level is Level.LIVE
-        and not each.stale
-        and not each.post_hoc
-        and not _simulated(each)
-        for each in status.receipts
-    )
+    return any(map(counts_as_live, status.receipts))
 
 
 def _stages(

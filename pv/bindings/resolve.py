@@ -47,6 +47,7 @@ _DECLARED = {
     BindingKind.PLANNED: BindingClass.PLANNED,
     BindingKind.BLOCKED: BindingClass.BLOCKED,
     BindingKind.MANUAL: BindingClass.MANUAL,
+    BindingKind.AWAITS: BindingClass.BLOCKED,
 }
 
 

@@ -34,6 +34,7 @@ COMMANDS: Final = (
     "baseline",
     "diff",
     "claims",
+    "measure",
     "evidence",
     "why",
     "promote",

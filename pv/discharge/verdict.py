@@ -172,7 +172,16 @@ def _first_failure(sound: Step, job: Job, returned: Returned) -> Step | None:
 
 def _compare(expect: Sequence[Expectation], measurements: Measurements) -> tuple[Comparison, ...]:
     found = values(measurements)
-    return tuple(judge(each, found.get(each.metric)) for each in expect)
+    units = {each.name: each.unit for each in measurements.metrics}
+    judged = []
+    for each in expect:
+        one = judge(each, found.get(each.metric))
+        unit = units.get(each.metric, each.unit)
+        if each.unit and unit != each.unit:
+            note = f"unit is {unit!r}, expected {each.unit!r}"
+            one = replace(one, met=False, note=note)
+        judged.append(one)
+    return tuple(judged)
 
 
 def _control(name: str, expected_red: bool, job: Job, returned: Returned) -> ControlResult:

@@ -31,7 +31,7 @@ Freshness: TypeAlias = Literal["judged", "as recorded"]
 _LEADS_SOMEWHERE: Final = frozenset({BindingClass.BOUND, BindingClass.SHELL})
 _NO_REFERENCE: Final = frozenset(
     {BindingKind.PLANNED, BindingKind.BLOCKED, BindingKind.MANUAL, BindingKind.ABSENT}
-    | {BindingKind.EXTERNAL}
+    | {BindingKind.EXTERNAL, BindingKind.AWAITS}
 )
 
 

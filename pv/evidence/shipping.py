@@ -16,8 +16,8 @@ from pv.errors import UsageError
 from pv.evidence.derive import Derived, Freshness, derive_all
 from pv.evidence.history import History
 from pv.model.contract import Contract, ShipModel
-from pv.model.status import ContractStatus
-from pv.model.verdict import State
+from pv.model.status import ContractStatus, FalsifierStatus
+from pv.model.verdict import Level, State
 from pv.registry.git import ask, name_problem
 from pv.ship import ShipStanding, standing
 
@@ -29,11 +29,13 @@ class Shipment:
     contract: Contract
     model: ShipModel
     state_of: Callable[[str], State]
+    origin_of: Callable[[str], str]
+    """Where the number comes from that holds a falsifier from outside; empty where none does."""
 
     @property
     def standing(self) -> ShipStanding:
         """Where it stands by its receipts. Raises UsageError for numbers that are none."""
-        return standing(self.contract, self.model, self.state_of)
+        return standing(self.contract, self.model, self.state_of, self.origin_of)
 
     def forecast(self, discharged: frozenset[str]) -> ShipStanding:
         """Where it would stand if these falsifiers were DISCHARGED: a forecast, never a state."""
@@ -41,6 +43,7 @@ class Shipment:
             self.contract,
             self.model,
             lambda gate: State.DISCHARGED if gate in discharged else self.state_of(gate),
+            self.origin_of,
         )
 
 
@@ -68,12 +71,32 @@ def fleet(
 
 def fleet_of(derived: Derived) -> Fleet:
     """Return the models to ship of a registry that was read already."""
+    origins = {
+        each.id: origin
+        for status in derived.statuses
+        for each in status.falsifiers
+        if (origin := _origin(each))
+    }
+
+    def origin_of(gate: str) -> str:
+        return origins.get(gate, "")
+
     shipments = tuple(
-        Shipment(contract, model, states_on(derived.statuses, model.model))
+        Shipment(contract, model, states_on(derived.statuses, model.model), origin_of)
         for contract in derived.contracts
         for model in contract.ship_models
     )
     return Fleet(shipments, derived.statuses, tuple(each.file for each in derived.unread))
+
+
+def _origin(falsifier: FalsifierStatus) -> str:
+    """Return who says the number that holds a falsifier from outside; empty where none does."""
+    receipt = falsifier.receipt
+    held = falsifier.state is State.PARTIAL_ALGORITHM_LEVEL
+    if receipt is None or receipt.level is not Level.FOREIGN or receipt.post_hoc or not held:
+        return ""
+    origin = receipt.statement["predicate"]["origin"]
+    return f"{origin['by']}, {origin['source']}"
 
 
 def states_on(statuses: Sequence[ContractStatus], model: str) -> Callable[[str], State]:

@@ -24,6 +24,8 @@ PREDICATE_TYPE: Final = "pv/discharge/v1"
 ENTRY: Final = "falsifier:"
 SOURCE: Final = "source:"
 MODEL: Final = "model:"
+FILE: Final = "file:"
+"""A file that shows a number from outside; nothing of it is read again."""
 _LOAD: Final = "surroundings"
 
 
@@ -145,7 +147,10 @@ def _contradiction(statement: Mapping[str, Any]) -> str:
     """
     predicate = statement["predicate"]
     named = subjects_of(statement)
-    if not any(name.startswith(SOURCE) for name in named):
+    foreign = predicate["level"] == Level.FOREIGN
+    if foreign and not all(predicate["origin"][each] for each in ("source", "by")):
+        return "it is FOREIGN and names no source"
+    if not foreign and not any(name.startswith(SOURCE) for name in named):
         return "it rests on no source"
     model = predicate["model"]
     if model and named.get(f"{MODEL}{model['name']}") != model["sha256"]:

@@ -57,6 +57,8 @@ class BindingKind(StrEnum):
     MANUAL = "manual"
     EXTERNAL = "external"
     """The test stands in another repository: nothing of it is looked for or run here."""
+    AWAITS = "awaits"
+    """A number from outside, entered by `pv measure` with its source: nothing runs here."""
     TEXT = "text"
     ABSENT = "absent"
 
@@ -90,6 +92,8 @@ class Expectation(NamedTuple):
     reason: str
     path: Path
     tolerance: float | None = None
+    unit: str = ""
+    """Unit of the metric, where the contract says it: a number in another one is not compared."""
 
 
 class ModelReference(NamedTuple):

@@ -46,6 +46,8 @@ class Level(StrEnum):
     SYNTHETIC = "SYNTHETIC"
     LIVE = "LIVE"
     """A real model, its hash recorded."""
+    FOREIGN = "FOREIGN"
+    """Made elsewhere and entered with its source: nothing ran here, so it never discharges."""
 
 
 SIMULATOR = "cuda-simulator"

@@ -34,7 +34,7 @@ def _plain(value: Any) -> Any:
 
 def _binding(name: str, one: Falsifier, other: Falsifier) -> Iterator[Change]:
     part, was, now = Part("falsifier", name), one.binding, other.binding
-    reasons = (BindingKind.PLANNED, BindingKind.BLOCKED, BindingKind.MANUAL)
+    reasons = (BindingKind.PLANNED, BindingKind.BLOCKED, BindingKind.MANUAL, BindingKind.AWAITS)
     if was.kind is now.kind and was.kind in reasons:
         pairs: list[tuple[str, Any, Any]] = [
             (was.kind.value, was.reason, now.reason),

@@ -126,6 +126,8 @@ def _binding(falsifier: Falsifier) -> str:
     binding = falsifier.binding
     if binding.kind in (BindingKind.PLANNED, BindingKind.BLOCKED, BindingKind.MANUAL):
         return f"{binding.kind.capitalize()}."
+    if binding.kind is BindingKind.AWAITS:
+        return f"Awaits a number from {binding.details.get('source', 'outside')}."
     if binding.kind is BindingKind.EXTERNAL:
         return f"{binding.text} {binding.reason}."
     return f"Runs {binding.text}." if binding.text else "Nothing is bound."

@@ -140,6 +140,7 @@ class Expectation(Part):
     op: Operator
     value: Number | Annotated[list[Number], Field(min_length=1)] | Text | bool
     tolerance: Annotated[Number, Field(ge=0)] = maybe()
+    unit: str = maybe()
     reason: str = maybe()
 
 
@@ -182,6 +183,17 @@ class External(Part):
     repository: Text
     reference: Text
     revision: str = maybe()
+
+
+class Awaited(Part):
+    """A number that comes from outside."""
+
+    table = "awaited"
+    source: Text
+    reason: Text
+    since: Date = maybe()
+    until: Date = maybe()
+    by: str = maybe()
 
 
 class Success(Part):
@@ -249,6 +261,7 @@ class Falsifier(Part):
     blocked: Absence = maybe()
     manual: Absence = maybe()
     external: External = maybe()
+    awaits: Awaited = maybe()
     parameters: Free = maybe()
     expect: list[Expectation] = maybe()
     controls: list[str] = maybe()

@@ -7,9 +7,15 @@ from typing import Any, Final
 from pv.yamlfile.falsifier_keys import BINDINGS, OPERATORS
 
 BINDING_RULES: Final[dict[str, Any]] = {
-    "oneOf": [{"required": [key]} for key in (*BINDINGS, "test")]
+    "oneOf": [{"required": [key]} for key in (*BINDINGS, "test")],
+    "if": {"required": ["awaits"]},
+    "then": {
+        "required": ["expect"],
+        "properties": {"expect": {"minItems": 1, "items": {"required": ["unit"]}}},
+    },
 }
-"""A falsifier names exactly one thing to run, or why nothing runs."""
+"""A falsifier names exactly one thing to run, or why nothing runs; what comes from outside is held
+against limits with units."""
 
 _NUMERIC: Final = {"anyOf": [{"type": "number"}, {"type": "array", "items": {"type": "number"}}]}
 

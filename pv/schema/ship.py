@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pv.schema.parts import Date, Decimal, Part, Text, maybe
+from pv.schema.parts import Date, Decimal, Number, Part, Text, maybe
 
 
 class AssertedPercent(Part):
@@ -21,6 +21,9 @@ class Foreign(Part):
     table = "foreign"
     status: Text
     source: Text
+    metric: str = maybe()
+    value: Number = maybe()
+    unit: str = maybe()
     note: str = maybe()
 
 

@@ -22,6 +22,7 @@ BINDINGS: Final = (
     "blocked",
     "manual",
     "external",
+    "awaits",
 )
 """The keys of which a falsifier has exactly one."""
 
@@ -32,6 +33,7 @@ EXPECTATION = section(
     Key("op", _TEXT, "One of <=, <, >=, >, ==, within, near", required=True),
     Key("value", _NUMBER | Shape.NUMBERS | _TEXT | _FLAG, "The limit", required=True),
     Key("tolerance", _NUMBER, "Of near: how far from the value"),
+    Key("unit", _TEXT, "Unit of the metric; a number in another one is not compared"),
     Key("reason", _TEXT, "Where the limit comes from"),
     labels=("metric",),
 )
@@ -61,6 +63,17 @@ EXTERNAL = section(
     Key("reference", _TEXT, "Its name there: node id, test path or command", required=True),
     Key("revision", _TEXT, "Commit or tag at which it was read"),
     labels=("reference",),
+)
+
+AWAITED = section(
+    "awaited",
+    "awaited number",
+    Key("source", _TEXT, "Where the number will come from", required=True),
+    Key("reason", _TEXT, "Why it is not measured here", required=True),
+    Key("since", Shape.DATE, "Day from which on"),
+    Key("until", Shape.DATE, "Day of the next look at it"),
+    Key("by", _TEXT, "Who will enter it"),
+    labels=("source",),
 )
 
 CARGO = section(
@@ -134,6 +147,7 @@ FALSIFIER = section(
     Key("blocked", _RECORD, "Nothing can run, and why", "absence"),
     Key("manual", _RECORD, "A person decides, and why", "absence"),
     Key("external", _RECORD, "A test of another repository; nothing runs here", "external"),
+    Key("awaits", _RECORD, "A number from outside, entered by pv measure", "awaited"),
     Key("parameters", _FREE, "Inputs of the harness"),
     Key("expect", _RECORDS, "Limits on what the harness measures", "expectation"),
     Key("controls", _TEXTS, "Planted faults that must turn it red"),

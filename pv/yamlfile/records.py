@@ -112,7 +112,7 @@ def _incomplete(checker: Checker, item: Checked, binding: Binding) -> None:
     ):
         lacks.remove("if_fails")  # said in words of its own, such as if_test_compiles
     if binding.kind is BindingKind.ABSENT and item.lacks(*BINDINGS, *_TEXTS):
-        lacks.append(f"test ({', '.join(BINDINGS[:4])}, or planned, blocked, manual, external, awaits)")
+        lacks.append(f"test ({', '.join(BINDINGS[:4])}, or {', '.join(BINDINGS[4:])})")
     if lacks:
         what = f"{item.label}: no {', no '.join(lacks)}"
         checker.note(SchemaCode.INCOMPLETE_FALSIFIER, item.path, what, "add what is missing")

@@ -120,7 +120,7 @@ SCHEMA_RULES: Final[tuple[tuple[Code, int, Severity, str, str, str], ...]] = (
         _ERROR,
         "A falsifier that names more than one thing to run.",
         "Two answers to one question: which one counts would be a matter of luck.",
-        "Keep one of harness, pytest, cargo, command, planned, blocked, manual, external.",
+        "Keep one of harness, pytest, cargo, command, planned, blocked, manual, external, awaits.",
     ),
     (
         Code.INCOMPLETE_FALSIFIER,

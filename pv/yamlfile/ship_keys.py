@@ -23,6 +23,9 @@ FOREIGN = section(
     "foreign evidence",
     Key("status", _TEXT, "Status claimed there", required=True),
     Key("source", _TEXT, "Where", required=True),
+    Key("metric", _TEXT, "The metric that was measured there, as the gates name it"),
+    Key("value", Shape.NUMBER, "Its value"),
+    Key("unit", _TEXT, "Unit of the value"),
     Key("note", _TEXT, "Remark"),
 )
 

@@ -57,8 +57,10 @@ def test_every_declared_rule_fires_and_every_fired_rule_is_declared(negative: Pa
 def test_counts_of_bindings_add_up(negative: Path) -> None:
     report = _lint(negative, Options(strict_test_binding=True))
     gate = next(each for each in report.gates if each.gate is GateName.STRICT_TEST_BINDING)
-    assert sum(report.bindings.values()) == 9
-    assert gate.judged == "9 references: bound 2, dangling 1, shell 1, planned 3, prose 2"
+    assert sum(report.bindings.values()) == 10
+    assert gate.judged == (
+        "10 references: bound 2, dangling 1, shell 1, planned 3, blocked 1, prose 2"
+    )
 
 
 def test_the_strictest_run_over_a_sound_registry_has_no_finding() -> None:
