@@ -51,6 +51,50 @@ Q4_1_BYTES = 20
 """Bytes of a Q4_1 block: d (f16), m (f16), 16 bytes of nibbles, low ones first."""
 
 
+class Stored(StrEnum):
+    """Types in which weights are stored for products with quantised activations."""
+
+    Q4_0 = "q4_0"
+    Q4_1 = "q4_1"
+    Q5_0 = "q5_0"
+    Q5_1 = "q5_1"
+    Q8_0 = "q8_0"
+    Q4_K = "q4_k"
+    Q5_K = "q5_k"
+    Q6_K = "q6_k"
+
+
+STORED_BYTES: dict[Stored, int] = {
+    Stored.Q4_0: 18,
+    Stored.Q4_1: Q4_1_BYTES,
+    Stored.Q5_0: 22,
+    Stored.Q5_1: 24,
+    Stored.Q8_0: Q8_0_BYTES,
+    Stored.Q4_K: Q4K_BYTES,
+    Stored.Q5_K: 176,
+    Stored.Q6_K: Q6K_BYTES,
+}
+"""Bytes of a block. Q4_0: d, 16 of nibbles. Q5_0: d, 4 of fifth bits, 16 of nibbles; Q5_1 has m
+behind d. Q5_K: d, dmin, 12 of packed scales, 32 of fifth bits, 128 of nibbles."""
+LONG = frozenset({Stored.Q4_K, Stored.Q5_K, Stored.Q6_K})
+"""Types with 256 values in a block, whose activations are Q8_K; the others have 32, and Q8_0."""
+WITH_MINIMUM = frozenset({Stored.Q4_1, Stored.Q5_1})
+"""Types with 32 values and a minimum in a block: their activations are Q8_1."""
+
+
+class Activations(NamedTuple):
+    """Several vectors quantised to 8 bits, as the type of the weights asks for.
+
+    scale is float32 (tokens, blocks), quants int8 (tokens, values). For Q8_K sums are those of 16
+    consecutive quants, int16 (tokens, values / 16); for Q8_1 the stored s of each block, float32
+    (tokens, blocks); for Q8_0 nothing reads them.
+    """
+
+    scale: NDArray[np.float32]
+    quants: NDArray[np.int8]
+    sums: NDArray[np.int16] | NDArray[np.float32]
+
+
 class Q8K(NamedTuple):
     """Activations quantised to 8 bits, one scale per 256 values.
 

@@ -45,7 +45,8 @@ def compiled(*signatures: Any, **options: Any) -> Callable[[Callable[..., Any]],
                 dispatcher._cache = kept  # noqa: SLF001 - where Numba's own option puts it
         for signature in signatures:
             dispatcher.compile(signature)
-        dispatcher.disable_compile()
+        if signatures:  # else they come one by one, when they are needed
+            dispatcher.disable_compile()
         return dispatcher
 
     return decorate
@@ -113,7 +114,12 @@ def _sources_digest() -> str:
     """Return the digest of all compiled kernels' sources."""
     digest = hashlib.sha256()
     here = Path(__file__).parent
-    for pattern in ("numba_*.py", "../*/numba_cpu.py", "../*/numba_avx2.py"):
+    for pattern in (
+        "numba_*.py",
+        "../*/numba_cpu.py",
+        "../*/numba_avx2.py",
+        "../*/numba_unpack.py",
+    ):
         for path in sorted(here.glob(pattern)):
             digest.update(path.read_bytes() + b"\0")
     return digest.hexdigest()

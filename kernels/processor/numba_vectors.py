@@ -78,6 +78,10 @@ class Emitter:
             return self._call("llvm.x86.sse2.pmadd.wd", I32X4, one, other)
         return self._call("llvm.x86.avx2.pmadd.wd", I32X8, one, other)
 
+    def with_sign(self, value: ir.Value, sign: ir.Value) -> ir.Value:
+        """Negate i8 lanes where those of `sign` are below 0, and clear them where they are 0."""
+        return self._call("llvm.x86.avx2.psign.b", I8X32, value, sign)
+
     def fma(self, a: ir.Value, b: ir.Value, c: ir.Value) -> ir.Value:
         """Return `a * b + c`, rounded once."""
         return self._call(f"llvm.fma.v{a.type.count}f32", a.type, a, b, c)

@@ -8,11 +8,13 @@ from typing import Any
 from numpy.typing import NDArray
 
 from pv.forward.interface import Engine, Floats, Positions, Product
+from pv.forward.production import Production
+from pv.forward.quantized import Device
 from pv.forward.reference import Reference
 from pv.forward.rotation import Rotation
 from pv.forward.trunk import Trunk
 
-__all__ = ["ENGINES", "Engine", "Product", "Replaced", "reference", "replaced"]
+__all__ = ["ENGINES", "Engine", "Product", "Replaced", "production", "reference", "replaced"]
 
 
 def reference(trunk: Trunk) -> Engine:
@@ -20,7 +22,15 @@ def reference(trunk: Trunk) -> Engine:
     return Reference(trunk)
 
 
-ENGINES: dict[str, Callable[[Trunk], Engine]] = {"reference": reference}
+def production(trunk: Trunk, device: Device | str = Device.CPU) -> Engine:
+    """Return the engine that computes as llama.cpp's CPU back-end does.
+
+    Raises `MissingError` where the device is `cuda` and there is none.
+    """
+    return Production(trunk, device)
+
+
+ENGINES: dict[str, Callable[[Trunk], Engine]] = {"reference": reference, "production": production}
 
 
 class Replaced:

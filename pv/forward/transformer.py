@@ -184,7 +184,7 @@ class _Layer:
     def projected(self, stem: str, activations: Floats) -> Floats:
         """Return a product of the engine, checked, with the bias where the model has one."""
         found = self.engine.product(f"blk.{self.index}.{stem}.weight", activations)
-        rows = self.shape.matrices()[stem][0]
+        rows = self.trunk.model.tensor(f"blk.{self.index}.{stem}.weight").shape[0]
         _require(f"{stem} of layer {self.index}", found, (len(activations), rows))
         if stem in self.shape.biased:
             found = self.engine.add(found, self.trunk.vector(f"blk.{self.index}.{stem}.bias"))

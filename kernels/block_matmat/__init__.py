@@ -1,0 +1,1 @@
+"""Quantised matrix of any stored type times several vectors of quantised activations."""

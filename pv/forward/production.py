@@ -1,0 +1,186 @@
+"""The production engine: computes as llama.cpp's CPU back-end does.
+
+Activations are quantised before every product (`quantized`), keys and values are kept as float16,
+and queries and attention weights are rounded to it where they meet them. Norms, rotations, softmax
+and gate are float32, with the sums of squares and of powers in float64, as ggml has them. Each
+token is computed apart from the others of its batch, bit for bit.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pv.forward.interface import Floats, Positions
+from pv.forward.quantized import (
+    ROUNDED,
+    STORED,
+    Device,
+    Route,
+    activations_of,
+    matrix_of,
+    multiply_on_device,
+    quantize,
+    rounded,
+    route_of,
+)
+from pv.forward.rotation import Rotation
+from pv.forward.trunk import Trunk
+from pv.kernels import Backend, find
+from pv.kernels.layout import Activations, Pairing
+
+THREADS = 2
+"""Threads that share the rows of a matrix, where the machine has so many."""
+
+
+class Production:
+    """An `Engine` over a trunk, on the processor or on a CUDA device."""
+
+    def __init__(self, trunk: Trunk, device: Device | str = Device.CPU, threads: int = 0) -> None:
+        self.trunk = trunk
+        self.device = Device(device)
+        self.name = "production" if self.device is Device.CPU else f"production, {self.device}"
+        self.threads = threads or min(THREADS, os.cpu_count() or 1)
+        self._ready: dict[str, Callable[[Floats], Floats]] = {}
+        self._quantized: tuple[Floats, str, Activations] | None = None
+        self._angles: tuple[bytes, Rotation, Floats, Floats] | None = None
+        if self.device is Device.CUDA:
+            _on_device("rms_norm")  # says at once why no device can be used
+
+    def routes(self) -> dict[str, Route]:
+        """Return how the products with each matrix are computed, in the order of the file."""
+        tensors = self.trunk.model.tensors
+        matrices = {name: info for name, info in tensors.items() if len(info.shape) == 2}
+        head = self.trunk.head
+        used = (name for name in matrices if name.startswith("blk.") or name == head)
+        return {name: route_of(matrices[name].type, self.device) for name in used}
+
+    def product(self, tensor: str, activations: Floats) -> Floats:
+        """Multiply with the matrix as it is stored."""
+        ready = self._ready.get(tensor)
+        if ready is None:
+            ready = self._ready[tensor] = self._prepared(tensor)
+        return ready(activations)
+
+    def _prepared(self, tensor: str) -> Callable[[Floats], Floats]:
+        """Return the product with a matrix of the file, which is looked at once."""
+        kind = self.trunk.model.tensor(tensor).type
+        stored = STORED.get(kind)
+        if stored is None:
+            return partial(self._plain, tensor, ROUNDED.get(kind, "f32"))
+        name, blocks = activations_of(stored), self.trunk.blocks(tensor)
+        if "cuda" in route_of(kind, self.device).kernel:
+            return lambda x: multiply_on_device(stored, blocks, self._given(name, x))
+        matrix = matrix_of(stored, blocks)
+        return lambda x: matrix.times(self._given(name, x), self.threads)
+
+    def _given(self, name: str, activations: Floats) -> Activations:
+        """Return quantised activations; those quantised last are kept for the next product."""
+        last = self._quantized
+        if last is None or last[0] is not activations or last[1] != name:
+            last = self._quantized = (activations, name, quantize(name, activations))
+        return last[2]
+
+    def _plain(self, tensor: str, kept: str, activations: Floats) -> Floats:
+        """Multiply in float32, one token after the other, so that none depends on the batch."""
+        activations = rounded(kept, activations)
+        out = np.empty((len(activations), self.trunk.model.tensor(tensor).shape[0]), np.float32)
+        for rows, weights in self.trunk.slices(tensor):
+            for token, vector in enumerate(activations):
+                out[token, rows] = weights @ vector
+        return out
+
+    def rms_norm(self, stream: Floats, weight: Floats, eps: float) -> Floats:
+        """Normalise in float32, the sum of squares in float64."""
+        if self.device is Device.CUDA:
+            return np.asarray(_on_device("rms_norm")(stream, weight, eps))
+        mean = np.square(stream).sum(axis=-1, keepdims=True, dtype=np.float64) / stream.shape[-1]
+        root = np.sqrt(mean.astype(np.float32) + np.float32(eps))
+        return np.asarray(stream * (np.float32(1) / root) * weight)
+
+    def rope(self, heads: Floats, positions: Positions, rotation: Rotation) -> Floats:
+        """Rotate in float32; the angle of each pair is that of the pair before, times one factor.
+
+        Raises nothing of its own; positions are those of the tokens, integers (tokens,).
+        """
+        cosine, sine = self._turns(positions, rotation, heads.shape[-1])
+        if rotation.pairing is Pairing.NORM:
+            first, second = slice(0, None, 2), slice(1, None, 2)
+        else:
+            half = heads.shape[-1] // 2
+            first, second = slice(0, half), slice(half, None)
+        a, b = heads[..., first], heads[..., second]
+        turned = np.empty_like(heads)
+        turned[..., first] = a * cosine - b * sine
+        turned[..., second] = a * sine + b * cosine
+        return turned
+
+    def _turns(self, positions: Positions, rotation: Rotation, dim: int) -> tuple[Floats, Floats]:
+        """Return cosines and sines, float32 (tokens, 1, dim / 2); those made last are kept."""
+        key = positions.tobytes()
+        if self._angles is None or self._angles[:2] != (key, rotation):
+            chain = np.full((len(positions), dim // 2), rotation.base ** (-2.0 / dim), np.float32)
+            chain[:, 0] = positions
+            angles = np.multiply.accumulate(chain, axis=1, dtype=np.float32)
+            divisors = rotation.divided()
+            if divisors is not None:
+                angles /= divisors.astype(np.float32)
+            wide = angles[:, None].astype(np.float64)
+            cosine, sine = (
+                (np.float32(rotation.magnitude) * turn(wide).astype(np.float32))
+                for turn in (np.cos, np.sin)
+            )
+            self._angles = (key, rotation, cosine, sine)
+        return self._angles[2:]
+
+    def stored(self, values: Floats) -> NDArray[Any]:
+        """Keep keys and values as float16."""
+        with np.errstate(over="ignore"):  # infinite there: the layer's result is judged
+            return values.astype(np.float16)
+
+    def attend(self, queries: Floats, keys: NDArray[Any], values: NDArray[Any]) -> Floats:
+        """Attend one token after the other, so that a decoded token has the bits of a prompt's."""
+        wide_keys, wide_values = keys.astype(np.float32), values.astype(np.float32)
+        rough = rounded("f16", queries)
+        before = len(keys) - len(queries)
+        out = np.empty((len(queries), queries.shape[1] * queries.shape[2]), np.float32)
+        for token, query in enumerate(rough):
+            seen = before + token + 1
+            out[token] = _attend(query, wide_keys[:seen], wide_values[:seen])
+        return out
+
+    def add(self, values: Floats, more: Floats) -> Floats:
+        """Add in float32."""
+        return values + more
+
+    def swiglu(self, gate: Floats, up: Floats) -> Floats:
+        """Gate in float32."""
+        if self.device is Device.CUDA:
+            return np.asarray(_on_device("swiglu")(gate, up))
+        with np.errstate(over="ignore"):  # exp(-gate) = inf gives 0, the right limit
+            return np.asarray(gate / (np.float32(1) + np.exp(-gate)) * up)
+
+
+def _attend(query: Floats, keys: Floats, values: Floats) -> Floats:
+    """Return what one token's heads gather: query (heads, dim), keys (n, kv heads, dim)."""
+    heads, dim = query.shape
+    shared = keys.shape[1]
+    grouped = query.reshape(shared, heads // shared, dim)
+    scores = grouped @ keys.transpose(1, 2, 0)
+    scores *= np.float32(1.0 / np.sqrt(dim))
+    powers = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    total = powers.sum(axis=-1, keepdims=True, dtype=np.float64)
+    shares = rounded("f16", powers * (1.0 / total).astype(np.float32))
+    return np.asarray((shares @ values.transpose(1, 0, 2)).reshape(-1))
+
+
+def _on_device(operation: str) -> Any:
+    kernel = find(operation, Backend.CUDA)
+    if kernel is None:
+        raise LookupError(operation)
+    return kernel.load()
