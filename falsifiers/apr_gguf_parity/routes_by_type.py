@@ -11,14 +11,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pv.falsifiers.apr_gguf_parity.product_noise import Doubles, Product, judged_product
-from pv.falsifiers.apr_gguf_parity.sides import PRODUCTION, REFERENCE
+from pv.falsifiers.apr_gguf_parity.product_noise import UNIT, Doubles, Product, judged_product
+from pv.falsifiers.apr_gguf_parity.sides import PRODUCTION, REFERENCE, trunk_of
 from pv.falsifiers.ffn_gguf.model_blocks import opened
 from pv.falsifiers.ffn_gguf.records import COUNT, RATIO, known_fault, metric, sample
 from pv.falsifiers.interface import Run
 from pv.forward.engine import ENGINES, Engine
 from pv.forward.interface import Floats
-from pv.forward.rounding_noise import UNIT
 from pv.forward.trunk import Trunk
 from pv.model.measurement import Measurements, Series
 from pv.tensors.ggml_types import GgmlType
@@ -26,10 +25,10 @@ from pv.tensors.ggml_types import GgmlType
 CONTROLS: dict[str, str] = {
     "one_route": "every matrix takes the route without quantised activations",
     "other_route": "activations are stored in 15 levels before every product",
-    "half_vectors": "F32 tensors are rounded to float16",
+    "stored_norms": "activations are stored in 8 bits before they meet an F32 tensor",
 }
 
-_LEVELS = np.float32(7)
+_LEVELS, _FEWER_LEVELS = np.float32(127), np.float32(7)
 _GROUP = 32
 
 
@@ -45,7 +44,7 @@ class Prepared(NamedTuple):
 def routes(run: Run) -> Measurements:
     """Measure matrices and norms of the parameter `layers`."""
     model = opened(run)
-    return of_trunk(run.once("trunk", lambda: Trunk(model)), run)
+    return of_trunk(run.once("trunk", lambda: trunk_of(model)), run)
 
 
 def of_trunk(trunk: Trunk, run: Run) -> Measurements:
@@ -56,7 +55,7 @@ def of_trunk(trunk: Trunk, run: Run) -> Measurements:
     engine = engines[REFERENCE if fault == "one_route" else PRODUCTION]
     over, above = [], []
     for name, (x, product) in prepared.matrices.items():
-        found = engine.product(name, _coarse(x) if fault == "other_route" else x)
+        found = engine.product(name, _stored(x, _FEWER_LEVELS) if fault == "other_route" else x)
         error = np.linalg.norm(found - product.exact, axis=1)
         over.append((error / product.largest).max())
         above.append(float(np.sqrt(np.square(error / product.expected).mean())))
@@ -123,14 +122,13 @@ def _norm_use(
 ) -> float:
     """Return the largest error of a norm over (n / 2 + 8) u of its result."""
     x, exact = one
-    weight = trunk.vector(name)
-    if fault == "half_vectors":
-        weight = weight.astype(np.float16).astype(np.float32)
-    error = np.abs(engine.rms_norm(x, weight, trunk.shape.eps) - exact)
+    given = _stored(x, _LEVELS) if fault == "stored_norms" else x
+    error = np.abs(engine.rms_norm(given, trunk.vector(name), trunk.shape.eps) - exact)
     return float((error / ((x.shape[1] / 2 + 8) * UNIT * np.abs(exact))).max())
 
 
-def _coarse(x: Floats) -> Floats:
+def _stored(x: Floats, levels: np.float32) -> Floats:
+    """Return activations rounded to so many levels either side of 0, in groups."""
     blocks = x.reshape(len(x), -1, _GROUP)
-    step = np.abs(blocks).max(axis=-1, keepdims=True) / _LEVELS
+    step = np.abs(blocks).max(axis=-1, keepdims=True) / levels
     return np.asarray((np.rint(blocks / step) * step).reshape(x.shape))

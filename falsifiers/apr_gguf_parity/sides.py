@@ -6,6 +6,7 @@ replace products of the production engine and leave everything else as it is.
 
 from __future__ import annotations
 
+import math
 from functools import partial
 
 import numpy as np
@@ -17,6 +18,7 @@ from pv.forward.engine import ENGINES, Engine, replaced
 from pv.forward.interface import Floats
 from pv.forward.trace import Tokens, Trace, trace
 from pv.forward.trunk import Trunk
+from pv.tensors.gguf_header import ModelFile
 from pv.tokens import tokenizer_of
 
 REFERENCE, PRODUCTION = "reference", "production"
@@ -30,6 +32,9 @@ FAULTS: dict[str, str] = {
     "skipped_layer": "nothing of the layer in the middle is added to the stream",
 }
 """Faults of the production side, and what each changes."""
+
+KEPT_WEIGHTS = 1 << 28
+"""Weights of a model up to which they are decoded once: a gigabyte as float32."""
 
 _SCALES = {
     "up_times_2_5": 2.5,
@@ -85,8 +90,14 @@ def open_sides(run: Run) -> Sides:
     """Return the sides over the run's model and its parameter `prompt`, opened once."""
     model, prompt = opened(run), str(run.parameter("prompt"))
     return run.once(
-        f"sides {prompt}", lambda: Sides(Trunk(model), tokenizer_of(model).encode(prompt))
+        f"sides {prompt}", lambda: Sides(trunk_of(model), tokenizer_of(model).encode(prompt))
     )
+
+
+def trunk_of(model: ModelFile) -> Trunk:
+    """Return the model's trunk; decoded weights stay where they are few enough to."""
+    weights = sum(math.prod(each.shape) for each in model.tensors.values())
+    return Trunk(model, keep=weights <= KEPT_WEIGHTS)
 
 
 def faulty(engine: Engine, trunk: Trunk, fault: str) -> Engine:

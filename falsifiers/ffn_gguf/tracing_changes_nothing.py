@@ -51,9 +51,10 @@ def of_sides(sides: Sides, run: Run) -> Measurements:
     during: list[int] = []
     logits: list[int] = []
     behind: list[int] = []
+    trunk = run.once("leaky", lambda: Leaky(sides.trunk.model, keep=sides.trunk.keep))
     for name in ENGINES_ON_TRIAL:
-        first = run.once(f"unwatched {name}", partial(_passed, sides, sides.trunk, name, None))
-        trunk = Leaky(sides.trunk.model)
+        trunk.changed = False
+        first = run.once(f"unwatched {name}", partial(_passed, sides, trunk, name, None))
         tracer = Tracer(trunk.layers, "all", arrays=False, step=None)
         watched = _passed(sides, trunk, name, _observer(tracer, trunk, fault))
         again = _passed(sides, trunk, name, None)

@@ -55,7 +55,7 @@ SEEN_BY = {
     f"{PARITY}005": {
         "one_route": {"injected_over_noise"},
         "other_route": {"injected_over_noise", "injected_over_bound"},
-        "half_vectors": {"f32_over_rounding"},
+        "stored_norms": {"f32_over_rounding"},
     },
     f"{PARITY}006": {
         "layer_left_out": {"layers_missing"},
