@@ -17,23 +17,26 @@ def _silence() -> object:
 
 
 class Rival:
-    """One model or vocabulary in llama.cpp: one thread, float32 keys and values."""
+    """One model or vocabulary in llama.cpp as it comes: two threads, float16 keys and values.
 
-    def __init__(self, path: Path, *, vocabulary_only: bool = False, context: int = 512) -> None:
+    `batch` is how many tokens it computes together; their bits depend on it.
+    """
+
+    def __init__(
+        self, path: Path, *, vocabulary_only: bool = False, context: int = 512, batch: int = 512
+    ) -> None:
         import llama_cpp
 
         llama_cpp.llama_log_set(_silence(), None)
-        f32 = 0  # ggml's number of float32: by default keys and values are kept as float16
         self._llama = llama_cpp.Llama(
             str(path),
             n_ctx=context,
-            n_batch=context,
+            n_batch=batch,
+            n_ubatch=batch,
             n_threads=2,
             n_threads_batch=2,
             vocab_only=vocabulary_only,
             logits_all=not vocabulary_only,
-            type_k=f32,
-            type_v=f32,
             verbose=False,
         )
 

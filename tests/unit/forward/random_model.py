@@ -57,6 +57,8 @@ class Recipe(NamedTuple):
     eps: float = 1e-5
     scaling: Mapping[str, str | float | int] = NO_SCALING
     factors: bool = False
+    gain: float = 2.0
+    """How much each matrix of a layer amplifies; above 1 a layer outweighs what it adds to."""
 
     def type_of(self, stem: str) -> str:
         """Return the weight type of a matrix by the stem of its name."""
@@ -106,7 +108,7 @@ def tensors_of(recipe: Recipe) -> Iterator[tuple[str, Floats]]:
         yield f"{block}ffn_norm.weight", vector(recipe.width, 1.0, 0.25)
         for name, height in zip(MATRICES, rows, strict=True):
             columns = recipe.ffn if name == "ffn_down" else recipe.width
-            yield f"{block}{name}.weight", matrix(height, columns, 2.0)
+            yield f"{block}{name}.weight", matrix(height, columns, recipe.gain)
             if recipe.architecture == "qwen2" and name in {"attn_q", "attn_k", "attn_v"}:
                 yield f"{block}{name}.bias", vector(height, 0.0, 0.5)
     yield "output_norm.weight", vector(recipe.width, 1.0, 0.25)

@@ -25,7 +25,7 @@ CASES = {
     "token twice": (
         BPE,
         {"tokens": [*BPE_TOKENS[:-1], "a"]},
-        "'tokenizer.ggml.tokens'[270]: 'a' is also token 71",
+        "'tokenizer.ggml.tokens'[270]: 'a' is also token 100",
     ),
     "huge token": (
         SPM,
