@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from pv.lint.context import Context
 from pv.lint.engine import judge_contract
-from pv.lint.kept import Label, facts_of
+from pv.lint.kept import Facts, Label, facts_of
 from pv.lint.rows import facts_text, form_text, part_text
 from pv.model.contract import Contract
 from pv.registry.index import NotYetError, Registry
@@ -51,24 +51,31 @@ class Sheet(NamedTuple):
     """Ids of the rules that have to be asked again when all contracts are known."""
     keep: bool = False
     """Whether the part may be kept."""
+    known: tuple[Any, ...] | None = None
+    """What `facts` says, for the run that has just found it out."""
 
 
-def form_of(judged: Judged) -> tuple[str, str]:
-    """Return label with findings, and facts, as texts."""
+def form_of(judged: Judged) -> tuple[str, Facts | None]:
+    """Return label with findings as a text, and facts where there is a contract."""
     contract = judged.contract
     if contract is None:
-        return form_text(None, judged.findings), ""
+        return form_text(None, judged.findings), None
     label = Label(contract.id, contract.version, contract.dialect.value)
-    return form_text(label, judged.findings), facts_text(facts_of(contract))
+    return form_text(label, judged.findings), facts_of(contract)
 
 
 def sheet_of(judged: Judged, digest: str, context: Context | None) -> Sheet | None:
     """Return the sheet of a file, judged where there is a `context`; None where a rule crashed."""
     form, facts = form_of(judged)
+    known = facts and tuple(facts)
+    sheet = Sheet(digest, form, facts_text(facts), "", known=known)
     if judged.contract is None or context is None:
-        return Sheet(digest, form, facts, "")
+        return sheet
     found = judged_part(judged.contract, context)
-    return found and Sheet(digest, form, facts, *found)
+    if found is None:
+        return None
+    part, waits, keep = found
+    return sheet._replace(part=part, waits=waits, keep=keep)
 
 
 def judged_part(contract: Contract, context: Context) -> tuple[str, tuple[str, ...], bool] | None:

@@ -6,7 +6,8 @@ a rule that crashes is our own defect, named with the rule, never a finding.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -156,7 +157,8 @@ class Keeper:
 
 def judge_contract(contract: Contract, context: Context, rules: Sequence[Rule] = RULES) -> Part:
     """Run every rule about single contracts over one, and count what the gates judged in it."""
-    findings, crashes, waits = ask_rules(contract, context, rules)
+    checks = _checks(rules, context.options.strict_test_binding, traits_of(contract))
+    findings, crashes, waits = ask_rules(contract, context, checks)
     counts: dict[GateName, Sums] = {}
     for name, gate in GATES.items():
         if _asked(name, context.options):
@@ -168,13 +170,13 @@ def judge_contract(contract: Contract, context: Context, rules: Sequence[Rule] =
 
 
 def ask_rules(
-    contract: Contract, context: Context, rules: Sequence[Rule]
+    contract: Contract, context: Context, checks: Iterable[tuple[Rule, ContractCheck]]
 ) -> tuple[dict[GateName, list[Finding]], list[RuleCrashError], list[str]]:
     """Return findings, crashes, and the ids of the rules that wait for other contracts."""
     crashes: list[RuleCrashError] = []
     waits: list[str] = []
     findings: dict[GateName, list[Finding]] = {}
-    for rule, check in _checks(rules, context.options.strict_test_binding, traits_of(contract)):
+    for rule, check in checks:
         found: list[Finding] = []
         try:
             found.extend(check(contract, context))
@@ -237,18 +239,12 @@ def judge_registry(
 def assemble(parts: Sequence[Part], scope: Scope) -> Report:
     """Return the report that parts come to; it does not depend on their order."""
     by_gate: dict[GateName, list[Finding]] = {gate: [] for gate in GATES}
-    columns: dict[GateName, list[Sums]] = {gate: [] for gate in GATES}
     crashes: list[RuleCrashError] = []
     for part in parts:
         for name, found in part.findings.items():
             by_gate[name] += found
-        for name, counts in part.counts.items():
-            columns[name].append(counts)
         crashes += part.crashes
-    sums = {
-        name: tuple(map(sum, zip(*rows, strict=True))) if rows else (0,) * GATES[name].width
-        for name, rows in columns.items()
-    }
+    sums = _sums(parts)
     gate_of = {finding.rule: name for name, found in by_gate.items() for finding in found}
     every = [finding for found in by_gate.values() for finding in found]
     whole = scope.contracts == len(scope.context.registry.contracts)
@@ -268,6 +264,19 @@ def assemble(parts: Sequence[Part], scope: Scope) -> Report:
         numbers = sums[GateName.STRICT_TEST_BINDING]
         bindings = {name.value: number for name, number in zip(BindingClass, numbers, strict=True)}
     return Report(reports, settled.count, scope.files, tuple(crashes), bindings, settled)
+
+
+def _sums(parts: Sequence[Part]) -> dict[GateName, Sums]:
+    """Return the counts of all parts, added up; many parts share one record of them."""
+    records = {id(part.counts): part.counts for part in parts}
+    times = Counter([id(part.counts) for part in parts])
+    sums = {name: [0] * gate.width for name, gate in GATES.items()}
+    for key, counts in records.items():
+        for name, row in counts.items():
+            total = sums[name]
+            for at, number in enumerate(row):
+                total[at] += number * times[key]
+    return {name: tuple(total) for name, total in sums.items()}
 
 
 def _asked(gate: GateName, options: Options) -> bool:

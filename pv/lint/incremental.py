@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,8 +19,8 @@ from pv.lint.context import Context
 from pv.lint.crew import LEAST, Do, crew_of, spread
 from pv.lint.engine import Keeper, Part, ask_rules, judge_contract, judge_registry
 from pv.lint.kept import Facts, KeptContract, KeptJudged, KeptRegistry
-from pv.lint.rows import part_text, read_facts, read_form, read_part
-from pv.lint.rule import Rule
+from pv.lint.rows import facts_text, part_text, read_facts, read_form, read_part
+from pv.lint.rule import ContractCheck, Rule
 from pv.lint.surroundings import Surroundings
 from pv.model.contract import Contract
 from pv.registry.discover import ContractFile
@@ -70,7 +71,8 @@ class Session(Keeper):
         self._gone = before.keys() - surroundings.stamps.keys() - {_ALL}
         self._before = {name: row for name, row in before.items() if row.tool == self._tool}
         self._around = ""
-        self._facts = _Facts({})
+        self._facts = _Facts({}, {})
+        self._known: dict[str, Facts] = {}
         stamps, files = surroundings.stamps, surroundings.files
         unread = [one for one in files if not self._unchanged(one, stamps[one.display])]
         ahead = self._read_ahead(unread, stamps) if len(unread) >= LEAST else {}
@@ -94,7 +96,8 @@ class Session(Keeper):
 
     def registry(self, root: Path, contracts: Sequence[Contract]) -> Registry:
         """Return the registry, which answers from facts."""
-        facts = _Facts({one.file: self._entries[one.file].row.facts for one in contracts})
+        texts = {one.file: self._entries[one.file].row.facts for one in contracts}
+        facts = _Facts(texts, self._known)
         self._facts = facts
         self._around = digest_of(self._seen.digest, facts.digest)
         return KeptRegistry(root, contracts, facts)
@@ -117,7 +120,8 @@ class Session(Keeper):
         if before is not None and before.digest == digest:
             return _Entry(_kept(file, before), before._replace(stamp=stamp), fresh=True)
         judged = judge(read_text(data, file.display))
-        row = Kept(file.display, self._tool, stamp, digest, *form_of(judged))
+        form, facts = form_of(judged)
+        row = Kept(file.display, self._tool, stamp, digest, form, facts_text(facts))
         return _Entry(judged, row, fresh=True)
 
     def _read_ahead(
@@ -147,6 +151,9 @@ class Session(Keeper):
             if answer is None:
                 continue
             file, sheet = files[number], Sheet(*answer)
+            if sheet.known is not None:
+                self._known[file.display] = Facts(*sheet.known)
+                sheet = sheet._replace(known=None)
             stamp = stamps[file.display]
             row = Kept(file.display, self._tool, stamp, sheet.digest, sheet.form, sheet.facts)
             found[file.display] = _Entry(_kept(file, row), row, fresh=True, sheet=sheet)
@@ -217,15 +224,16 @@ class Session(Keeper):
             return Part(findings, counts, ()), sheet.part
         if isinstance(contract, KeptContract):
             contract.know(self._facts[contract.file])
-        waiting = [rule for rule in rules if rule.id in sheet.waits]
-        more, crashes, _ = ask_rules(contract, context, waiting)
+        checks = _checks_of(rules)
+        more, crashes, _ = ask_rules(contract, context, [checks[name] for name in sheet.waits])
         if not more:
             return Part(findings, counts, crashes), sheet.part
         order = {rule.id: at for at, rule in enumerate(rules)}
+        every = dict(findings)
         for gate, found in more.items():
-            every = [*findings.get(gate, ()), *found]
-            findings[gate] = sorted(every, key=lambda one: order[one.rule])
-        return Part(findings, counts, crashes), ""
+            both = [*findings.get(gate, ()), *found]
+            every[gate] = sorted(both, key=lambda one: order[one.rule])
+        return Part(every, counts, crashes), ""
 
     def together(
         self, context: Context, rules: Sequence[Rule], shown: frozenset[str] | None
@@ -244,12 +252,17 @@ class Session(Keeper):
         return part
 
 
-class _Facts(Mapping[str, Facts]):
-    """File name to facts, parsed when first asked for."""
+@lru_cache(maxsize=1)
+def _checks_of(rules: Sequence[Rule]) -> Mapping[str, tuple[Rule, ContractCheck]]:
+    return {rule.id: (rule, rule.check) for rule in rules if rule.check}
 
-    def __init__(self, texts: Mapping[str, str]) -> None:
+
+class _Facts(Mapping[str, Facts]):
+    """File name to facts, parsed when first asked for where they are not `known` yet."""
+
+    def __init__(self, texts: Mapping[str, str], known: dict[str, Facts]) -> None:
         self._texts = texts
-        self._parsed: dict[str, Facts] = {}
+        self._parsed = known
 
     @property
     def digest(self) -> str:

@@ -22,6 +22,7 @@ from pv.registry.index import (
     harnesses_of,
     inner_names_of,
     proxies_of,
+    tombstones_of,
     written_ids_of,
 )
 from pv.yamlfile.decode import Decoded
@@ -45,6 +46,8 @@ class Facts(NamedTuple):
     """References of falsifiers and their companions, sorted."""
     proxies: tuple[str, ...] = ()
     """What a falsifier is a proxy for, NUL, and its own id."""
+    tombstones: tuple[str, ...] = ()
+    """Ids of falsifiers that were taken out."""
 
 
 class Label(NamedTuple):
@@ -67,6 +70,7 @@ def facts_of(contract: Contract) -> Facts:
         depends_on=contract.depends_on,
         harnesses=tuple(sorted(harnesses_of(contract))),
         proxies=tuple(["\0".join(pair) for pair in proxies_of(contract)]),
+        tombstones=tuple(tombstones_of(contract)),
     )
 
 
@@ -196,6 +200,38 @@ class KeptFalsifier(Falsifier):
         return getattr(self, name)
 
 
+class KeptFalsifiers(Mapping[str, tuple[Owned, ...]]):
+    """Falsifiers by id; a record is made when it is asked for, few are."""
+
+    def __init__(self, pairs: Iterable[tuple[Contract, Facts]]) -> None:
+        self._places: dict[str, tuple[Contract, int]] = {}
+        self._more: dict[str, list[tuple[Contract, int]]] = {}
+        """Of ids that stand more than once: the places after the first."""
+        for contract, facts in pairs:
+            for at, name in enumerate(facts.falsifiers):
+                place = contract, at
+                if self._places.setdefault(name, place) is not place:
+                    self._more.setdefault(name, []).append(place)
+
+    @property
+    def repeated(self) -> Iterable[str]:
+        """The ids that stand more than once, in the order of the registry."""
+        return sorted(self._more, key=list(self._places).index) if self._more else ()
+
+    def __getitem__(self, name: str) -> tuple[Owned, ...]:
+        places = [self._places[name], *self._more.get(name, ())]
+        return tuple(Owned(one, KeptFalsifier(one, at, name)) for one, at in places)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._places
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+
 class KeptRegistry(Registry):
     """A registry that answers from facts; file name to facts, for every contract."""
 
@@ -215,13 +251,14 @@ class KeptRegistry(Registry):
         return grouped((facts.stem, contract) for contract, facts in self._pairs)
 
     @cached_property
-    def falsifiers(self) -> Mapping[str, tuple[Owned, ...]]:
+    def falsifiers(self) -> KeptFalsifiers:
         """As `Registry.falsifiers`."""
-        return grouped(
-            (name, Owned(contract, KeptFalsifier(contract, at, name)))
-            for contract, facts in self._pairs
-            for at, name in enumerate(facts.falsifiers)
-        )
+        return KeptFalsifiers(self._pairs)
+
+    @property
+    def repeated(self) -> Mapping[str, tuple[Owned, ...]]:
+        """As `Registry.repeated`."""
+        return {name: self.falsifiers[name] for name in self.falsifiers.repeated}
 
     @cached_property
     def names(self) -> frozenset[str]:
@@ -235,6 +272,11 @@ class KeptRegistry(Registry):
     def written_ids(self) -> frozenset[str]:
         """As `Registry.written_ids`."""
         return frozenset(name for _, facts in self._pairs for name in facts.written)
+
+    @cached_property
+    def tombstones(self) -> frozenset[str]:
+        """As `Registry.tombstones`."""
+        return frozenset(name for _, facts in self._pairs for name in facts.tombstones)
 
     @cached_property
     def harnesses(self) -> frozenset[str]:

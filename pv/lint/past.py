@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final
 
 from pv.model.contract import Contract
 from pv.registry.base import Base, find_base
@@ -14,8 +13,6 @@ from pv.registry.index import Registry
 from pv.registry.revision import contracts_in, digest_like, digests_in, read_revision, receipts_in
 from pv.yamlfile.decode import decode
 from pv.yamlfile.read import read_text
-
-_TOMBSTONES: Final = b"tombstones"
 
 
 class Past:
@@ -113,24 +110,6 @@ class Past:
             file for file in receipts_in(self._root, revision) if not (self._root / file).exists()
         ]
         return read_revision(self._root, revision, lost).texts if lost else {}
-
-    @cached_property
-    def tombstones(self) -> frozenset[str]:
-        """Return the ids of all falsifiers that the registry says were taken out."""
-        return frozenset(
-            name
-            for contract in self._registry.contracts
-            if _TOMBSTONES in _bytes_of(self._root / contract.file)
-            for name in tombstones_of(contract)
-        )
-
-
-def tombstones_of(contract: Contract) -> Iterator[str]:
-    """Yield the ids of the falsifiers that a contract says were taken out."""
-    listed: Any = contract.data.get("tombstones")
-    for item in listed if isinstance(listed, list) else ():
-        if isinstance(item, Mapping) and isinstance(item.get("id"), str):
-            yield item["id"]
 
 
 def _written(contract: Contract) -> bytes:

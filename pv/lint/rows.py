@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from pv.lint.finding_rows import compact, findings_of, rows_of
 from pv.lint.gates import GATES, Sums
@@ -23,9 +24,9 @@ def read_form(text: str) -> tuple[Label | None, tuple[Finding, ...]]:
     return Label(*label) if label else None, findings_of(findings)
 
 
-def facts_text(facts: Facts) -> str:
-    """Return facts as one text, equal for equal facts."""
-    return compact(facts)
+def facts_text(facts: Facts | None) -> str:
+    """Return facts as one text, equal for equal facts; empty where there are none."""
+    return compact(facts) if facts is not None else ""
 
 
 def read_facts(text: str) -> Facts:
@@ -42,11 +43,12 @@ def part_text(
     return compact([by_gate, [counts.get(name) for name in GATES]])
 
 
+@lru_cache(maxsize=4096)  # contracts without findings differ in a few counts, if at all
 def read_part(
     text: str,
-) -> tuple[dict[GateName, Sequence[Finding]], dict[GateName, Sums]]:
-    """Return what `part_text` wrote."""
+) -> tuple[Mapping[GateName, Sequence[Finding]], Mapping[GateName, Sums]]:
+    """Return what `part_text` wrote; equal texts share what they say."""
     by_gate, counts = json.loads(text)
     findings = {GateName(name): findings_of(found) for name, found in by_gate.items()}
     columns = zip(GATES, counts, strict=True)
-    return dict(findings), {name: tuple(row) for name, row in columns if row is not None}
+    return findings, {name: tuple(row) for name, row in columns if row is not None}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple, TypeVar
 
@@ -56,6 +56,21 @@ class Registry:
             for falsifier in contract.falsifiers
         )
 
+    @property
+    def repeated(self) -> Mapping[str, tuple[Owned, ...]]:
+        """Return the falsifiers whose id stands more than once."""
+        return {name: owned for name, owned in self.falsifiers.items() if len(owned) > 1}
+
+    @cached_property
+    def tombstones(self) -> frozenset[str]:
+        """Return the ids of all falsifiers that the registry says were taken out."""
+        return frozenset(name for each in self.contracts for name in tombstones_of(each))
+
+    @cached_property
+    def stems_and_ids(self) -> tuple[str, ...]:
+        """Return every name by which a contract may be depended on."""
+        return (*self.by_stem, *self.by_id)
+
     @cached_property
     def names(self) -> frozenset[str]:
         """Return the ids of all contracts, falsifiers, stages, hypotheses and criteria."""
@@ -91,8 +106,7 @@ class Registry:
 
     def find(self, name: str) -> Contract | None:
         """Return the contract that a `depends_on` entry names: stem, id, file name or path."""
-        stem = PurePosixPath(name).name.removesuffix(".yaml").removesuffix(".yml")
-        found = self.by_stem.get(stem) or self.by_id.get(name)
+        found = self.by_stem.get(_stem(name)) or self.by_id.get(name)
         return found[0] if found else None
 
     @cached_property
@@ -115,6 +129,19 @@ class Registry:
         graph = self.dependencies
         knots = _strong_components(graph)
         return tuple(sorted(_shortest_loop(graph, min(knot), knot) for knot in knots))
+
+
+@lru_cache(maxsize=1024)
+def _stem(name: str) -> str:
+    return PurePosixPath(name).name.removesuffix(".yaml").removesuffix(".yml")
+
+
+def tombstones_of(contract: Contract) -> Iterator[str]:
+    """Yield the ids of the falsifiers that a contract says were taken out."""
+    listed: Any = contract.data.get("tombstones")
+    for item in listed if isinstance(listed, list) else ():
+        if isinstance(item, Mapping) and isinstance(item.get("id"), str):
+            yield item["id"]
 
 
 def inner_names_of(contract: Contract) -> set[str]:

@@ -20,20 +20,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pv.lint.context import Context
-from pv.lint.past import tombstones_of
 from pv.lint.rule import FixKind, GateName, Rule
 from pv.marks import whole_file
 from pv.model.contract import Contract
 from pv.model.finding import Finding
 from pv.model.verdict import Severity
-from pv.registry.index import Owned, Registry
+from pv.registry.index import Owned, Registry, tombstones_of
 
 
 def check(registry: Registry, context: Context) -> Iterator[Finding]:
     """Yield a finding for every falsifier and tombstone that vanished, or came back."""
     past = context.past
-    known = past.tombstones | registry.falsifiers.keys()
-    for name in sorted(past.tombstones & registry.falsifiers.keys()):
+    known = registry.tombstones | registry.falsifiers.keys()
+    for name in sorted(registry.tombstones & registry.falsifiers.keys()):
         yield from map(_risen, registry.falsifiers[name])
     contracts = {contract.file: contract for contract in registry.contracts}
     for file, older in past.changed.items():

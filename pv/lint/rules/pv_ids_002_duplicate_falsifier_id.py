@@ -30,7 +30,7 @@ from pv.registry.index import Registry
 
 def check_registry(registry: Registry, context: Context) -> Iterator[Finding]:
     """Yield a finding for every falsifier after the first of an id."""
-    for name, owned in registry.falsifiers.items():
+    for name, owned in registry.repeated.items():
         first = owned[0]
         for each in owned[1:]:
             place = first.contract.span((*first.falsifier.path, "id"))
