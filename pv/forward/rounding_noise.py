@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pv.kernels.layout import BLOCK_VALUES, SHORT_BLOCK_VALUES
-from pv.tensors.ggml_types import GgmlType
 
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
@@ -22,12 +21,15 @@ Doubles = NDArray[np.float64]
 UNIT: Final = 2.0**-24
 """Unit roundoff of float32."""
 _LARGEST_QUANT: Final = 127
-_PROBES: Final = 8
+_VECTORS: Final = 16
+"""Random vectors, at least, from which the scatter over all tokens is estimated."""
+MODEL_RATIO: Final = 1.2
+"""Measured over predicted that the noise model itself may be off by, however large the sample."""
 _SEED: Final = 6
 
 
 class Grid(NamedTuple):
-    """How activations are stored before an integer product."""
+    """How activations are stored before a product."""
 
     block: int
     """Values that share one step, the largest magnitude over 127."""
@@ -35,17 +37,20 @@ class Grid(NamedTuple):
     """Whether the step is stored as float16."""
     sums: bool = False
     """Whether the block's sum is stored as float16, to meet the minimum of the weights."""
+    digits: int = 0
+    """Binary digits of each value where values are floats themselves, with no step in common."""
 
 
-GRIDS: Final[Mapping[GgmlType, Grid]] = MappingProxyType(
+GRIDS: Final[Mapping[str, Grid]] = MappingProxyType(
     {
-        GgmlType.Q4_K: Grid(BLOCK_VALUES),
-        GgmlType.Q6_K: Grid(BLOCK_VALUES),
-        GgmlType.Q4_1: Grid(SHORT_BLOCK_VALUES, half=True, sums=True),
-        GgmlType.Q8_0: Grid(SHORT_BLOCK_VALUES, half=True),
+        "q8_k": Grid(BLOCK_VALUES),
+        "q8_0": Grid(SHORT_BLOCK_VALUES, half=True),
+        "q8_1": Grid(SHORT_BLOCK_VALUES, half=True, sums=True),
+        "f16": Grid(1, digits=11),
+        "bf16": Grid(1, digits=8),
     }
 )
-"""Type of the weights to the grid on which ggml puts the activations that meet them."""
+"""By the name of the type that activations are stored as; any other keeps them as they are."""
 
 
 class Noise(NamedTuple):
@@ -61,31 +66,63 @@ class Noise(NamedTuple):
     """Largest L2 norm of what float32 adds to the products of blocks, (tokens,)."""
 
 
-class Judged(NamedTuple):
+class Measure(NamedTuple):
     """An error beside its noise; tokens count alike, whatever their size."""
 
     ratio: float
-    """Root mean square over tokens of measured over predicted: 1 where the model holds."""
+    """Root mean square of measured over predicted: 1 where the model holds."""
     over: float
-    """The same over the largest that chance explains: above 1 it does not."""
+    """Measured over the largest that chance explains: above 1 it does not."""
+    resolution: float
+    """Smallest relative scale fault that would have gone over."""
 
 
-def judged(noise: Noise, error: Doubles, tail: float) -> Judged:
-    """Set an error (tokens, rows) against its noise.
+def measure(
+    square: float,
+    signal: float,
+    power: float,
+    *,
+    scatter: float,
+    largest: float,
+    rounding: float,
+    tail: float,
+) -> Measure:
+    """Set squared norms against the tail of a quadratic form in bounded variables.
+
+    `power` is its mean, `scatter` the squared Frobenius norm of its covariance, `largest` no less
+    than its largest eigenvalue, `rounding` the norm of what is bounded beside it.
+    """
+    t = -np.log(tail)
+    chance = power + 2.0 * np.sqrt(t * scatter) + 2.0 * t * largest
+    limit = np.sqrt(max(chance, MODEL_RATIO**2 * power)) + rounding
+    measured = np.sqrt(square)
+    expected = np.sqrt(power) if power > 0 else limit
+    resolution = np.sqrt((limit**2 - power) / signal) if signal > 0 else np.inf
+    return Measure(float(measured / expected), float(measured / limit), float(resolution))
+
+
+def judged(noise: Noise, error: Doubles, exact: Floats, tail: float) -> Measure:
+    """Set an error (tokens, rows) of a product against its noise.
 
     `tail` is the probability with which a sound product goes over, at most.
     """
     scale = np.maximum(noise.power, np.square(noise.rounding))
     scale = np.where(scale > 0, scale, np.finfo(np.float64).tiny)
     square = np.square(error - noise.certain).sum(axis=1) / scale
-    power, scatter = noise.power / scale, noise.scatter / np.square(scale)
-    t = -np.log(tail)
+    signal = np.square(exact, dtype=np.float64).sum(axis=1) / scale
+    scatter = noise.scatter / np.square(scale)
     largest = np.sqrt(scatter.max())  # no eigenvalue of the covariance is larger
-    chance = power.sum() + 2.0 * np.sqrt(t * scatter.sum()) + 2.0 * t * largest
-    rounding = np.sqrt((np.square(noise.rounding) / scale).sum())
-    measured = np.sqrt(square.sum())
-    expected = np.sqrt(power.sum()) or 1.0
-    return Judged(float(measured / expected), float(measured / (np.sqrt(chance) + rounding)))
+    rounding = float(np.sqrt((np.square(noise.rounding) / scale).sum()))
+    power = (noise.power / scale).sum()
+    return measure(
+        square.sum(),
+        signal.sum(),
+        power,
+        scatter=scatter.sum(),
+        largest=largest,
+        rounding=rounding,
+        tail=tail,
+    )
 
 
 class Matrix(NamedTuple):
@@ -98,26 +135,52 @@ class Matrix(NamedTuple):
     """Of the blocks of weights, (rows, columns / block), for a grid that stores sums."""
 
 
+class _Kept(NamedTuple):
+    """What storing does to activations (tokens, columns), all float64."""
+
+    certain: Doubles
+    """What every rounding to the nearest does alike."""
+    deviation: Doubles
+    """Standard deviation of the rest."""
+    sums: Doubles
+    """Of the blocks, (tokens, blocks)."""
+    moved: Doubles
+    """What the stored step moves values by that a stored sum does not follow, (tokens, blocks)."""
+
+
 def predicted(matrix: Matrix, x: Floats, grid: Grid) -> Noise:
     """Predict the error of activations (tokens, columns) times a matrix."""
-    blocks = x.reshape(len(x), -1, grid.block).astype(np.float64)
-    step = np.abs(blocks).max(axis=-1, keepdims=True) / _LARGEST_QUANT
-    # Below half a step nothing is left to chance: the quant is 0 and the error the value itself.
-    lost = np.abs(blocks) < step / 2
-    change = _stored(step) / np.where(step > 0, step, 1.0) - (step > 0) if grid.half else 0.0 * step
-    shift = np.where(lost, -blocks, change * blocks).reshape(x.shape)
-    deviation = np.where(lost, 0.0, step / np.sqrt(12.0)).reshape(x.shape)
-    certain, columns, scatter = _through(matrix, shift, deviation)
-    power = np.square(deviation) @ columns
-    if grid.sums and matrix.minima is not None:
-        sums = np.where(lost, 0.0, blocks).sum(axis=-1)
-        certain -= (change[..., 0] * sums) @ matrix.minima.T.astype(np.float64)
+    wide = x.astype(np.float64)
+    kept = _rounded(wide, grid) if grid.digits else _on_grid(wide, grid)
+    certain, columns, scatter = _through(matrix, kept.certain, kept.deviation)
+    power = np.square(kept.deviation) @ columns
+    if matrix.minima is not None:
+        certain -= kept.moved @ matrix.minima.T.astype(np.float64)
         # The stored sum errs by one rounding of float16, uniform over its last place.
         height = np.square(matrix.minima, dtype=np.float64).sum(axis=0)
-        more = np.square(_last_place(sums)) / 12.0 @ height
+        more = np.square(last_place(kept.sums)) / 12.0 @ height
         power, scatter = power + more, scatter + np.square(more)
-    size = np.sqrt(columns.sum()) * np.linalg.norm(x.astype(np.float64), axis=1)
-    return Noise(certain, power, scatter, (blocks.shape[1] + 8) * UNIT * size)
+    size = np.sqrt(columns.sum()) * np.linalg.norm(wide, axis=1)
+    return Noise(certain, power, scatter, (x.shape[1] / grid.block + 8) * UNIT * size)
+
+
+def _on_grid(wide: Doubles, grid: Grid) -> _Kept:
+    blocks = wide.reshape(len(wide), -1, grid.block)
+    step = np.abs(blocks).max(axis=-1, keepdims=True) / _LARGEST_QUANT
+    change = _half(step) / np.where(step > 0, step, 1.0) - (step > 0) if grid.half else 0.0 * step
+    # Below half a step nothing is left to chance: the quant is 0 and the error the value itself.
+    lost = np.abs(blocks) < step / 2
+    certain = np.where(lost, -blocks, change * blocks)
+    deviation = np.where(lost, 0.0, step / np.sqrt(12.0))
+    sums = np.where(lost, 0.0, blocks).sum(axis=-1)
+    return _Kept(
+        certain.reshape(wide.shape), deviation.reshape(wide.shape), sums, change[..., 0] * sums
+    )
+
+
+def _rounded(wide: Doubles, grid: Grid) -> _Kept:
+    none = np.zeros_like(wide)
+    return _Kept(none, last_place(wide, grid.digits) / np.sqrt(12.0), none, none)
 
 
 def _through(
@@ -129,7 +192,8 @@ def _through(
     |M z|^2 over vectors z of random signs.
     """
     tokens, width = deviation.shape
-    signs = np.random.default_rng(_SEED).choice([-1.0, 1.0], size=(_PROBES, 1, width))
+    probes = -(-_VECTORS // tokens)
+    signs = np.random.default_rng(_SEED).choice([-1.0, 1.0], size=(probes, tokens, width))
     drawn = (signs * deviation).reshape(-1, width).astype(np.float32)
     shifted = shift.astype(np.float32)
     certain = np.empty((tokens, matrix.rows))
@@ -138,18 +202,18 @@ def _through(
         certain[:, rows] = shifted @ weights.T
         columns += np.einsum("ij,ij->j", weights, weights, dtype=np.float64)
         back += (drawn @ weights.T) @ weights
-    found = back.reshape(_PROBES, tokens, width) * deviation
+    found = back.reshape(probes, tokens, width) * deviation
     return certain, columns, np.square(found).sum(axis=-1).mean(axis=0)
 
 
-def _stored(step: Doubles) -> Doubles:
+def _half(step: Doubles) -> Doubles:
     """Return steps as float16 holds them; one beyond its range stays, so that it is seen."""
     with np.errstate(over="ignore"):
         half = step.astype(np.float32).astype(np.float16).astype(np.float64)
     return np.where(np.isfinite(half), half, step)
 
 
-def _last_place(values: Doubles) -> Doubles:
-    """Return the distance between float16 numbers around each value."""
+def last_place(values: Floats | Doubles, digits: int = 11) -> Doubles:
+    """Return the distance between floats of so many digits around each value; 11: float16."""
     _, exponent = np.frexp(np.abs(values))
-    return np.asarray(np.ldexp(1.0, np.maximum(exponent, -13) - 11))
+    return np.asarray(np.ldexp(1.0, np.maximum(exponent, -13) - digits))
