@@ -86,6 +86,7 @@ def _read(home: Path, today: str | None, *, local: bool) -> _Read:
     loaded = load_contracts(home)
     contracts = [each.contract for each in loaded if each.contract]
     statuses = [deriver.derive(each) for each in contracts]
+    deriver.keep()
     unread = [str(each.fault) for each in loaded if each.contract is None]
     return _Read(contracts, statuses, [*unread, *deriver.orphans(statuses)])
 

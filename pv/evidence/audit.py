@@ -12,7 +12,7 @@ from typing import NamedTuple
 from pv.evidence.history import History
 from pv.evidence.receipt import load
 from pv.evidence.statement import ENTRY, MODEL, SOURCE, Stored
-from pv.evidence.store import Damaged, folders, read_folder
+from pv.evidence.store import Damaged, Reader, folders, read_folder
 from pv.model.contract import Contract
 from pv.model.receipt import ReceiptView
 from pv.registry.contracts import Loaded, load_contracts
@@ -54,10 +54,17 @@ class Audit(NamedTuple):
     unread: tuple[str, ...]
 
 
-def audit(root: Path, *, local: bool = False, loaded: Sequence[Loaded] | None = None) -> Audit:
+def audit(
+    root: Path,
+    *,
+    local: bool = False,
+    loaded: Sequence[Loaded] | None = None,
+    read: Reader | None = None,
+) -> Audit:
     """Read every receipt of a registry and hash everything again that it rests on.
 
-    `loaded` are its contracts where they were read already.
+    `loaded` are its contracts where they were read already. With the `read` of an index, receipts
+    that it knows are not read again.
     """
     loaded = load_contracts(root) if loaded is None else loaded
     history = History(root)
@@ -65,7 +72,7 @@ def audit(root: Path, *, local: bool = False, loaded: Sequence[Loaded] | None = 
     known: set[str] = set()
     for one in loaded:
         if one.contract is not None:
-            found += _of_contract(root, one.contract, history, local=local)
+            found += _of_contract(root, one.contract, history, local=local, read=read)
             known |= {each.id for each in one.contract.falsifiers}
     for folder in folders(root, local=local):
         falsifier = folder.rpartition("/")[2]
@@ -76,9 +83,10 @@ def audit(root: Path, *, local: bool = False, loaded: Sequence[Loaded] | None = 
 
 
 def _of_contract(
-    root: Path, contract: Contract, history: History, *, local: bool
+    root: Path, contract: Contract, history: History, *, local: bool, read: Reader | None
 ) -> Iterator[Audited]:
-    evidence = load(root, contract, local=local, history=history, today=utc_today())
+    day = utc_today()
+    evidence = load(root, contract, local=local, history=history, today=day, read=read)
     for view in evidence.receipts:
         condition = Condition.STALE if view.stale else Condition.VALID
         yield Audited(view.path, view.falsifier, condition, view.stale, receipt=view)

@@ -15,6 +15,7 @@ from pv.bindings.interface import BindingClass
 from pv.bindings.resolve import Resolver
 from pv.evidence.answers import doubt
 from pv.evidence.history import History
+from pv.evidence.index import Index
 from pv.evidence.receipt import load
 from pv.evidence.store import folders
 from pv.model.contract import BindingKind, Contract, Falsifier
@@ -58,6 +59,7 @@ class Deriver:
         self._freshness = freshness
         self._lifecycle = load_lifecycle(root)
         self._history = history or History(root)
+        self._index = Index(root)
         self._resolver = resolver or Resolver(root)
 
     @property
@@ -76,6 +78,7 @@ class Deriver:
             fresh_sources=self._freshness == "judged",
             history=self._history,
             today=self._today,
+            read=self._index.read,
         )
         astray = {each.id: self._astray(each) for each in contract.falsifiers}
         return contract_status(
@@ -85,6 +88,10 @@ class Deriver:
             unresolved={name: why for name, why in astray.items() if why is not None},
             damaged=[(each.path, each.reason) for each in evidence.damaged],
         )
+
+    def keep(self) -> None:
+        """Write what was read of receipts to the index, so that the next one need not read it."""
+        self._index.save()
 
     def orphans(self, statuses: Sequence[ContractStatus]) -> tuple[str, ...]:
         """Return the folders of receipts that belong to no falsifier of any of these contracts."""
@@ -160,4 +167,5 @@ def derive_all(
     deriver = Deriver(root, local=local, freshness=freshness, history=history, today=today)
     loaded = load_contracts(root)
     statuses = tuple(deriver.derive(each.contract) for each in loaded if each.contract)
+    deriver.keep()
     return Derived(loaded, statuses, deriver.lifecycle)

@@ -25,7 +25,7 @@ from pv.evidence.statement import (
     subjects_of,
     view_of,
 )
-from pv.evidence.store import Damaged
+from pv.evidence.store import Damaged, Reader
 from pv.model.contract import Contract, Falsifier
 from pv.model.receipt import ModelIdentity, Outcome, ReceiptView
 from pv.shelf import dated
@@ -108,19 +108,21 @@ def load(
     fresh_sources: bool = True,
     history: History | None = None,
     today: date | None = None,
+    read: Reader | None = None,
 ) -> Evidence:
     """Return all receipts of a contract's falsifiers, each with the subjects that moved since.
 
     With `local` receipts under `.pv/receipts` count too. Without `fresh_sources` the project's
     sources are not looked at: the answer is then what the records say. With `today` a receipt that
-    is past its shelf life is stale; else only the day is told on which that ends.
+    is past its shelf life is stale; else only the day is told on which that ends. `read` is that of
+    an index, where one is at hand.
     """
     receipts: list[ReceiptView] = []
     damaged: list[Damaged] = []
     history = history or History(root)
     for falsifier in contract.falsifiers:
         for record in (True, False) if local else (True,):
-            for each in store.read_folder(root, falsifier.id, record=record):
+            for each in store.read_folder(root, falsifier.id, record=record, read=read):
                 if isinstance(each, Damaged):
                     damaged.append(each)
                     continue

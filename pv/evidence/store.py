@@ -14,10 +14,10 @@ import os
 import re
 import secrets
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from pv.errors import BadInputError, PvError
 from pv.evidence.canonical import canonical_bytes
@@ -32,6 +32,9 @@ _LARGEST: Final = 16 << 20
 _ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 _NAME: Final = re.compile(r"[0-9a-f]{16}\.json")
 _TEMPORARY: Final = ".tmp-"
+
+Reader: TypeAlias = "Callable[[Path, Path, str], Stored | Damaged]"
+"""From root, file and falsifier to what the file holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +128,13 @@ def identity(statement: Mapping[str, Any]) -> str:
     return hashlib.sha256(canonical_bytes({**statement, "predicate": predicate})).hexdigest()
 
 
-def read_folder(root: Path, falsifier: str, *, record: bool) -> Iterator[Stored | Damaged]:
-    """Yield the receipts of a falsifier by name; damaged ones are yielded too, never left out."""
+def read_folder(
+    root: Path, falsifier: str, *, record: bool, read: Reader | None = None
+) -> Iterator[Stored | Damaged]:
+    """Yield the receipts of a falsifier by name; damaged ones are yielded too, never left out.
+
+    `read` is asked for each file in place of `read_file`.
+    """
     if not fits(falsifier):
         return
     folder = folder_of(root, falsifier, record=record)
@@ -134,12 +142,21 @@ def read_folder(root: Path, falsifier: str, *, record: bool) -> Iterator[Stored 
         names = sorted(os.listdir(folder))  # noqa: PTH208 - names only, nothing is opened here
     except (FileNotFoundError, NotADirectoryError):
         return
-    if not folder.resolve().is_relative_to(root.resolve()):
+    if _may_lead_out(root, folder):
         yield Damaged(folder.relative_to(root).as_posix(), "leads out of the registry")
         return
+    reader = read or read_file
     for name in names:
         if not name.startswith(_TEMPORARY):
-            yield _read(root, folder / name, falsifier)
+            yield reader(root, folder / name, falsifier)
+
+
+def _may_lead_out(root: Path, folder: Path) -> bool:
+    """Tell whether a folder of receipts is a link, or below one, that leaves the registry."""
+    links = (folder, folder.parent, folder.parent.parent)
+    if not any(map(os.path.islink, links)):
+        return False
+    return not folder.resolve().is_relative_to(root.resolve())
 
 
 def has_local(root: Path, falsifier: str) -> bool:
@@ -154,7 +171,8 @@ def folders(root: Path, *, local: bool) -> tuple[str, ...]:
     return tuple(sorted(each.relative_to(root).as_posix() for each in found))
 
 
-def _read(root: Path, path: Path, falsifier: str) -> Stored | Damaged:
+def read_file(root: Path, path: Path, falsifier: str) -> Stored | Damaged:
+    """Return the receipt that a file holds, or why it cannot be relied on."""
     shown = path.relative_to(root).as_posix()
     if not _NAME.fullmatch(path.name):
         return Damaged(shown, "name is not 16 hexadecimal digits and .json")

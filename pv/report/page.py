@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 
 from pv.evidence.audit import Audited, audit
 from pv.evidence.derive import Derived, derive_all
+from pv.evidence.index import Index
 from pv.evidence.shipping import fleet_at, fleet_of, past_commits
 from pv.model.contract import Contract, short_id
 from pv.model.measurement import Series
@@ -87,7 +88,7 @@ def content(root: Path, *, local: bool, since: str | None, history: int) -> Cont
     derived = derive_all(root, local=local, freshness="as recorded")
     view = view_of(derived, base="docs")
     standings = [each.standing for each in fleet_of(derived).shipments]
-    receipts = audit(root, local=local, loaded=derived.loaded).receipts
+    receipts = audit(root, local=local, loaded=derived.loaded, read=Index(root).read).receipts
     return Content(
         title=f"{root.name}: contracts and their evidence",
         view=view,

@@ -1,0 +1,240 @@
+"""What receipts say, by file, in one SQLite table that can be made again from the files.
+
+The files are the truth. A row counts only while its file has the very stamp (size, times, inode)
+that it had when it was read and checked; any other file is read. A damaged table is dropped whole.
+Several processes may read and write at once: rows are replaced one by one, in one transaction.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from pv.errors import BadInputError
+from pv.evidence.statement import Stored, subjects_of, view_of
+from pv.evidence.store import Damaged, folders, read_file, read_folder
+from pv.stamps import stamp_of
+from pv.tables import Tables, checked
+
+FILE: Final = "index-1.sqlite"
+"""The number counts versions of the table."""
+_COLUMNS: Final = "path, stamp, falsifier, verdict, level, model, started, fault, known"
+_TABLE: Final = (
+    "CREATE TABLE IF NOT EXISTS receipts (path TEXT PRIMARY KEY, stamp TEXT, falsifier TEXT,"
+    " verdict TEXT, level TEXT, model TEXT, started TEXT, fault TEXT, known TEXT, checksum BLOB)"
+)
+_ALL: Final = f"SELECT {_COLUMNS}, checksum FROM receipts"  # noqa: S608 - a constant
+_PUT: Final = (
+    f"INSERT OR REPLACE INTO receipts ({_COLUMNS}, checksum)"  # noqa: S608 - a constant
+    " VALUES (?,?,?,?,?,?,?,?,?,?)"
+)
+_FORGET: Final = "DELETE FROM receipts WHERE path = ?"
+_BRIEF: Final = 1_000
+"""Characters of a part of a receipt that is kept in its row; a longer one is read from the file."""
+
+
+class Row(NamedTuple):
+    """What is kept of one receipt file."""
+
+    path: str
+    stamp: str
+    falsifier: str
+    verdict: str
+    level: str
+    model: str
+    started: str
+    fault: str
+    """Why the file cannot be relied on; empty where it can."""
+    known: str
+    """Subjects and the short parts of the predicate, as JSON; empty for a damaged file."""
+
+
+class Difference(NamedTuple):
+    """A file of which the index says something else than the file itself."""
+
+    path: str
+    reason: str
+
+
+class Index:
+    """The index of one registry; what it does not know it reads, and keeps when it is saved."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._tables = Tables(root, (), FILE, (_TABLE,))
+        self._new: dict[str, Row] = {}
+        self._met: set[str] = set()
+
+    @property
+    def path(self) -> Path:
+        """Where the table stands."""
+        return self._tables.path
+
+    @cached_property
+    def rows(self) -> Mapping[str, Row]:
+        """Path to row, as found on disk; none where the table is missing or damaged."""
+        return {row[0]: Row(*row[:-1]) for row in self._tables.ask(_ALL)}
+
+    def read(self, root: Path, path: Path, falsifier: str) -> Stored | Damaged:
+        """Return what a receipt file holds, from its row where the file is as it was then."""
+        shown = path.relative_to(root).as_posix()
+        stamp = stamp_of(str(path), follow=False)
+        self._met.add(shown)
+        row = self.rows.get(shown)
+        if row is not None and stamp and row.stamp == stamp and row.falsifier == falsifier:
+            return _recalled(root, row)
+        found = _consistent(read_file(root, path, falsifier))
+        if stamp:
+            self._new[shown] = _row(found, stamp, falsifier)
+        return found
+
+    def save(self) -> bool:
+        """Write what was read anew, and forget files that are gone; tell whether that went well."""
+        folders_met = {path.rpartition("/")[0] for path in self._met}
+        gone = [
+            (path,)
+            for path in self.rows
+            if path not in self._met
+            and (path.rpartition("/")[0] in folders_met or not (self._root / path).exists())
+        ]
+        if not self._new and not gone:
+            return True
+        return self._tables.write((_FORGET, gone), (_PUT, checked(self._new.values())))
+
+    def rebuild(self) -> tuple[int, int]:
+        """Read every receipt anew; return how many were read, and how many of them are kept.
+
+        Files that were written in the last seconds are read and not kept: a stamp would not tell
+        another change of them.
+        """
+        self._tables.drop()
+        self.__dict__["rows"] = {}
+        read = sum(1 for _ in self._all(self.read))
+        return read, len(self._new) if self.save() else 0
+
+    def differences(self) -> Iterator[Difference]:
+        """Yield what a reader would be told wrongly: rows that count, against their files."""
+        on_disk = {each.path: each for each in self._all(read_file)}
+        for path, row in self.rows.items():
+            found = on_disk.get(path)
+            if found is None or row.stamp != stamp_of(str(self._root / path), follow=False):
+                continue  # no reader believes it
+            if _row(_consistent(found), row.stamp, row.falsifier) != row:
+                yield Difference(path, "the row says something else than the file")
+
+    def unknown(self) -> tuple[int, int]:
+        """Return how many receipt files no row counts for, and how many rows have no such file."""
+        paths = {each.path for each in self._all(_nothing_read)}
+        count = sum(
+            path not in self.rows
+            or self.rows[path].stamp != stamp_of(str(self._root / path), follow=False)
+            for path in paths
+        )
+        return count, len(self.rows.keys() - paths)
+
+    def _all(self, read: Any) -> Iterator[Stored | Damaged]:
+        for folder in folders(self._root, local=True):
+            record = folder.startswith("contracts/")
+            falsifier = folder.rpartition("/")[2]
+            yield from read_folder(self._root, falsifier, record=record, read=read)
+
+
+def _nothing_read(root: Path, path: Path, falsifier: str) -> Damaged:
+    return Damaged(path.relative_to(root).as_posix(), falsifier)
+
+
+def _consistent(found: Stored | Damaged) -> Stored | Damaged:
+    """Return a receipt that does not contradict itself, or what is wrong with it."""
+    if isinstance(found, Damaged):
+        return found
+    try:
+        subjects_of(found.statement)
+        view_of(found, stale=(), local=False)
+    except BadInputError as error:
+        return Damaged(found.path, error.message)
+    return Stored(found.path, found.id, found.statement, consistent=True)
+
+
+def _row(found: Stored | Damaged, stamp: str, falsifier: str) -> Row:
+    if isinstance(found, Damaged):
+        return Row(found.path, stamp, falsifier, "", "", "", "", found.reason, "")
+    predicate = found.statement["predicate"]
+    texts = {key: _text(value) for key, value in predicate.items()}
+    short = {key: predicate[key] for key, text in texts.items() if len(text) <= _BRIEF}
+    known = _text({"subject": found.statement["subject"], "predicate": short, "all": [*texts]})
+    run = predicate.get("run")
+    return Row(
+        found.path,
+        stamp,
+        falsifier,
+        str(predicate["verdict"]),
+        str(predicate["level"]),
+        str((predicate.get("model") or {}).get("name", "")),
+        str(run.get("started", "")) if isinstance(run, Mapping) else "",
+        "",
+        known,
+    )
+
+
+def _text(value: object) -> str:
+    return json.dumps(value, separators=(",", ":"))
+
+
+def _recalled(root: Path, row: Row) -> Stored | Damaged:
+    if row.fault:
+        return Damaged(row.path, row.fault)
+    known = json.loads(row.known)
+    whole = {
+        "subject": known["subject"],
+        "predicate": Predicate(root, row, known["predicate"], known["all"]),
+    }
+    return Stored(row.path, Path(row.path).stem, Statement(root, row, whole), consistent=True)
+
+
+class _Partly(Mapping[str, Any]):
+    """A part of a receipt of which some is known; the rest is read when somebody asks for it."""
+
+    def __init__(self, root: Path, row: Row, known: dict[str, Any], names: list[str]) -> None:
+        self._root, self._row = root, row
+        self._known, self._names = known, names
+
+    def _read(self) -> Mapping[str, Any]:
+        found = read_file(self._root, self._root / self._row.path, self._row.falsifier)
+        if isinstance(found, Damaged):
+            raise BadInputError(f"{found.path} changed while it was read: {found.reason}")
+        return found.statement
+
+    def _rest(self) -> Mapping[str, Any]:
+        return self._read()
+
+    def __getitem__(self, key: str) -> Any:
+        if key not in self._known:
+            if key not in self._names:
+                raise KeyError(key)
+            self._known = dict(self._rest())
+        return self._known[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+
+class Statement(_Partly):
+    """A statement of which subjects and predicate are known."""
+
+    def __init__(self, root: Path, row: Row, known: dict[str, Any]) -> None:
+        super().__init__(root, row, known, ["_type", "predicateType", "predicate", "subject"])
+
+
+class Predicate(_Partly):
+    """A predicate of which the short parts are known."""
+
+    def _rest(self) -> Mapping[str, Any]:
+        rest = self._read()["predicate"]
+        assert isinstance(rest, Mapping)  # noqa: S101 - the store lets nothing else through
+        return rest
