@@ -25,34 +25,58 @@ COMPILED_FROM = 1 << 21
 """Weights from which a matrix is worth compiled code."""
 
 _OPERATIONS = {GgmlType.Q4_K: "q4k_dequantize", GgmlType.Q6_K: "q6k_dequantize"}
+_SCALES = {GgmlType.Q4_K: slice(0, 4), GgmlType.Q6_K: slice(208, 210)}
+"""Where the float16 fields of a block stand: all weights are finite where they are."""
 
 
-def decode(model: ModelFile, name: str, rows: slice | None = None) -> Floats:
-    """Return a matrix, or its rows from `rows.start` to `rows.stop`, as float32 (rows, inputs).
+def decode(model: ModelFile, name: str) -> Floats:
+    """Return a whole matrix as float32 (rows, inputs).
 
     Raises `GgufError` for an absent tensor or a type that cannot be decoded, `BadInputError` for
     weights that are not finite.
     """
-    info = model.tensor(name)
-    operation = _OPERATIONS.get(info.type)
-    if operation is None:
-        if rows is None:
-            return dequantize(model, name)
-        return dequantize_rows(model, name, np.arange(rows.start, rows.stop))
-    raw = np.frombuffer(model.raw(name), np.uint8).reshape(info.shape[0], -1)
-    chosen = raw if rows is None else raw[rows]
-    large = info.shape[0] * info.shape[-1] >= COMPILED_FROM
-    blocks = chosen.reshape(-1, BLOCKS[info.type].nbytes)
-    weights: Floats = _decoder(operation, compiled=large)(blocks).reshape(len(chosen), -1)
-    require_finite(f"tensor {name}", weights)
-    return weights
+    rows, columns = model.tensor(name).shape
+    if model.tensor(name).type not in _OPERATIONS:
+        return dequantize(model, name)
+    return Decoder(model, name).rows(slice(0, rows), np.empty((rows, columns), np.float32))
+
+
+class Decoder:
+    """Decodes rows of one matrix again and again; errors are those of `decode`."""
+
+    def __init__(self, model: ModelFile, name: str) -> None:
+        self.model = model
+        self.name = name
+        info = model.tensor(name)
+        self._operation = _OPERATIONS.get(info.type)
+        if self._operation is None:
+            return
+        large = info.shape[0] * info.shape[-1] >= COMPILED_FROM
+        self._compiled, self._decode = _decoder(self._operation, large=large)
+        raw = np.frombuffer(model.raw(name), np.uint8)
+        block = BLOCKS[info.type]
+        self._blocks = raw.reshape(info.shape[0], info.shape[1] // block.weights, block.nbytes)
+        self._scales = _SCALES[info.type]
+
+    def rows(self, rows: slice, out: Floats) -> Floats:
+        """Return rows from `rows.start` to `rows.stop` as float32, in `out` where that serves."""
+        if self._operation is None:
+            return dequantize_rows(self.model, self.name, np.arange(rows.start, rows.stop))
+        blocks = self._blocks[rows]
+        scales = np.ascontiguousarray(blocks[..., self._scales]).view("<f2")
+        require_finite(f"tensor {self.name}, scales of rows from {rows.start}", scales)
+        if not self._compiled:
+            return np.asarray(self._decode(blocks)).reshape(out.shape)
+        self._decode(blocks, out.reshape(len(blocks), -1, 256))
+        return out
 
 
 @cache
-def _decoder(operation: str, *, compiled: bool) -> Callable[..., Any]:
-    """Return the decoder of blocks, uint8 (n, bytes) to float32 (n, 256)."""
+def _decoder(operation: str, *, large: bool) -> tuple[bool, Callable[..., Any]]:
+    """Return the decoder of blocks, (..., bytes) to float32 (..., 256), and if it is compiled."""
     fast, plain = find(operation, Backend.NUMBA), find(operation, Backend.NUMPY)
-    chosen = fast if fast and compiled and availability(fast).available else plain
-    if chosen is None:
+    if fast and large and availability(fast).available:
+        return True, fast.load()
+    if plain is None:
         raise LookupError(operation)
-    return chosen.load()
+    return False, plain.load()

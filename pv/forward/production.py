@@ -88,10 +88,13 @@ class Production:
 
     def _plain(self, tensor: str, kept: str, activations: Floats) -> Floats:
         """Multiply in float32, one token after the other, so that none depends on the batch."""
-        activations = rounded(kept, activations)
-        out = np.empty((len(activations), self.trunk.model.tensor(tensor).shape[0]), np.float32)
-        for rows, weights in self.trunk.slices(tensor):
-            for token, vector in enumerate(activations):
+        found, trunk = rounded(kept, activations), self.trunk
+        if trunk.comes_whole(tensor):
+            whole = trunk.weights(tensor)
+            return np.stack([whole @ vector for vector in found])
+        out = np.empty((len(found), trunk.model.tensor(tensor).shape[0]), np.float32)
+        for rows, weights in trunk.slices(tensor):
+            for token, vector in enumerate(found):
                 out[token, rows] = weights @ vector
         return out
 

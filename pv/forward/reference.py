@@ -6,6 +6,8 @@ of the residual stream stay in float32: their rounding is what docs/derivations.
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -30,12 +32,9 @@ class Reference:
 
     def product(self, tensor: str, activations: Floats) -> Floats:
         """Multiply with the dequantised matrix in float32."""
-        out = np.empty((len(activations), self.trunk.model.tensor(tensor).shape[0]), np.float32)
-        for rows, weights in self.trunk.slices(tensor):
-            if len(weights) == out.shape[1]:
-                return np.asarray(activations @ weights.T)
-            out[:, rows] = activations @ weights.T
-        return out
+        if self.trunk.comes_whole(tensor):
+            return np.asarray(activations @ self.trunk.weights(tensor).T)
+        return _in_slices(self.trunk, tensor, activations)
 
     def rms_norm(self, stream: Floats, weight: Floats, eps: float) -> Floats:
         """Normalise in float64."""
@@ -70,6 +69,28 @@ class Reference:
         """Gate in float64."""
         inner: Floats = swiglu(gate, up)
         return inner
+
+
+def _in_slices(trunk: Trunk, tensor: str, activations: Floats) -> Floats:
+    """Multiply with a matrix that is never float32 as a whole; two threads share its rows."""
+    count = trunk.model.tensor(tensor).shape[0]
+    out = np.empty((len(activations), count), np.float32)
+    columns = np.ascontiguousarray(activations.T)
+
+    def share(rows: range) -> None:
+        for taken, weights in trunk.slices(tensor, rows):
+            out[:, taken] = (weights @ columns).T
+
+    half = count // 2
+    other = _second_thread().submit(share, range(half))
+    share(range(half, count))
+    other.result()
+    return out
+
+
+@cache
+def _second_thread() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(1, thread_name_prefix="reference")
 
 
 def attend(queries: Floats, keys: Floats, values: Floats) -> Floats:

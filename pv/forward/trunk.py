@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pv.errors import UsageError
-from pv.forward.decoders import decode
+from pv.forward.decoders import Decoder, decode
 from pv.forward.shape import Shape, read_shape
 from pv.kernels.layout import BLOCK_VALUES, Q4K_BYTES
 from pv.tensors.dequantize import dequantize, dequantize_rows
@@ -22,8 +22,10 @@ from pv.tensors.gguf_header import ModelFile
 
 Floats = NDArray[np.float32]
 
-SLICE_WEIGHTS = 1 << 24
-"""Weights that are float32 at once where a matrix is not kept: 64 MB."""
+WHOLE_WEIGHTS = 1 << 22
+"""Weights up to which a matrix that is not kept is decoded whole: 16 MB as float32."""
+SLICE_WEIGHTS = 1 << 17
+"""Weights of a larger one that are decoded at once: they stay in the second cache."""
 
 
 class Trunk:
@@ -52,19 +54,25 @@ class Trunk:
                 self._kept[name] = found
         return found
 
-    def slices(self, name: str) -> Iterator[tuple[slice, Floats]]:
-        """Yield rows of a matrix and their weights, float32 (rows, inputs), together all of it.
-
-        A matrix that is kept comes whole; else a yielded array may be overwritten by the next.
-        """
+    def comes_whole(self, name: str) -> bool:
+        """Whether a matrix is best asked for by `weights`: it is kept, or small."""
         rows, columns = self.model.tensor(name).shape
-        if self.keep or rows * columns <= SLICE_WEIGHTS:
-            yield slice(0, rows), self.weights(name)
-            return
+        return self.keep or rows * columns <= WHOLE_WEIGHTS
+
+    def slices(self, name: str, rows: range | None = None) -> Iterator[tuple[slice, Floats]]:
+        """Yield consecutive rows and their weights, float32 (rows, inputs).
+
+        Together they are `rows`, all of the matrix by default. A yielded array may be overwritten
+        by the next.
+        """
+        count, columns = self.model.tensor(name).shape
+        rows = range(count) if rows is None else rows
         step = max(1, SLICE_WEIGHTS // columns)
-        for first in range(0, rows, step):
-            taken = slice(first, min(first + step, rows))
-            yield taken, decode(self.model, name, taken)
+        decoder = Decoder(self.model, name)
+        buffer = np.empty((min(step, len(rows)), columns), np.float32)
+        for first in range(rows.start, rows.stop, step):
+            taken = slice(first, min(first + step, rows.stop))
+            yield taken, decoder.rows(taken, buffer[: taken.stop - taken.start])
 
     def vector(self, name: str) -> Floats:
         """Return a vector, float32 (n,): a norm or a bias. These are small and kept."""
@@ -109,5 +117,4 @@ class Trunk:
         """Decode all matrices of the chosen layers now; a damaged one is a `GgufError`."""
         for index in range(self.layers):
             for stem in self.shape.matrices():
-                for _ in self.slices(f"blk.{index}.{stem}.weight"):
-                    pass
+                self.weights(f"blk.{index}.{stem}.weight")
