@@ -39,7 +39,7 @@ SOURCE_KEY = "pv.derived.source_sha256"
 def kept(run: Run) -> Measurements:
     """Measure the run's model against the source that it names."""
     model = opened(run)
-    return of_models(model, run.once("source", lambda: _source_of(model)), run)
+    return of_models(model, run.once("source", lambda: source_of(model)), run)
 
 
 def of_models(model: ModelFile, source: ModelFile, run: Run) -> Measurements:
@@ -82,7 +82,7 @@ def _name(layer: int) -> str:
     return f"blk.{layer}.ffn_down.weight"
 
 
-def _source_of(model: ModelFile) -> ModelFile:
+def source_of(model: ModelFile) -> ModelFile:
     """Open the source that a derived file names; its bytes are checked against that digest."""
     named = model.metadata.get(SOURCE_KEY)
     if named != SMOLLM2_135M.sha256:
