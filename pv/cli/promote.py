@@ -31,19 +31,27 @@ def promote(
     note: Annotated[
         list[str] | None, typer.Option(help="A line for the changelog, before the moves.")
     ] = None,
-    dry: Annotated[bool, typer.Option("--dry-run", help="Only say what would move.")] = False,
+    reference: Annotated[
+        list[str] | None,
+        typer.Option(help="A reference to add: section=60, pull_request=7, file=…, or any text."),
+    ] = None,
+    dry: Annotated[
+        bool,
+        typer.Option("--dry-run", help="Only say what the evidence allows and forbids, and why."),
+    ] = False,
     diff: Annotated[bool, typer.Option("--diff", help="Only print the edit.")] = False,
     output_format: OutputFormat = Format.TEXT,
     root: Annotated[Path | None, typer.Option(help="Registry root.")] = None,
 ) -> None:
     """Move statuses as far as their receipts allow.
 
-    One edit a contract: status, version, date, changelog and counts; no other byte changes.
+    One edit a contract: status, evidence, version, date, changelog, references and summary; no
+    other byte changes.
     """
     from pv.cli.promoting import asked_for, finish, plans
     from pv.model.status import Standing
     from pv.promotion.carry_out import subjects
-    from pv.promotion.moves import Refusal, following, to_word
+    from pv.promotion.moves import Move, Refusal, following, to_word
     from pv.resources import find_root
 
     if to is not None and everything:
@@ -56,7 +64,7 @@ def promote(
         found: list[Answer] = []
         if to is not None:
             found.append(to_word(subject.contract, mine[0], to, subject.status, lifecycle))
-            mine = mine[1:]
+            mine = mine[1:] if isinstance(found[0], Move) else ()
         found += following(mine, lifecycle, Standing.BEHIND)
         for claim in mine if to is None else ():
             if claim.standing is Standing.AHEAD:
@@ -65,6 +73,7 @@ def promote(
         return found
 
     asked = list(asked_for(every, names or (), everything=everything))
-    found = plans(home, asked, answer, note or ())
+    beyond = lifecycle if dry else None
+    found = plans(home, asked, answer, note or (), reference or (), beyond)
     as_json = output_format is Format.JSON
     finish(home, found, unread if everything else (), dry=dry, diff=diff, as_json=as_json)

@@ -16,9 +16,10 @@ from pv.errors import UsageError
 from pv.output.fold import hung
 
 if TYPE_CHECKING:
+    from pv.model.lifecycle import Lifecycle
     from pv.promotion.carry_out import Plan, Subject
     from pv.promotion.edition import Edition
-    from pv.promotion.moves import Answer
+    from pv.promotion.moves import Answer, Refusal
 
 
 def asked_for(
@@ -45,21 +46,31 @@ def plans(
     asked: Sequence[tuple[Subject, str | None]],
     answer: Callable[[Subject, str | None], Sequence[Answer]],
     notes: Sequence[str],
+    references: Sequence[str] = (),
+    lifecycle: Lifecycle | None = None,
 ) -> list[Plan]:
-    """Return one plan a contract: several names in one contract are one edition of it."""
+    """Return one plan a contract: several names in one contract are one edition of it.
+
+    With a lifecycle each plan also says what the evidence forbids.
+    """
     from pv.promotion.carry_out import plan
-    from pv.promotion.moves import Move
+    from pv.promotion.moves import Move, forbidden
 
     answers: dict[str, list[Answer]] = {}
     contracts = {}
+    beyond: dict[str, list[Refusal]] = {}
     for subject, name in asked:
+        claims = subject.named(name) if name else subject.claims
+        found_beyond = (forbidden(each, lifecycle) for each in claims) if lifecycle else ()
+        beyond.setdefault(subject.contract.file, []).extend(each for each in found_beyond if each)
         contracts[subject.contract.file] = subject.contract
         mine = answers.setdefault(subject.contract.file, [])
         mine += [each for each in answer(subject, name) if each not in mine]
     found = []
     for file, contract in contracts.items():
         moving = any(isinstance(each, Move) for each in answers[file])
-        found.append(plan(root, contract, answers[file], notes if moving else ()))
+        told = (notes, references) if moving else ((), ())
+        found.append(plan(root, contract, answers[file], *told, forbidden=beyond[file]))
     return found
 
 
@@ -110,7 +121,7 @@ def _code(found: Sequence[Plan], unread: Sequence[str]) -> ExitCode:
 
 def _lines(found: Sequence[Plan], unread: Sequence[str]) -> Iterator[str]:
     for each in found:
-        if not (each.moves or each.refusals):
+        if not (each.moves or each.refusals or each.forbidden):
             continue
         old = each.contract.version or "no version"
         versions = f"{old} → {each.version}" if each.version != old else old
@@ -121,6 +132,9 @@ def _lines(found: Sequence[Plan], unread: Sequence[str]) -> Iterator[str]:
             before = refusal.claim.claimed or "no status"
             text = f"{refusal.claim.id}: {before} → {refusal.wanted}: {refusal.reason}"
             yield hung("  refused ", text)
+        for refusal in each.forbidden:
+            text = f"{refusal.claim.id}: {refusal.wanted}: {refusal.reason}"
+            yield hung("  forbids ", text)
     for file in unread:
         yield f"NOT JUDGED {file}: it cannot be read; pv validate {file}"
 
@@ -156,17 +170,19 @@ def _data(
                     }
                     for move in each.moves
                 ],
-                "refusals": [
-                    {
-                        "kind": refusal.claim.kind,
-                        "id": refusal.claim.id,
-                        "before": refusal.claim.claimed,
-                        "wanted": refusal.wanted,
-                        "reason": refusal.reason,
-                    }
-                    for refusal in each.refusals
-                ],
+                "refusals": [_refused(refusal) for refusal in each.refusals],
+                "forbidden": [_refused(refusal) for refusal in each.forbidden],
             }
             for each in found
         ],
     )
+
+
+def _refused(refusal: Refusal) -> dict[str, object]:
+    return {
+        "kind": refusal.claim.kind,
+        "id": refusal.claim.id,
+        "before": refusal.claim.claimed,
+        "wanted": refusal.wanted,
+        "reason": refusal.reason,
+    }

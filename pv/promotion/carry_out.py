@@ -45,6 +45,8 @@ class Plan:
     contract: Contract
     moves: tuple[Move, ...]
     refusals: tuple[Refusal, ...]
+    forbidden: tuple[Refusal, ...]
+    """The next word up of each claim that was asked about, which its evidence does not bear."""
     version: str
     change: Change | None
     """The file before and after; None where nothing moves."""
@@ -82,22 +84,26 @@ def plan(
     contract: Contract,
     answers: Sequence[Answer],
     notes: Sequence[str],
-    part: Bump = Bump.MINOR,
+    references: Sequence[str] = (),
+    *,
+    forbidden: Sequence[Refusal] = (),
 ) -> Plan:
     """Plan the next edition of one contract. Raises PvError where its text cannot be edited so."""
     moves = tuple(each for each in answers if isinstance(each, Move))
     refusals = tuple(each for each in answers if isinstance(each, Refusal))
     if not moves and not notes:
-        return Plan(contract, moves, refusals, contract.version or "", None)
+        return Plan(contract, moves, refusals, tuple(forbidden), contract.version or "", None)
 
     def edit(edition: Edition) -> None:
         edition.move(moves)
-        edition.bump(part, committed(root, contract.file))
+        edition.bump(Bump.MINOR, committed(root, contract.file))
+        edition.refer(references)
         edition.note([*notes, *told(moves)], today())
+        edition.summarise(told(moves), today())
 
     change = edited(root, contract.file, edit)
     version = _read_version(change) or contract.version or ""
-    return Plan(contract, moves, refusals, version, change)
+    return Plan(contract, moves, refusals, tuple(forbidden), version, change)
 
 
 def edited(root: Path, file: str, edit: Callable[[Edition], None]) -> Change:

@@ -11,16 +11,36 @@ from typing import Any, Final
 
 from pv.errors import BadInputError, UsageError
 from pv.marks import whole_file
-from pv.model.contract import Contract, Path
-from pv.promotion.moves import Move
+from pv.model.contract import Contract, Falsifier, Path
+from pv.model.verdict import State
+from pv.promotion.moves import Claim, Move
 from pv.registry.counts import exact
 from pv.registry.versions import Bump, bump_between, parse_version, raised
 from pv.yamlfile.decode import decode
-from pv.yamlfile.edit import insert_into_sequence, insert_pair, replace_scalar
+from pv.yamlfile.edit import (
+    append_lines,
+    insert_into_sequence,
+    insert_pair,
+    remove_pair,
+    replace_scalar,
+)
+from pv.yamlfile.keys import REFERENCE
 from pv.yamlfile.nodes import Plain, ScalarValue
 from pv.yamlfile.read import Document, read_text
+from pv.yamlfile.shapes import Shape
 
 _SUMMARY: Final = "verification_summary"
+_WORDS: Final = frozenset({"pending", "partial", "discharged"})
+"""What a summary may say of the whole; other words are their author's."""
+_RUN: Final = (
+    State.PARTIAL_ALGORITHM_LEVEL,
+    State.DISCHARGED,
+    State.REFUTED,
+    State.INCONCLUSIVE,
+)
+"""The states that say that something was run."""
+_BY: Final = "evidence_discharged_by"
+_RECEIPTS: Final = "contracts/evidence/"
 
 
 class Edition:
@@ -46,14 +66,74 @@ class Edition:
         return self._document
 
     def move(self, moves: Sequence[Move]) -> None:
-        """Carry out status moves, and correct the counts that follow from them."""
+        """Carry out status moves, each with its evidence and the test that gave it."""
         for move in moves:
             self.put(move.claim.path, move.after)
+            if move.claim.kind == "falsifier":
+                self._point(move.claim)
+
+    def summarise(self, lines: Sequence[str], today: str) -> None:
+        """Correct what the summary says: counts, its word, and notes where it keeps any."""
         summary = self.contract.data.get(_SUMMARY)
-        held = summary if isinstance(summary, dict) else {}
-        for key, _, number in exact(self.contract):
-            if isinstance(held.get(key), int) and held[key] != number:
+        if not isinstance(summary, dict):
+            return
+        done, begun = self._claiming(State.DISCHARGED), self._claiming(*_RUN)
+        counts = {key: number for key, _, number in exact(self.contract)} | {"tested": len(begun)}
+        for key, number in counts.items():
+            if isinstance(summary.get(key), int) and summary[key] != number:
                 self.put((_SUMMARY, key), number)
+        word = _summary_word(self.contract, done, begun)
+        held = summary.get("status")
+        if isinstance(held, str) and held.casefold() in _WORDS and held.casefold() != word:
+            self.put((_SUMMARY, "status"), word.upper() if held.isupper() else word)
+        if isinstance(summary.get("notes"), str) and lines:
+            note = f"{self.contract.version} ({today}): {'; '.join(lines)}"
+            self._edit(append_lines(self._document, (_SUMMARY, "notes"), [note]))
+
+    def refer(self, references: Sequence[str]) -> None:
+        """Add references, `section=60` as a mapping and anything else as text, each once."""
+        for text in references:
+            key, _, value = text.partition("=")
+            known = value and key in REFERENCE.language
+            number = known and value.isdecimal() and Shape.INTEGER in REFERENCE.keys[key].shape
+            new: Plain = {key: int(value) if number else value} if known else text
+            held = self.contract.data["metadata"].get("references")
+            if held is None:
+                self._edit(insert_pair(self._document, ("metadata",), "references", [new]))
+            elif isinstance(held, list) and new not in held:
+                place = ("metadata", "references")
+                self._edit(insert_into_sequence(self._document, place, len(held), new))
+
+    def _point(self, claim: Claim) -> None:
+        """Name the receipts that decide a falsifier, and its test where the entry names one.
+
+        What someone else wrote under `evidence` stays.
+        """
+        entry = self._at(claim.path[:-1])
+        place = (*claim.path[:-1], "evidence")
+        wanted: Plain = list(claim.receipts) if len(claim.receipts) > 1 else "".join(claim.receipts)
+        held = entry.get("evidence")
+        if held is not None and not is_pointer(held):
+            pass
+        elif held is not None and held != wanted:
+            self._edit(remove_pair(self._document, place))
+            held = None
+        if held is None and wanted:
+            keys = list(self._at(claim.path[:-1]))
+            index = keys.index(str(claim.path[-1])) + 1
+            self._edit(insert_pair(self._document, place[:-1], "evidence", wanted, index=index))
+        if isinstance(entry.get(_BY), str) and claim.binding and entry[_BY] != claim.binding:
+            self.put((*claim.path[:-1], _BY), claim.binding)
+
+    def _at(self, path: Path) -> dict[str, Any]:
+        holder: Any = self.contract.data
+        for step in path:
+            holder = holder[step]
+        found: dict[str, Any] = holder
+        return found
+
+    def _claiming(self, *states: State) -> list[Falsifier]:
+        return [each for each in self.contract.falsifiers if each.status in states]
 
     def bump(self, part: Bump, base: Contract | None) -> str:
         """Raise the version by `part`, unless it rose so far since `base`; return it.
@@ -135,6 +215,20 @@ class Edition:
     def _edit(self, text: str) -> None:
         self._document = read_text(text, self._document.file)
         self.contract = _read(self._document)
+
+
+def is_pointer(held: object) -> bool:
+    """Tell whether what stands under `evidence` names receipts of the registry and nothing else."""
+    texts = held if isinstance(held, list) else [held]
+    return all(isinstance(each, str) and each.startswith(_RECEIPTS) for each in texts)
+
+
+def _summary_word(contract: Contract, done: Sequence[Falsifier], begun: Sequence[Falsifier]) -> str:
+    """Return how far a summary may say that a contract is."""
+    counting = [each for each in contract.falsifiers if each.blocking]
+    if counting and all(each in done for each in counting):
+        return "discharged"
+    return "partial" if begun else "pending"
 
 
 def _read(document: Document) -> Contract:

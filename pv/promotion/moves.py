@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from pv.model.contract import Contract, Path, short_id
 from pv.model.lifecycle import Lifecycle, Vocabulary
-from pv.model.status import ContractStatus, Standing
-from pv.model.verdict import State
+from pv.model.status import ContractStatus, FalsifierStatus, Standing
+from pv.model.verdict import HypothesisVerdict, State
 from pv.status import restated
+
+_STATUS: Final = ("status", "discharge_status")
 
 
 class Claim(NamedTuple):
@@ -29,6 +31,10 @@ class Claim(NamedTuple):
     derived: str
     standing: Standing
     reasons: tuple[str, ...]
+    receipts: tuple[str, ...] = ()
+    """Of a falsifier: paths of the receipts that decide its state."""
+    binding: str = ""
+    """Of a falsifier: what runs."""
 
 
 class Move(NamedTuple):
@@ -66,23 +72,27 @@ Answer: TypeAlias = "Move | Refusal"
 
 def claims(contract: Contract, status: ContractStatus, lifecycle: Lifecycle) -> Iterator[Claim]:
     """Yield every claim of a contract, the contract's own first."""
-    home = (
-        ("metadata", "status") if isinstance(contract.data.get("metadata"), dict) else ("status",)
-    )
     yield Claim(
         "contract",
         contract.stem,
-        home,
+        _home(contract),
         status.claimed,
         status.derived,
         status.standing,
         status.reasons,
     )
-    falsifiers = {each.id: each.path for each in contract.falsifiers}
-    for one in status.falsifiers:
-        word = _word_of(one.state, lifecycle.falsifier)
-        path = (*falsifiers[one.id], "status")
-        yield Claim("falsifier", one.id, path, one.claimed, word, one.standing, one.reasons)
+    for falsifier, one in zip(contract.falsifiers, status.falsifiers, strict=True):
+        yield Claim(
+            "falsifier",
+            one.id,
+            _typed(contract, falsifier.path),
+            one.claimed,
+            _word_of(one.state, lifecycle.falsifier),
+            one.standing,
+            one.reasons,
+            _deciding(one),
+            falsifier.binding.text,
+        )
     stages = {each.id: each.path for each in contract.stages}
     for stage in status.stages:
         path = (*stages[stage.id], "status")
@@ -96,10 +106,49 @@ def claims(contract: Contract, status: ContractStatus, lifecycle: Lifecycle) -> 
         yield Claim("hypothesis", each.id, path, each.claimed, derived, each.standing, each.reasons)
 
 
+def _home(contract: Contract) -> Path:
+    """Return where the status of a contract stands, or would stand."""
+    metadata = contract.data.get("metadata")
+    if not isinstance(metadata, dict):
+        return _typed(contract, ())
+    inside = any(key in metadata for key in _STATUS)
+    outside = any(key in contract.data for key in _STATUS)
+    return _typed(contract, () if outside and not inside else ("metadata",))
+
+
+def _typed(contract: Contract, path: Path) -> Path:
+    """Return where the status of the mapping at a path stands: under our key where it has none."""
+    holder: Any = contract.data
+    for step in path:
+        holder = holder[step]
+    return (*path, next((key for key in _STATUS if key in holder), _STATUS[0]))
+
+
+def _deciding(status: FalsifierStatus) -> tuple[str, ...]:
+    """Return the paths of the receipts that decide a state: one, or one for each model."""
+    views = [*(each.receipt for each in status.models), status.receipt]
+    return tuple(dict.fromkeys(each.path for each in views if each is not None))
+
+
 def _word_of(state: State, vocabulary: Vocabulary) -> str:
     """Return the word for a derived state: its own name where the vocabulary has it."""
     words = [word.name for word in vocabulary.words.values() if word.state is state]
     return state.value if state.value in words or not words else words[0]
+
+
+def forbidden(claim: Claim, lifecycle: Lifecycle) -> Refusal | None:
+    """Return the next word up that the evidence does not bear, with the reason; None at the top."""
+    ladder = _vocabulary(claim, lifecycle).ladder
+    reason = "; ".join(claim.reasons)
+    if claim.kind == "falsifier":
+        top = _word_of(State.DISCHARGED, lifecycle.falsifier)
+        return None if claim.derived == top else Refusal(claim, top, reason)
+    if claim.kind == "hypothesis":
+        open_ = claim.derived == HypothesisVerdict.UNTESTED
+        return Refusal(claim, "a verdict", reason) if open_ else None
+    if claim.derived not in ladder or claim.derived == ladder[-1]:
+        return None
+    return Refusal(claim, ladder[ladder.index(claim.derived) + 1], reason)
 
 
 def following(every: Sequence[Claim], lifecycle: Lifecycle, standing: Standing) -> list[Answer]:

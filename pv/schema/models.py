@@ -274,6 +274,7 @@ class Falsifier(Part):
     proxy_for: list[str] = maybe()
     blocking: bool = maybe()
     status: str = maybe()
+    evidence: str | list[Any] | Free = maybe()
     note: str = maybe()
     timeout_seconds: Number = maybe()
     test: str = maybe()

@@ -106,6 +106,42 @@ def insert_pair(
     return text.inserted_first(node, first, lines, wanted, in_flow=in_flow)
 
 
+def append_lines(document: Document, path: Path, lines: list[str]) -> str:
+    """Return the file's text with lines at the end of the text at `path`. Raises EditError.
+
+    A block (`|` or `>`) grows at its end, and what it held keeps every byte; any other text is
+    written anew as one.
+    """
+    text = _Text(document)
+    node = text.find(path)
+    if not isinstance(node, Scalar) or not isinstance(node.value, str):
+        raise text.error(node, "expected a text to add lines to")
+    if node.style not in {"literal", "folded"} or not node.value.strip():
+        whole = "\n".join([*node.value.rstrip("\n").splitlines(), *lines]) + "\n"
+        return replace_scalar(document, path, whole)
+    held = node.value.rstrip("\n")
+    wanted = _with(text.root, path, "\n".join([held, *lines]) + node.value[len(held) :])
+    gap = [""] if node.style == "folded" else []
+    new = [part for line in lines for part in (*gap, line)]
+    return text.grown(node, new, wanted)
+
+
+def remove_pair(document: Document, path: Path) -> str:
+    """Return the file's text without the entry at `path` of a mapping. Raises EditError.
+
+    A comment behind it on its line goes with it.
+    """
+    text = _Text(document)
+    holder = text.find(path[:-1])
+    if not isinstance(holder, Mapping):
+        raise text.error(holder, "expected a mapping to take an entry from")
+    number = next((n for n, one in enumerate(holder.pairs) if one.key.text == path[-1]), None)
+    if number is None or len(holder.pairs) == 1:
+        raise text.error(holder, f"expected an entry {path[-1]} and others beside it")
+    left = {one.key.text: to_plain(one.value) for one in holder.pairs if one.key.text != path[-1]}
+    return text.without(holder, number, _with(text.root, path[:-1], left), path)
+
+
 def _with(root: Node, path: Path, value: Plain) -> Plain:
     """Return the plain data of `root` with another value at `path`."""
     if not path:
@@ -177,6 +213,32 @@ class _Text:
         # An absent value stands right behind its colon or dash.
         space = " " if start == end and self._text[start - 1 : start].strip() else ""
         return self._checked(node, start, end, space + self._newline.join(lines), wanted)
+
+    def grown(self, node: Scalar, lines: list[str], wanted: Plain) -> str:
+        """Return the text with lines behind the last line of a block."""
+        start, end = self.offset(node.start), self.offset(node.end)
+        block = self._text[start:end]
+        content = [line for line in block.split("\n")[1:] if line.strip()]
+        column = min(len(line) - len(line.lstrip(" ")) for line in content)
+        position = start + len(block.rstrip())
+        new = "".join(
+            f"{self._newline}{' ' * column}{line}" if line else self._newline for line in lines
+        )
+        return self._checked(node, position, position, new, wanted)
+
+    def without(self, node: Mapping, number: int, wanted: Plain, path: Path) -> str:
+        """Return the text without one entry of a mapping that has others."""
+        pair = node.pairs[number]
+        start, end = self.offset(pair.key.start), self.offset(pair.value.end)
+        if self.in_flow(path):
+            if number:
+                start = self.offset(node.pairs[number - 1].value.end)
+            else:
+                end = self.offset(node.pairs[1].key.start)
+            return self._checked(node, start, end, "", wanted)
+        start = self._text.rfind("\n", 0, start) + 1
+        stop = self._text.find("\n", end)
+        return self._checked(node, start, stop + 1 if stop >= 0 else len(self._text), "", wanted)
 
     def inserted_after(
         self, node: Node, before: Mark, lines: list[str], wanted: Plain, *, in_flow: bool

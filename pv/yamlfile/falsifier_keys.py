@@ -160,6 +160,7 @@ FALSIFIER = section(
     Key("proxy_for", _TEXTS, "Falsifiers that this one may discharge"),
     Key("blocking", _FLAG, "Whether the contract waits for it; true where absent"),
     Key("status", _TEXT, "Claimed state, checked against receipts"),
+    Key("evidence", _TEXT | _TEXTS | _FREE | Shape.ITEMS, "Receipts that decide the claimed state"),
     Key("note", _TEXT, "Remark"),
     Key("timeout_seconds", _NUMBER, "Time limit of a run"),
     Key("test", _TEXT, "What runs, as other teams write it: text that is classified"),
@@ -176,7 +177,7 @@ FALSIFIER = section(
     older("ship_blocking", _FLAG, "blocking"),
     older("discharge_status", _TEXT, "status"),
     *kept(
-        "severity implementation input result reference references evidence obligation "
+        "severity implementation input result reference references obligation "
         "site test_kind if_test_fails if_test_compiles if_catch_all_exists "
         "evidence_discharged_by evidence_discharged_by_live full_discharge_blocks_on "
         "partial_discharge_note counter_example_classes parent_acceptance_criteria "

@@ -148,7 +148,10 @@ def test_with_receipts_it_is_made_and_nothing_else_moves(registry):
         "- { id: M-1, status: DISCHARGED, gates: [FALSIFY-PARITY-001, FALSIFY-PARITY-007] }"
         in added
     )
-    assert "verification_summary: { total_obligations: 1, discharged: 3, status: pending }" in added
+    summary = "verification_summary: { total_obligations: 1, discharged: 3, status: discharged }"
+    assert summary in added
+    pointers = [each for each in added if each.startswith("evidence: contracts/evidence/")]
+    assert [(registry.root / each.split()[1]).is_file() for each in pointers] == [True] * 3
     notes = added[added.index("1.2.0:") :][1:5]
     assert notes == [
         "- The fix has landed",

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -9,7 +10,14 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from pv.marks import Mark
-from pv.yamlfile.edit import EditError, insert_into_sequence, insert_pair, replace_scalar
+from pv.yamlfile.edit import (
+    EditError,
+    append_lines,
+    insert_into_sequence,
+    insert_pair,
+    remove_pair,
+    replace_scalar,
+)
 from pv.yamlfile.nodes import (
     Mapping,
     Node,
@@ -378,3 +386,78 @@ def to_plain_of(text: str) -> Plain:
     root = document_of(text).root
     assert root is not None
     return to_plain(root)
+
+
+NOTES = """\
+top:
+  literal: |
+    one
+
+      two
+  folded: >
+    one
+    more
+  strip: |-
+    one   # no comment here
+  plain: one   # a comment
+  quoted: 'it''s'
+  flow: { a: 1, b: two, c: [ 3 ] }
+  last: |
+    end
+"""
+
+
+def plain_of(text: str) -> Any:
+    root = document_of(text).root
+    assert root is not None
+    return to_plain(root)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "old", "new"),
+    [
+        ("literal", "one\n\n  two\nthree\n", "      two\n", "      two\n    three\n"),
+        ("folded", "one more\nthree\n", "    more\n", "    more\n\n    three\n"),
+        ("strip", "one   # no comment here\nthree", "here\n", "here\n    three\n"),
+        ("last", "end\nthree\n", "    end\n", "    end\n    three\n"),
+    ],
+)
+def test_a_block_grows_at_its_end(key: str, value: str, old: str, new: str) -> None:
+    edited = append_lines(document_of(NOTES), ("top", key), ["three"])
+    assert edited == NOTES.replace(old, new)
+    assert plain_of(edited)["top"][key] == value
+
+
+@pytest.mark.parametrize("key", ["plain", "quoted"])
+def test_another_text_is_written_anew_with_the_lines(key: str) -> None:
+    before = plain_of(NOTES)["top"]
+    edited = append_lines(document_of(NOTES), ("top", key), ["three", "four"])
+    assert plain_of(edited)["top"] == {**before, key: f"{before[key]}\nthree\nfour\n"}
+    assert ("# a comment" in edited) is True
+
+
+def test_lines_need_a_text_to_stand_in() -> None:
+    with pytest.raises(EditError, match="expected a text to add lines to"):
+        append_lines(document_of(NOTES), ("top", "flow"), ["three"])
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "new"),
+    [
+        (("top", "plain"), "  plain: one   # a comment\n", ""),
+        (("top", "literal"), "  literal: |\n    one\n\n      two\n", ""),
+        (("top", "last"), "  last: |\n    end\n", ""),
+        (("top", "flow", "a"), "{ a: 1, b", "{ b"),
+        (("top", "flow", "b"), "1, b: two, c", "1, c"),
+        (("top", "flow", "c"), "two, c: [ 3 ] }", "two }"),
+    ],
+)
+def test_an_entry_goes_and_nothing_else(path: Path, old: str, new: str) -> None:
+    assert old in NOTES
+    assert remove_pair(document_of(NOTES), path) == NOTES.replace(old, new)
+
+
+@pytest.mark.parametrize("path", [("top",), ("top", "none"), ("top", "plain", "x")])
+def test_what_is_not_there_or_stands_alone_stays(path: Path) -> None:
+    with pytest.raises(EditError):
+        remove_pair(document_of(NOTES), path)
