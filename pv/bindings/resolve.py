@@ -63,6 +63,7 @@ class Resolver:
         self.python = PythonSources()
         # Several rules in a row ask about the same texts.
         self._texts = lru_cache(maxsize=1024)(self.resolve_text)
+        self._harnesses = lru_cache(maxsize=1024)(self._harness)
 
     @cached_property
     def rust(self) -> RustWorkspace:
@@ -101,6 +102,9 @@ class Resolver:
 
     def harness(self, reference: str, controls: tuple[str, ...] = ()) -> Resolution:
         """Resolve a harness of the registry, or one packed with `pv` where it has no such file."""
+        return self._harnesses(reference, controls)
+
+    def _harness(self, reference: str, controls: tuple[str, ...]) -> Resolution:
         own = resolve_harness(self.root, self.python, reference, controls)
         path = reference.strip().partition("::")[0]
         if own.targets or not isinstance(inside(self.root, path), Refusal):

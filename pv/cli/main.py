@@ -36,6 +36,7 @@ COMMANDS: Final = (
     "claims",
     "measure",
     "evidence",
+    "index",
     "why",
     "promote",
     "demote",
