@@ -46,7 +46,7 @@ class Matrix:
         parts = [_padded(part, width) for part in given]
         out = np.empty((len(parts[0]), self.rows), np.float32)
         if not out.size:
-            return out
+            return out[:tokens]
         share = self._share(parts, out, width)
         tiles = len(out) // width
         shares = min(threads, self.rows, self.blocks.nbytes * tiles // _BYTES_A_THREAD)

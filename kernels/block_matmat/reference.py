@@ -117,5 +117,7 @@ def _q6k(fields: NDArray[np.void], d: Wide) -> Groups:
 
 
 def _flat(step: Wide, quants: NDArray[np.int64], low: Wide) -> tuple[Wide, NDArray[np.int64], Wide]:
-    rows, size = len(step), quants.shape[-1]
-    return step.reshape(rows, -1), quants.reshape(rows, -1, size), low.reshape(rows, -1)
+    rows, per_row, of_block, size = quants.shape
+    groups = per_row * of_block
+    flat = (rows, groups)
+    return step.reshape(flat), quants.reshape(*flat, size), low.reshape(flat)
