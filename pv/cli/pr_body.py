@@ -21,14 +21,16 @@ def pr_body(
     Summary, status changes, measurements, methodology and test plan; what is claimed beyond the
     receipts is listed as that. Exit 1 where there is such a claim, 3 where nothing has changed.
     """
+    from pv.lint.config import templates_folder
     from pv.registry.base import find_base
     from pv.report.pull_request import pull_request
-    from pv.report.render import Renderer
+    from pv.report.render import Renderer, own_templates
     from pv.resources import find_root
 
     home = find_root(root)
     change = pull_request(home, find_base(home, base).revision)
-    text = Renderer().section("page/pull_request", {"change": change}, Path("body.md"))
+    with Renderer(own=own_templates(home, templates_folder(home))) as renderer:
+        text = renderer.section("page/pull_request", {"change": change}, Path("body.md"))
     typer.echo(text, nl=False)
     if change.empty:
         raise typer.Exit(ExitCode.NO_VERDICT)

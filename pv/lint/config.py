@@ -23,7 +23,7 @@ FORMATS: Final = (
 )
 """What `format` may be: the names of the formats of findings."""
 _FLAGS: Final = ("strict", "strict_test_binding")
-_TEXTS: Final = ("format", "base", "baseline")
+_TEXTS: Final = ("format", "base", "baseline", "templates")
 _NOTHING: Final[Mapping[str, Any]] = {}
 _MAY_HOLD: Final = re.compile(r"""tool["']?[ \t]*(?:\.[ \t]*["']?pv\b|[\]=])|\\[uU]""")
 """What stands in every TOML text with a table `tool.pv`, in one of its spellings."""
@@ -104,6 +104,23 @@ _DEFAULTS: Final[Mapping[str, Any]] = {
     "format": "text",
     "select": (),
 }
+
+
+def templates_folder(root: Path) -> Path | None:
+    """Return the folder that `templates` names; None where no configuration does.
+
+    It counts from the folder of the file. Raises UsageError, with file, line and key, for one that
+    lies outside of it.
+    """
+    found = find(root)
+    if found.path is None or "templates" not in found.values:
+        return None
+    home = found.path.resolve().parent
+    folder: Path = (home / found.values["templates"]).resolve()
+    if not folder.is_relative_to(home) or folder == home:
+        shown = _short(found.values["templates"])
+        raise _fault(found, "templates", f"templates is {shown}, expected a folder below {home}")
+    return folder
 
 
 def check_base(root: Path, options: Options) -> None:

@@ -11,10 +11,13 @@ from pv.evidence.shipping import fleet_of
 from pv.model.contract import BindingKind, Contract, Expectation, Falsifier, short_id
 from pv.model.lifecycle import Lifecycle, Vocabulary, Word
 from pv.model.receipt import ReceiptView
-from pv.model.status import ContractStatus, FalsifierStatus, Standing
+from pv.model.status import ContractStatus, FalsifierStatus
 from pv.model.verdict import State
+from pv.report.badge import badge
+from pv.report.banner import banners
 from pv.report.charts import charts_of
 from pv.report.numbers import decimal, measured, percent
+from pv.report.overview import coverage, landscape, lessons, mark_of, tally, verification
 from pv.report.view import (
     ChangeView,
     ContractView,
@@ -32,6 +35,7 @@ from pv.report.view import (
     WaivedView,
     WordView,
 )
+from pv.report.whys import whys
 from pv.ship import CriterionStanding, ShipStanding
 
 
@@ -50,24 +54,28 @@ def view_of(derived: Derived, *, base: str) -> RegistryView:
     pairs = list(zip(derived.contracts, statuses, strict=True))
     unread = [DamagedView(each.file, str(each.fault)) for each in derived.unread]
     broken = [DamagedView(*each) for status in statuses for each in status.damaged]
+    contracts = tuple(_contract(contract, status, base) for contract, status in pairs)
+    models = [each.standing for each in fleet_of(derived).shipments]
     return RegistryView(
-        contracts=tuple(_contract(contract, status, base) for contract, status in pairs),
-        ship=tuple(ship_view(each.standing) for each in fleet_of(derived).shipments),
+        contracts=contracts,
+        ship=tuple(map(ship_view, models)),
         totals=_totals(statuses),
         matrix=_matrix(statuses),
         charts=tuple(charts_of(statuses, base)),
         damaged=(*unread, *broken),
         lifecycle=tuple(_vocabularies(derived.lifecycle)),
+        coverage=tuple(coverage((each.tally for each in contracts), statuses)),
+        landscape=tuple(landscape(pairs, base)),
+        verification=verification(pairs, base),
+        lessons=tuple(lessons(derived.contracts)),
+        banners=tuple(banners(derived)),
+        badges=tuple(badge(each, base) for each in models),
     )
-
-
-def _mark(where: Standing) -> str:
-    return "≠ " if where in (Standing.AHEAD, Standing.BEHIND) else ""
 
 
 def _contract(contract: Contract, status: ContractStatus, base: str) -> ContractView:
     by_id = {each.id: each for each in status.falsifiers}
-    discharged = sum(each.state is State.DISCHARGED for each in status.falsifiers)
+    counted = tally(contract.stem, f"{base}/contracts/{contract.stem}.md", status.falsifiers)
     return ContractView(
         id=contract.id,
         stem=contract.stem,
@@ -77,9 +85,9 @@ def _contract(contract: Contract, status: ContractStatus, base: str) -> Contract
         description=contract.description,
         claimed=status.claimed or "none",
         derived=status.derived,
-        mark=_mark(status.standing),
-        discharged=str(discharged),
-        total=str(len(status.falsifiers)),
+        mark=mark_of(status.standing),
+        discharged=counted.discharged,
+        total=counted.total,
         falsifiers=tuple(_falsifier(each, by_id[each.id]) for each in contract.falsifiers),
         hypotheses=tuple(_hypotheses(contract, status)),
         stages=tuple(_stages(contract, status)),
@@ -93,6 +101,9 @@ def _contract(contract: Contract, status: ContractStatus, base: str) -> Contract
             ChangeView(each.version, each.date or "", "; ".join(each.changes))
             for each in contract.changelog
         ),
+        updated=contract.updated or contract.created or "undated",
+        tally=counted,
+        whys=tuple(whys(contract, status)),
     )
 
 
@@ -108,7 +119,7 @@ def _falsifier(falsifier: Falsifier, status: FalsifierStatus) -> FalsifierView:
         if_fails=falsifier.if_fails,
         claimed=status.claimed or "none",
         derived=status.state,
-        mark=_mark(status.standing),
+        mark=mark_of(status.standing),
         why="; ".join(status.reasons),
         verdict=receipt.verdict if receipt else "",
         headline=str(predicate.get("headline", "")),
@@ -119,6 +130,10 @@ def _falsifier(falsifier: Falsifier, status: FalsifierStatus) -> FalsifierView:
         controls=", ".join(
             (*falsifier.controls, *(f"{g} (green)" for g in falsifier.green_controls))
         ),
+        kind=falsifier.binding.kind,
+        limits=str(len(falsifier.expect)),
+        faults=str(len(falsifier.controls)),
+        decides=", ".join(falsifier.decides),
     )
 
 
@@ -157,7 +172,7 @@ def _hypotheses(contract: Contract, status: ContractStatus) -> Iterator[RowView]
             each.id,
             claimed=each.claimed or "none",
             derived=f"{each.derived} (partial evidence)" if each.partial else each.derived,
-            mark=_mark(each.standing),
+            mark=mark_of(each.standing),
             claim=claims.get(each.id, ""),
             by=", ".join(map(short_id, each.by)),
         )
@@ -171,7 +186,7 @@ def _stages(contract: Contract, status: ContractStatus) -> Iterator[RowView]:
             each.id,
             claimed=each.claimed or "none",
             derived=each.derived,
-            mark=_mark(each.standing),
+            mark=mark_of(each.standing),
             title=stage.title,
             gates=", ".join(map(short_id, stage.gates)),
         )
@@ -185,7 +200,7 @@ def _totals(statuses: Sequence[ContractStatus]) -> TotalsView:
         standings += [each.standing for each in status.falsifiers]
         standings += [each.standing for each in status.stages]
         standings += [each.standing for each in status.hypotheses]
-    differences = sum(_mark(where) != "" for where in standings)
+    differences = sum(mark_of(where) != "" for where in standings)
     return TotalsView(
         contracts=str(len(statuses)),
         falsifiers=str(len(falsifiers)),

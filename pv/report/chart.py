@@ -62,14 +62,14 @@ def _values(series: Sequence[Series]) -> list[float]:
     return [v for each in series for v in (*each.y, *each.low, *each.high) if math.isfinite(v)]
 
 
-def _y_scale(series: Sequence[Series]) -> _Scale:
+def _y_scale(series: Sequence[Series], headroom: float) -> _Scale:
     values = _values(series)
     low, high = min(values), max(values)
     log = low > 0 and high / low > 10
     if log:
         low, high = 10.0 ** math.floor(math.log10(low)), 10.0 ** math.ceil(math.log10(high))
     else:
-        low, high = min(0.0, low), high * 1.05 if high > 0 else 1.0
+        low, high = min(0.0, low), high * headroom if high > 0 else 1.0
     return _Scale(low, high, _HEIGHT - _BOTTOM, _TOP, log)
 
 
@@ -131,15 +131,16 @@ def _axes(x: _Scale, y: _Scale, x_label: str, y_label: str) -> list[str]:
     return parts
 
 
-def line_chart(title: str, series: Sequence[Series]) -> str:
+def line_chart(title: str, series: Sequence[Series], *, headroom: float = 1.05) -> str:
     """Return an SVG document with one line (and band, where given) for each series.
 
     The series share both axes; labels come from the first. The y axis is logarithmic where all
-    values are positive and span over a decade. Raises ValueError where nothing finite is given.
+    values are positive and span over a decade; another one reaches `headroom` times the largest
+    value, so that lines leave the legend alone. Raises ValueError where nothing finite is given.
     """
     if not _values(series):
         raise ValueError(f"no finite value to draw in {title!r}")
-    x, y = _x_scale(series), _y_scale(series)
+    x, y = _x_scale(series), _y_scale(series, headroom)
     body = _axes(x, y, series[0].x_label, series[0].y_label)
     for number, each in enumerate(series):
         body += _curve(each, number, x, y)

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
+from typing import Final
+from urllib.parse import quote
 
 from pv.escape import escape
 
-_SPECIAL = re.compile(r"([\\`*\[\]|#~])")
-_SPACE = re.compile(r"\s+")
+# An underscore within a word emphasises nothing: ids keep theirs.
+_SPECIAL: Final = re.compile(r"([\\`*\[\]|#~]|(?<![^\W_])_|_(?![^\W_]))")
+_SPACE: Final = re.compile(r"\s+")
+_LEADING: Final = re.compile(r"^([-+=]|\d+(?=[.)]))")
+"""What would start a list, a rule or the line under a heading."""
 
 
 class Safe(str):
@@ -30,15 +36,28 @@ def inline(value: object) -> Safe:
     return Safe(_SPECIAL.sub(r"\\\1", text))
 
 
+def line(value: object) -> Safe:
+    """Return a value as text at the beginning of a line, where more characters mean something."""
+    text = str(inline(value)).strip()
+    return Safe(_LEADING.sub(_guarded, text))
+
+
+def _guarded(match: re.Match[str]) -> str:
+    """Put a backslash before a sign, and after a number: before a digit it would be shown."""
+    return f"{match[0]}\\" if match[0].isdecimal() else f"\\{match[0]}"
+
+
 def block(value: object) -> Safe:
     """Return a text of several lines as paragraphs, its line breaks and blank lines kept."""
-    lines = [str(inline(line)) for line in str(value).strip().splitlines()]
-    # A leading dash or digit would start a list, four blanks would start code.
-    guarded = [re.sub(r"^(\d+)([.)])", r"\1\\\2", re.sub(r"^([-+=])", r"\\\1", x)) for x in lines]
-    return Safe("\n".join(guarded))
+    return Safe("\n".join(line(each) for each in str(value).strip().splitlines()))
 
 
 def code(value: object) -> Safe:
     """Return a value as a code span, without backticks: no id or command needs them."""
     text = _SPACE.sub(" ", visible(str(value))).replace("`", "").replace("|", "\\|").strip()
     return Safe(f"`{text}`" if text else "")
+
+
+def href(folder: str, path: str) -> Safe:
+    """Return the address of `path` for a page in `folder`, both from the registry root."""
+    return Safe(quote(posixpath.relpath(path, folder), safe="/.-_~"))

@@ -114,11 +114,26 @@ def _refuse_repeated(sections: list[Section]) -> None:
 def replace_sections(text: str, file: str, body_of: Callable[[Section], str]) -> str:
     """Return `text` with every managed section filled by `body_of`, all else as it was.
 
-    Line ends inside a section follow the first line of the text.
+    Line ends inside a section follow the first line of the text. Raises UsageError for a body that
+    holds a marker, or leaves a fence open: the next run would find other sections.
     """
     newline = "\r\n" if "\r\n" in text.split("\n", 1)[0] + "\n" else "\n"
     for section in reversed(find_sections(text, file)):
         start, end = section.body
-        body = body_of(section).strip("\n").replace("\n", newline)
+        body = body_of(section).strip("\n")
+        _check_body(body, section)
+        body = body.replace("\n", newline)
         text = text[:start] + f"{newline}{body}{newline}{newline}" + text[end:]
     return text
+
+
+def _check_body(body: str, section: Section) -> None:
+    probe = f"{body}\n<!-- pv:end probe -->\n"
+    found = [line.name for line in _marker_lines(probe)]
+    if found != ["probe"]:
+        what = f"a marker of {found[0]!r}" if found else "a fence of code that it does not close"
+        raise UsageError(
+            f"what section {section.name!r} is filled with holds {what}",
+            span=section.span,
+            advice="correct the template of that section",
+        )

@@ -7,6 +7,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pv.report.overview_view import (
+    BadgeView,
+    BannerView,
+    LandscapeView,
+    LessonView,
+    TallyView,
+    VerificationView,
+    WhyView,
+)
+
 
 @dataclass(frozen=True, slots=True)
 class ExpectationView:
@@ -41,6 +51,14 @@ class FalsifierView:
     post_hoc: bool
     expectations: tuple[ExpectationView, ...]
     controls: str
+    kind: str
+    """How it is bound: harness, pytest, cargo, command, planned, …"""
+    limits: str
+    """How many limits it has."""
+    faults: str
+    """How many planted faults must turn it red."""
+    decides: str
+    """The hypotheses that it decides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +111,10 @@ class ContractView:
     obligations: tuple[RowView, ...]
     lessons: tuple[RowView, ...]
     changelog: tuple[ChangeView, ...]
+    updated: str
+    tally: TallyView
+    whys: tuple[WhyView, ...]
+    """Why it stands where it stands, down to a limit and its reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,4 +231,11 @@ class RegistryView:
     matrix: MatrixView
     charts: tuple[ChartView, ...]
     damaged: tuple[DamagedView, ...]
-    lifecycle: tuple[VocabularyView, ...] = ()
+    lifecycle: tuple[VocabularyView, ...]
+    coverage: tuple[TallyView, ...]
+    """One for each contract, and the sum last."""
+    landscape: tuple[LandscapeView, ...]
+    verification: VerificationView
+    lessons: tuple[LessonView, ...]
+    banners: tuple[BannerView, ...]
+    badges: tuple[BadgeView, ...]

@@ -9,7 +9,6 @@ import importlib
 import json
 import math
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import Any, Final, NoReturn
 
 import jinja2
@@ -137,8 +136,10 @@ class Environment(ImmutableSandboxedEnvironment):
 
 
 def _function(named: list[Any]) -> Callable[..., Any]:
+    """Import one of our functions. What templates get shows none of its parts: a plain function."""
     module, name, arguments = named
-    return partial(getattr(importlib.import_module(module), name), *arguments)
+    made = getattr(importlib.import_module(module), name)
+    return lambda *given, **named_ones: made(*arguments, *given, **named_ones)
 
 
 def _refuse(message: str) -> NoReturn:

@@ -7,42 +7,8 @@ import pytest
 from typer.testing import CliRunner
 
 from pv.cli.main import app
-from pv.registry.scaffold import write_registry
 
 COMMAND = CliRunner()
-
-SHIP = """\
-metadata:
-  id: C-SHIP
-  version: 1.0.0
-  kind: ship
-  description: one model
-  references: [ "a plan" ]
-models:
-  - id: MODEL-A
-    name: a model
-    base: 0
-    criteria:
-      - { id: AC-1, criterion: the sum is right, weight: 1, gates: [FALSIFY-EXAMPLE-001] }
-      - { id: AC-2, criterion: it | loads, weight: 3, gates: [FALSIFY-NOWHERE-001] }
-"""
-
-
-@pytest.fixture(scope="module")
-def recorded(tmp_path_factory):
-    """A registry whose one falsifier was run and recorded."""
-    root = tmp_path_factory.mktemp("registry")
-    write_registry(root)
-    (root / "contracts" / "ship.yaml").write_text(SHIP)
-    done = COMMAND.invoke(app, ["discharge", "--all", "--record", "--root", str(root)])
-    assert done.exit_code == 0, done.output
-    return root
-
-
-@pytest.fixture
-def registry(recorded, tmp_path):
-    shutil.copytree(recorded, tmp_path / "r")
-    return tmp_path / "r"
 
 
 def render(root, *options):
@@ -56,6 +22,7 @@ def test_the_standard_pages_are_made_and_the_second_run_changes_nothing(registry
     assert pages == [
         "docs/contracts/example-v1.md",
         "docs/contracts/ship.md",
+        "docs/overview.md",
         "docs/ship.md",
         "docs/status.md",
     ]
@@ -124,7 +91,7 @@ def test_a_section_anywhere_is_filled_and_the_rest_of_the_file_stays(registry):
     [
         (
             "nothing",
-            "no section 'nothing', expected one of changelog, lifecycle, ship, spec",
+            "no section 'nothing', expected one of badges, banner, changelog, coverage",
         ),
         ("spec elsewhere-v1", "README.md:1:1: section 'spec' names contract 'elsewhere-v1'"),
     ],
