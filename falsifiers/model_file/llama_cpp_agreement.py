@@ -13,16 +13,17 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pv.errors import MissingError
-from pv.falsifiers.apr_gguf_parity.sides import PRODUCTION
+from pv.falsifiers.apr_gguf_parity.sides import PRODUCTION, REFERENCE, trunk_of
+from pv.falsifiers.bootstrap import interval
 from pv.falsifiers.ffn_gguf.model_blocks import opened
-from pv.falsifiers.ffn_gguf.records import COUNT, RATIO, known_fault, metric, sample
+from pv.falsifiers.ffn_gguf.records import COUNT, RATIO, baseline, known_fault, metric, sample
 from pv.falsifiers.ffn_gguf.sentences import SENTENCES
 from pv.falsifiers.interface import Run
 from pv.forward import transformer
@@ -33,6 +34,7 @@ from pv.tensors.gguf_header import ModelFile
 from pv.tokens import tokenizer_of
 
 Floats = NDArray[np.float32]
+Wide = NDArray[np.float64]
 Prompts = Sequence[Sequence[int]]
 
 CONTROLS: dict[str, str] = {
@@ -45,17 +47,36 @@ _CHILD = Path(__file__).with_name("llama_cpp_child.py")
 _SECONDS = 100
 _CUT = 1 << 16
 _SHOWN = 300
+_NO_ANSWER = 1e9
+"""Stands for the distance of logits that are not there."""
+
+
+class Ours(NamedTuple):
+    """What both engines make of the prompts: logits behind each, float32 (prompts, vocabulary)."""
+
+    prompts: Prompts
+    production: Floats
+    reference: Floats
+
+
+def loads(run: Run) -> Measurements:
+    """Ask whether llama.cpp answers the first `sentences` sentences at all."""
+    model, python = opened(run), interpreter()
+    fault, prompts = known_fault(run, CONTROLS), _prompts(model, run)
+    theirs, said = _asked(python, model, prompts, fault)
+    over = sample("prompts", (len(prompts),), "none", tokens="last", dtype="int64")
+    return Measurements(
+        metrics=(metric("loaded", int(_whole(theirs, prompts, model)), COUNT, over),),
+        notes=(said,),
+    )
 
 
 def agrees(run: Run) -> Measurements:
     """Compare the logits behind the first `sentences` sentences, without their last two tokens."""
     model, python = opened(run), interpreter()
-    tokenizer = tokenizer_of(model)
-    texts = [each.text for each in SENTENCES[: int(run.parameter("sentences"))]]
-    prompts = [tokenizer.encode(each)[:-2] for each in texts]
-    trunk = run.once("trunk", lambda: Trunk(model))
-    ours = run.once("ours", partial(_ours, trunk, prompts))
-    return of_model(model, (prompts, ours), python, run)
+    prompts = _prompts(model, run)
+    ours = run.once("ours", lambda: of_ours(trunk_of(model), prompts))
+    return of_model(model, ours, python, run)
 
 
 def interpreter() -> str:
@@ -71,54 +92,92 @@ def interpreter() -> str:
     return sys.executable
 
 
-def of_model(model: ModelFile, ours: tuple[Prompts, Floats], python: str, run: Run) -> Measurements:
-    """Measure as `agrees` does, beside our own logits (prompts, vocabulary)."""
-    fault = known_fault(run, CONTROLS)
-    prompts, own = ours
-    asked = [one[:-1] for one in prompts] if fault == "other_prompts" else prompts
+def of_ours(trunk: Trunk, prompts: Prompts) -> Ours:
+    """Return the logits of both engines behind each prompt."""
+    last = np.cumsum([len(one) for one in prompts]) - 1
+
+    def behind(name: str) -> Floats:
+        engine = ENGINES[name](trunk)
+        stream = transformer.run(trunk, prompts, engine).residual[-1]
+        return transformer.logits(trunk, stream[last], engine)
+
+    return Ours(prompts, behind(PRODUCTION), behind(REFERENCE))
+
+
+def of_model(model: ModelFile, ours: Ours, python: str, run: Run) -> Measurements:
+    """Measure as `agrees` does, beside our own logits."""
+    fault, count = known_fault(run, CONTROLS), len(ours.prompts)
+    theirs, said = _asked(python, model, ours.prompts, fault)
+    loaded = _whole(theirs, ours.prompts, model)
+    distances, differing = np.full(count, _NO_ANSWER), count
+    if theirs is not None and loaded:
+        distances = _apart(theirs, ours.reference) / _apart(ours.production, ours.reference)
+        differing = int((ours.production.argmax(axis=1) != theirs.argmax(axis=1)).sum())
+    over = sample("prompts", (count,), "none", tokens="last", dtype="int64")
+    shape = ours.production.shape
+    middle = sample("logits", shape, "geometric mean", tokens="last", dtype="float64")
+    upper = sample("logits", shape, "97.5th percentile", tokens="last", dtype="float64")
+    drawn = interval("distance_ratio_upper", "prompts", np.log(distances), _middle)
+    sides = tuple(
+        (f"L2 distance of logits from {REFERENCE}", one) for one in ("llama.cpp", PRODUCTION)
+    )
+    return Measurements(
+        metrics=(
+            metric("loaded", int(loaded), COUNT, over),
+            metric("words_differing", differing, COUNT, over),
+            metric("distance_ratio", float(_middle(np.log(distances)[None])[0]), RATIO, middle),
+            metric("distance_ratio_upper", drawn.high, RATIO, upper),
+        ),
+        intervals=(drawn,),
+        baselines=tuple(
+            baseline(name, *sides) for name in ("distance_ratio", "distance_ratio_upper")
+        ),
+        notes=(f"{count} prompts", said),
+    )
+
+
+def _prompts(model: ModelFile, run: Run) -> Prompts:
+    tokenizer = tokenizer_of(model)
+    texts = [each.text for each in SENTENCES[: int(run.parameter("sentences"))]]
+    return [tokenizer.encode(each)[:-2] for each in texts]
+
+
+def _whole(theirs: Floats | None, prompts: Prompts, model: ModelFile) -> bool:
+    """Whether there is a finite logit for every prompt and token of the vocabulary."""
+    shape = len(prompts), model.tensor("token_embd.weight").shape[0]
+    return theirs is not None and theirs.shape == shape and bool(np.isfinite(theirs).all())
+
+
+def _asked(
+    python: str, model: ModelFile, prompts: Prompts, fault: str | None
+) -> tuple[Floats | None, str]:
+    """Return llama.cpp's logits, or None where it gave none, and the end of what it said."""
+    given = [list(one[:-1] if fault == "other_prompts" else one) for one in prompts]
     with tempfile.TemporaryDirectory() as folder:
-        path = model.path
+        path, answers = model.path, Path(folder) / "answers.npy"
         if fault == "cut_file":
             path = Path(folder) / "cut.gguf"
             with model.path.open("rb") as whole:
                 path.write_bytes(whole.read(_CUT))
-        theirs, said = _asked(python, path, asked, Path(folder) / "answers.npy")
-    loaded = theirs is not None and theirs.shape == own.shape
-    cosines = np.full(len(prompts), -1.0)
-    differing = len(prompts)
-    if theirs is not None and loaded:
-        cosines = _cosines(own, theirs)
-        differing = int((own.argmax(axis=1) != theirs.argmax(axis=1)).sum())
-    over = sample("logits", own.shape, "cosine", tokens="last", dtype="float64")
-    count = sample("prompts", (len(prompts),), "none", tokens="last", dtype="int64")
-    return Measurements(
-        metrics=(
-            metric("loaded", int(loaded), COUNT, count),
-            metric("logit_cosine", cosines, RATIO, over),
-            metric("words_differing", differing, COUNT, count),
-        ),
-        notes=(f"{len(prompts)} prompts; llama.cpp said: {said or 'nothing'}",),
-    )
+        request = {"model": str(path), "prompts": given, "answers": str(answers)}
+        try:
+            ran = _run(python, json.dumps(request))
+        except subprocess.TimeoutExpired:
+            return None, f"llama.cpp said nothing within {_SECONDS} s"
+        lines = (ran.stdout + ran.stderr).strip().splitlines()
+        said = f"llama.cpp said: {lines[-1][:_SHOWN] if lines else 'nothing'}"
+        if "No module named" in said:
+            advice = "pip install llama-cpp-python numpy"
+            raise MissingError(f"{python!r} has no llama_cpp: {said}", advice=advice)
+        return (np.load(answers) if ran.returncode == 0 else None), said
 
 
-def _ours(trunk: Trunk, prompts: Prompts) -> Floats:
-    engine = ENGINES[PRODUCTION](trunk)
-    stream = transformer.run(trunk, prompts, engine).residual[-1]
-    last = np.cumsum([len(one) for one in prompts]) - 1
-    return transformer.logits(trunk, stream[last], engine)
-
-
-def _asked(python: str, path: Path, prompts: Prompts, answers: Path) -> tuple[Floats | None, str]:
-    """Return llama.cpp's logits, or None where it gave none, and the end of what it said."""
-    request = {
-        "model": str(path),
-        "prompts": [list(one) for one in prompts],
-        "answers": str(answers),
-    }
+def _run(python: str, request: str) -> subprocess.CompletedProcess[str]:
+    """Run the child; its text is read here, so that it counts among the sources of the run."""
     try:
-        ran = subprocess.run(
-            [python, str(_CHILD)],
-            input=json.dumps(request),
+        return subprocess.run(
+            [python, "-c", _CHILD.read_text(encoding="utf-8")],
+            input=request,
             capture_output=True,
             text=True,
             timeout=_SECONDS,
@@ -126,15 +185,13 @@ def _asked(python: str, path: Path, prompts: Prompts, answers: Path) -> tuple[Fl
         )
     except FileNotFoundError:
         raise MissingError(f"{VARIABLE} is {python!r}: no such program") from None
-    except subprocess.TimeoutExpired:
-        return None, f"nothing within {_SECONDS} s"
-    lines = (ran.stdout + ran.stderr).strip().splitlines()
-    said = lines[-1][:_SHOWN] if lines else ""
-    if "No module named 'llama_cpp'" in said:
-        raise MissingError(f"{python!r} has no llama_cpp", advice="pip install llama-cpp-python")
-    return (np.load(answers) if ran.returncode == 0 else None), said
 
 
-def _cosines(one: Floats, other: Floats) -> NDArray[np.float64]:
-    a, b = one.astype(np.float64), other.astype(np.float64)
-    return np.asarray((a * b).sum(axis=1) / (np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1)))
+def _apart(one: Floats, other: Floats) -> Wide:
+    """Return the L2 distance of logits, prompt by prompt."""
+    return np.asarray(np.linalg.norm(one.astype(np.float64) - other, axis=1))
+
+
+def _middle(logarithms: Wide) -> Wide:
+    """Return the geometric mean of each draw, (draws, prompts) to (draws,)."""
+    return np.asarray(np.exp(logarithms.mean(axis=1)))

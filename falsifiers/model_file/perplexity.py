@@ -62,14 +62,17 @@ def of_trunks(derived: Trunk, source: Trunk, texts: Texts, run: Run) -> Measurem
     found = float(_ratio(pairs[None])[0])
     drawn = interval("perplexity_ratio_upper", "texts", pairs, _ratio)
     shape = (len(texts), int(counts.sum()))
-    over = sample("texts", shape, "mean", tokens="all but first", dtype="float64")
+    over, plain = (
+        sample("texts", shape, how, tokens="all but first", dtype="float64")
+        for how in ("mean", "none")
+    )
     ends = sample("texts", shape, "97.5th percentile", tokens="all but first", dtype="float64")
     sides = (("perplexity", "derived file"), ("perplexity", "source file"))
     return Measurements(
         metrics=(
             metric("perplexity_ratio", found, RATIO, over),
             metric("perplexity_ratio_upper", drawn.high, RATIO, ends),
-            metric("largest_gap", np.abs(ours - theirs).max(), "nat", over),
+            metric("largest_gap", np.abs(ours - theirs).max(), "nat", plain),
             metric("perplexity", np.exp(ours.sum() / counts.sum()), RATIO, over),
         ),
         intervals=(drawn,),
