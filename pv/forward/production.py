@@ -23,6 +23,7 @@ from pv.forward.quantized import (
     Device,
     Route,
     activations_of,
+    device_words,
     matrix_of,
     multiply_on_device,
     quantize,
@@ -44,12 +45,13 @@ class Production:
     def __init__(self, trunk: Trunk, device: Device | str = Device.CPU, threads: int = 0) -> None:
         self.trunk = trunk
         self.device = Device(device)
-        self.name = "production" if self.device is Device.CPU else f"production, {self.device}"
+        on_device = self.device is Device.CUDA
+        self.name = f"production, {device_words()}" if on_device else "production"
         self.threads = threads or min(THREADS, os.cpu_count() or 1)
         self._ready: dict[str, Callable[[Floats], Floats]] = {}
         self._quantized: tuple[Floats, str, Activations] | None = None
         self._angles: tuple[bytes, Rotation, Floats, Floats] | None = None
-        if self.device is Device.CUDA:
+        if on_device:
             _on_device("rms_norm")  # says at once why no device can be used
 
     def routes(self) -> dict[str, Route]:

@@ -78,7 +78,7 @@ def route_of(kind: GgmlType, device: Device) -> Route:
         return Route(kind, "f32", "float32 product, BLAS order", as_ggml=False, note=note)
     name = activations_of(stored)
     if device is Device.CUDA and stored in _ON_DEVICE:
-        return Route(kind, name, f"{_ON_DEVICE[stored]}, {_cuda_words()}", as_ggml=True)
+        return Route(kind, name, f"{_ON_DEVICE[stored]}, {device_words()}", as_ggml=True)
     note = f"{kind.name} has no CUDA kernel" if device is Device.CUDA else ""
     return Route(kind, name, f"block_matmat, {_backend('block_matmat')}", as_ggml=True, note=note)
 
@@ -90,7 +90,8 @@ def activations_of(kind: Stored) -> str:
     return "q8_1" if kind in WITH_MINIMUM else "q8_0"
 
 
-def _cuda_words() -> str:
+def device_words() -> str:
+    """Return what runs CUDA kernels here: a device, or the simulator that is none."""
     from pv.kernels import simulated  # noqa: PLC0415 - asked when a device is
 
     return "cuda simulator" if simulated() else "cuda"

@@ -1,6 +1,6 @@
 """Tensors of a model file as float32 arrays.
 
-F32, F16, F64, Q8_0 and Q4_1 are decoded here, vectorised in slices that stay in the cache; other
+F32, F16, BF16, F64, Q8_0 and Q4_1 are decoded here, vectorised in slices that stay in the cache; other
 types are decoded by the `gguf` package, imported only then and only after our own bounds checks.
 Every answer is finite: a NaN or an infinity in a model file is damage, not a weight.
 """
@@ -70,6 +70,11 @@ def _f16(raw: NDArray[np.uint8]) -> Floats:
     return raw.view("<f2").astype(np.float32)
 
 
+def _bf16(raw: NDArray[np.uint8]) -> Floats:
+    """The upper half of a float32."""
+    return (raw.view("<u2").astype(np.uint32) << 16).view(np.float32)
+
+
 def _f64(raw: NDArray[np.uint8]) -> Floats:
     return raw.view("<f8").astype(np.float32)
 
@@ -111,6 +116,7 @@ def _q4_1(raw: NDArray[np.uint8]) -> Floats:
 _OWN: dict[GgmlType, Callable[[NDArray[np.uint8]], Floats]] = {
     GgmlType.F32: _f32,
     GgmlType.F16: _f16,
+    GgmlType.BF16: _bf16,
     GgmlType.F64: _f64,
     GgmlType.Q8_0: _q8_0,
     GgmlType.Q4_1: _q4_1,
