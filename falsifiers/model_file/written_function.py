@@ -7,6 +7,7 @@ at the margin; a last line that the limit of tokens may have cut is not counted.
 from __future__ import annotations
 
 import ast
+import warnings
 from collections.abc import Iterator
 from functools import partial
 from typing import NamedTuple
@@ -108,7 +109,8 @@ def _indented(lines: list[str]) -> Iterator[str]:
 def parsed(function: str) -> Written:
     """Parse a function without executing anything."""
     try:
-        tree = ast.parse(function)
+        with warnings.catch_warnings(action="ignore"):  # an unknown escape is no error yet
+            tree = ast.parse(function)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         return Written(1, 0, f"{type(error).__name__}: {getattr(error, 'msg', error)}")
     body = [each for one in tree.body if isinstance(one, ast.FunctionDef) for each in one.body]
