@@ -8,6 +8,8 @@ result is judged against float64.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,6 +19,29 @@ from pv.kernels.layout import BLOCK_VALUES, Q4K_BYTES, Q4K_NIBBLES_AT, Q4K_SCALE
 Floats = NDArray[np.float32]
 
 _HALF = 128
+
+
+class Unpacked(NamedTuple):
+    """Q4_K rows as the factors of a product, for many products with one matrix."""
+
+    halves: Floats
+    """d and dmin of each block, (rows, nb, 2)."""
+    minima: Floats
+    """6-bit minima, (rows, nb, 8)."""
+    weights: Floats
+    """6-bit scale times nibble, (rows, nb, 2, 128)."""
+
+
+def unpacked(blocks: NDArray[np.uint8]) -> Unpacked:
+    """Take Q4_K rows, uint8 (rows, nb, 144), apart.
+
+    Raises:
+        BadInputError: wrong dtype or shape.
+    """
+    require_array("q4_k matrix", blocks, np.uint8, (None, None, Q4K_BYTES))
+    halves = np.ascontiguousarray(blocks[..., :Q4K_SCALES_AT]).view("<f2").astype(np.float32)
+    scales, minima = _unpack_scales(blocks)
+    return Unpacked(halves, minima, _scaled_nibbles(blocks, scales))
 
 
 def matmat(
@@ -29,15 +54,16 @@ def matmat(
     Raises:
         BadInputError: wrong dtype or shape.
     """
-    require_array("q4_k matrix", blocks, np.uint8, (None, None, Q4K_BYTES))
-    rows, per_row = blocks.shape[:2]
+    return product(unpacked(blocks), scale, quants)
+
+
+def product(matrix: Unpacked, scale: NDArray[np.float32], quants: NDArray[np.int8]) -> Floats:
+    """As `matmat`, with a matrix that is taken apart already."""
+    halves, minima, weights = matrix
+    rows, per_row = halves.shape[:2]
     require_array("q8_k scale", scale, np.float32, (None, max(per_row, 1)))
     tokens = scale.shape[0]
     require_array("q8_k quants", quants, np.int8, (tokens, per_row, BLOCK_VALUES))
-
-    halves = np.ascontiguousarray(blocks[..., :Q4K_SCALES_AT]).view("<f2").astype(np.float32)
-    scales, minima = _unpack_scales(blocks)
-    weights = _scaled_nibbles(blocks, scales)
     vectors = quants.reshape(tokens, per_row, 2, _HALF).astype(np.float32)
     sums = quants.reshape(tokens, per_row, 8, 32).sum(axis=-1, dtype=np.int16).astype(np.float32)
     total = np.zeros((tokens, rows), dtype=np.float32)

@@ -8,6 +8,7 @@ reference engine (`engine_of`).
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,8 @@ from numpy.typing import NDArray
 from pv.forward.engine import Engine, Product, reference, replaced
 from pv.forward.trunk import Trunk
 from pv.kernels.layout import BLOCK_VALUES, Q8K
-from pv.kernels.q4k_q8k_matvec.numpy_f32 import matmat
+from pv.kernels.q4k_q8k_matvec.numpy_f32 import Unpacked, unpacked
+from pv.kernels.q4k_q8k_matvec.numpy_f32 import product as multiply
 from pv.kernels.q8k_quantize.reference import quantize_ggml
 
 Floats = NDArray[np.float32]
@@ -32,18 +34,28 @@ def path_a(trunk: Trunk) -> Product:
     return product
 
 
-def path_b(trunk: Trunk, quantize: Quantizer = quantize_ggml) -> Product:
+def path_b(
+    trunk: Trunk,
+    quantize: Quantizer = quantize_ggml,
+    matrix: Callable[[int], Unpacked] | None = None,
+) -> Product:
     """Return the product of Q8_K activations and the file's Q4_K blocks, ggml's Q8_K by default.
 
-    The product raises `WrongTensorType` where the file stores ffn_down in another type.
+    `matrix` returns ffn_down of a layer where somebody keeps it taken apart. The product raises
+    `WrongTensorType` where the file stores ffn_down in another type.
     """
+    taken_apart = matrix or partial(unpacked_down, trunk)
 
     def product(layer: int, inner: Floats) -> Floats:
-        blocks = trunk.ffn_down_blocks(layer)
         activations = quantize(inner.reshape(len(inner), -1, BLOCK_VALUES))
-        return matmat(blocks, activations.scale, activations.quants)
+        return multiply(taken_apart(layer), activations.scale, activations.quants)
 
     return product
+
+
+def unpacked_down(trunk: Trunk, layer: int) -> Unpacked:
+    """Return ffn_down of a layer taken apart; raises as the product of `path_b`."""
+    return unpacked(trunk.ffn_down_blocks(layer))
 
 
 def engine_of(trunk: Trunk, product: Product) -> Engine:

@@ -7,6 +7,8 @@ import pytest
 
 from pv.errors import MissingError, UsageError
 from pv.falsifiers.ffn_gguf import layer_chain
+from pv.falsifiers.ffn_gguf.activation_faults import FAULTS
+from pv.falsifiers.ffn_gguf.two_paths import Paths, Walk
 from pv.falsifiers.interface import Run
 from pv.forward.paths import engine_of, path_b
 from pv.forward.transformer import run as run_layers
@@ -107,6 +109,26 @@ def test_a_fault_leaves_the_reference_and_the_sound_trace_alone(five):
     layer_chain.growth_of(five, run_of("016", fault="swapped_sub_blocks"))
     assert (five.reference.residual == before[0]).all()
     assert (five.sound().drift == before[1]).all()
+
+
+def test_traces_made_ahead_have_the_bits_of_those_made_one_by_one(five):
+    walk = Walk(0.5, 16)
+    ahead = Paths(five.trunk, five.sentences, (None, *FAULTS), walk)
+    for fault in (None, *FAULTS):
+        for one, other in zip(
+            dataclasses.astuple(ahead.under(fault)),
+            dataclasses.astuple(five.under(fault)),
+            strict=True,
+        ):
+            np.testing.assert_equal(one, other)
+    np.testing.assert_array_equal(ahead.walk(*walk).injected, five.walk(*walk).injected)
+
+
+def test_what_fails_ahead_fails_where_it_is_asked_for(five):
+    ahead = Paths(five.trunk, five.sentences, (None, "nonsense"))
+    assert ahead.sound().drift.shape == five.sound().drift.shape
+    with pytest.raises(KeyError, match="nonsense"):
+        ahead.under("nonsense")
 
 
 def test_an_unknown_fault_is_refused(five):
