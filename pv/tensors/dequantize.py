@@ -1,7 +1,7 @@
 """Tensors of a model file as float32 arrays.
 
-F32, F16, BF16, F64, Q8_0 and Q4_1 are decoded here, vectorised in slices that stay in the cache; other
-types are decoded by the `gguf` package, imported only then and only after our own bounds checks.
+F32, F16, BF16, F64, Q8_0 and Q4_1 are decoded here, vectorised in slices that stay in the cache;
+other types by the `gguf` package, imported only then and only after our own bounds checks.
 Every answer is finite: a NaN or an infinity in a model file is damage, not a weight.
 """
 
@@ -71,7 +71,7 @@ def _f16(raw: NDArray[np.uint8]) -> Floats:
 
 
 def _bf16(raw: NDArray[np.uint8]) -> Floats:
-    """The upper half of a float32."""
+    """Take each value for the upper half of a float32."""
     return (raw.view("<u2").astype(np.uint32) << 16).view(np.float32)
 
 

@@ -8,9 +8,12 @@ import pytest
 
 from pv.errors import PvError
 from pv.forward import transformer
+from pv.forward.decoding import Decoder, greedy
+from pv.forward.engine import ENGINES
 from pv.forward.paths import engine_of, path_a, path_b
 from pv.forward.trunk import Trunk
 from pv.tensors.gguf_header import open_model
+from tests.unit.forward.random_model import Recipe, write_model
 
 
 def outcome(path) -> str:
@@ -52,6 +55,40 @@ def test_damage_gives_finite_numbers_or_a_refusal(small_llama, tmp_path, seed):
         outcomes.append(outcome(path))
     assert outcomes.count("refused") > 20
     assert outcomes.count("ran") > 20
+
+
+def decoded(path, name: str) -> str:
+    """Decode two tokens after three with an engine, as `outcome` does with whole sentences."""
+    try:
+        with open_model(path) as model:
+            trunk = Trunk(model)
+            found = greedy(Decoder(trunk, ENGINES[name](trunk)), [1, 2, 3], 2)
+            assert all(0 <= one < trunk.shape.vocabulary for one in found)
+    except PvError:
+        return "refused"
+    return "ran"
+
+
+@pytest.mark.parametrize("name", ENGINES)
+def test_damage_under_both_engines_gives_tokens_or_a_refusal(tmp_path, name):
+    types = {"ffn_down": "Q4_K", "attn_v": "Q6_K", "attn_k": "F16", "*": "Q5_1"}
+    scaling = {"type": "yarn", "factor": 4.0, "original_context_length": 64}
+    recipe = Recipe("qwen2", types=types, layers=1, scaling=scaling)
+    content = write_model(tmp_path / "sound.gguf", recipe).read_bytes()
+    begin = content.index(b"qwen2.block_count")
+    dice, path, outcomes = random.Random(7), tmp_path / "damaged.gguf", []  # noqa: S311 - as above
+    for index in range(80):
+        found = bytearray(content)
+        if index % 2:  # a number of the header
+            at = begin + dice.randrange(700)
+            found[at : at + 4] = struct.pack("<I", dice.choice([0, 1, 3, 255, 2**31, 2**32 - 1]))
+        for _ in range(0 if index % 2 else 3):  # tensors: infinite and huge float16 fields
+            at = dice.randrange(len(content) // 4, len(content) - 2)
+            found[at : at + 2] = struct.pack("<H", dice.choice([0x7C00, 0x7E00, 0x7BFF, 0xFC00]))
+        path.write_bytes(found)
+        outcomes.append(decoded(path, name))
+    assert outcomes.count("refused") > 10
+    assert outcomes.count("ran") > 10
 
 
 @pytest.mark.parametrize("scale", [b"\x00\x7e", b"\x00\x7c"], ids=["nan", "infinity"])
