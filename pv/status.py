@@ -119,7 +119,10 @@ def falsifier_state(
     own = tuple(each for each in receipts if each.falsifier == falsifier.id)
     models: tuple[ModelStatus, ...] = ()
     kind, receipt = falsifier.binding.kind, None
-    if kind in _UNRUNNABLE:
+    elsewhere = [each for each in own if each.level is Level.FOREIGN]
+    if kind is BindingKind.EXTERNAL and elsewhere:
+        state, receipt, reasons = state_of(elsewhere)
+    elif kind in _UNRUNNABLE:
         state = _UNRUNNABLE[kind]
         reasons = [falsifier.binding.reason or "nothing is bound"]
     elif astray is not None:

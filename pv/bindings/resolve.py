@@ -176,12 +176,17 @@ class Resolver:
             return Resolution(BindingClass.PROSE, name, "a word that names no test")
         return found
 
+    def commands(self, text: str) -> list[Command]:
+        """Return the commands that a text is or begins with; none for a sentence or a loop."""
+        if is_loop(text):
+            return []
+        commands = self._recognised_commands(text)
+        return self._leading_commands(text) if commands is None else commands
+
     def _commands(self, text: str) -> tuple[Resolution, ...]:
         if is_loop(text):
             return (Resolution(BindingClass.SHELL, text, "a shell loop or condition"),)
-        commands = self._recognised_commands(text)
-        if commands is None:
-            commands = self._leading_commands(text)
+        commands = self.commands(text)
         if not commands:
             return (Resolution(BindingClass.PROSE, text, "a sentence"),)
         return tuple(self._command(command) for command in commands)

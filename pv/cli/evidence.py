@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
+from pv.cli.evidence_import import import_evidence
 from pv.cli.exitcodes import ExitCode
 from pv.cli.text_or_json import Format, OutputFormat, document
 from pv.errors import UsageError
@@ -21,10 +22,11 @@ if TYPE_CHECKING:
     from pv.evidence.statement import Stored
 
 app = typer.Typer(
-    help="List, verify, show, export and compare receipts.",
+    help="List, verify, show, export, compare, import and sign receipts; what came out when.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
+app.command("import")(import_evidence)
 
 
 _Root: TypeAlias = Annotated[Path | None, typer.Option(help="Registry root.")]
@@ -72,7 +74,7 @@ def verify(
         _print_json({"exit_code": int(code), "receipts": rows, "missing": missing})
         raise typer.Exit(code)
     for each in found:
-        if each.condition is not Condition.VALID:
+        if each.condition not in (Condition.VALID, Condition.FOREIGN):
             detail = each.reason or f"changed since: {', '.join(each.moved)}"
             _wrapped(f"{each.condition.upper():<9} ", f"{each.path}: {detail}")
     for path in missing:

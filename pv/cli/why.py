@@ -42,7 +42,7 @@ def why(
     history, contract = History(home), owners[name]
     mine = [each for each in audit(home, local=local).receipts if each.falsifier == name]
     told = [(each, since(home, contract, each, history)) for each in mine]
-    fresh = any(each.condition is Condition.VALID for each in mine)
+    fresh = any(each.condition in (Condition.VALID, Condition.FOREIGN) for each in mine)
     code = ExitCode.NO_VERDICT if not mine else ExitCode.OK if fresh else ExitCode.FINDINGS
     if output_format is Format.JSON:
         rows = [

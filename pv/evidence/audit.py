@@ -15,6 +15,7 @@ from pv.evidence.statement import ENTRY, MODEL, SOURCE, Stored
 from pv.evidence.store import Damaged, Reader, folders, read_folder
 from pv.model.contract import Contract
 from pv.model.receipt import ReceiptView
+from pv.model.verdict import Level
 from pv.registry.contracts import Loaded, load_contracts
 from pv.registry.git import ask
 from pv.shelf import OUTLIVED, utc_today
@@ -25,6 +26,8 @@ class Condition(StrEnum):
 
     VALID = "valid"
     """Its bytes are what its name says, and everything it rests on is as it was."""
+    FOREIGN = "foreign"
+    """Sound and up to date, of something that did not run here: it never discharges by itself."""
     STALE = "stale"
     """Sound, but something that it rests on has changed since."""
     DAMAGED = "damaged"
@@ -88,7 +91,8 @@ def _of_contract(
     day = utc_today()
     evidence = load(root, contract, local=local, history=history, today=day, read=read)
     for view in evidence.receipts:
-        condition = Condition.STALE if view.stale else Condition.VALID
+        sound = Condition.FOREIGN if view.level is Level.FOREIGN else Condition.VALID
+        condition = Condition.STALE if view.stale else sound
         yield Audited(view.path, view.falsifier, condition, view.stale, receipt=view)
     for each in evidence.damaged:
         falsifier = Path(each.path).parent.name

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -95,6 +95,37 @@ def enter(
     first = next((each for each in comparisons if not each.met), comparisons[0])
     headline = f"{_said(first, falsifier.expect)}, by {origin.by} from {origin.source}"
     verdict = Verdict.HELD if held else Verdict.REFUTED
+    told = Told(
+        verdict,
+        headline,
+        [plain(asdict(each)) for each in comparisons],
+        [each._asdict() for each in given],
+    )
+    path = record_told(root, contract, falsifier, told, origin, commit=commit, record=record)
+    return Entered(verdict, headline, path)
+
+
+class Told(NamedTuple):
+    """What somebody else found."""
+
+    verdict: Verdict
+    headline: str
+    comparisons: Sequence[Mapping[str, Any]]
+    given: Sequence[Mapping[str, Any]]
+    """What it was found from, as it was entered."""
+
+
+def record_told(
+    root: Path,
+    contract: Contract,
+    falsifier: Falsifier,
+    told: Told,
+    origin: Origin,
+    *,
+    commit: str | None,
+    record: bool,
+) -> str:
+    """Write the receipt of something that did not run here, and return its path."""
     statement = {
         "_type": STATEMENT_TYPE,
         "predicateType": PREDICATE_TYPE,
@@ -104,12 +135,12 @@ def enter(
             "falsifier": falsifier.id,
             "contract": contract.id,
             "contract_version": contract.version,
-            "verdict": verdict.value,
+            "verdict": told.verdict.value,
             "level": Level.FOREIGN.value,
-            "headline": headline,
-            "comparisons": [plain(asdict(each)) for each in comparisons],
+            "headline": told.headline,
+            "comparisons": list(told.comparisons),
             "origin": {"source": origin.source, "by": origin.by},
-            "given": [each._asdict() for each in given],
+            "given": list(told.given),
             "expect_digest": expect_digest(falsifier.expect),
             "question_digest": question_digest(falsifier),
             "expect_commit": commit,
@@ -119,8 +150,7 @@ def enter(
         },
     }
     since = origin.on.isoformat()
-    path = store.write(root, falsifier.id, statement, record=record, since=since)
-    return Entered(verdict, headline, path)
+    return store.write(root, falsifier.id, statement, record=record, since=since)
 
 
 def _bound(falsifier: Falsifier, given: Sequence[Given]) -> dict[str, float]:
