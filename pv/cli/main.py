@@ -52,6 +52,7 @@ COMMANDS: Final = (
     "bench",
     "models",
     "trace",
+    "bisect",
     "story",
 )
 """In the order of the help text. Each is a module of this package, imported when it is asked for:

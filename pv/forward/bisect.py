@@ -47,6 +47,17 @@ class Bisection:
         """Sub-blocks whose error their null model does not explain."""
         return tuple(each for each in self.injected if each.over > 1)
 
+    def telling(self) -> list[Injected]:
+        """Return one operation of each layer: farthest beyond its limit, else nearest to it.
+
+        Where none is beyond, those with noise are asked: the largest of many roundings is always
+        near the bound of one.
+        """
+        layers: dict[int, list[Injected]] = {}
+        for each in self.injected:
+            layers.setdefault(each.place.layer, []).append(each)
+        return [_telling(group) for group in layers.values()]
+
     @property
     def first(self) -> Injected | None:
         """The first of them."""
@@ -82,6 +93,12 @@ class Compared(Located):
         queries, keys, values = operation.inputs  # as the candidate would have stored them
         stored = self._candidate.stored(keys), self._candidate.stored(values)
         return operation._replace(inputs=(queries, *stored)).on(self._candidate)
+
+
+def _telling(group: list[Injected]) -> Injected:
+    worst = max(group, key=lambda each: each.over)
+    noisy = [each for each in group if each.law == "noise"]
+    return worst if worst.over > 1 or not noisy else max(noisy, key=lambda each: each.over)
 
 
 def _worst(one: Injected, other: Injected) -> Injected:

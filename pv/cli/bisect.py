@@ -1,0 +1,171 @@
+"""`pv bisect`: the first layer and operation in which an engine leaves what rounding explains."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from pv.cli.exitcodes import ExitCode
+from pv.cli.prompts import EngineName, IdsOption, ModelArgument, Prompt, located, prompts_of
+from pv.cli.text_or_json import Format, OutputFormat, document
+from pv.errors import UsageError
+
+if TYPE_CHECKING:
+    from pv.forward.bisect import Bisection
+    from pv.forward.interface import Engine
+    from pv.forward.null_model import Injected
+    from pv.forward.trunk import Trunk
+    from pv.tensors.gguf_header import ModelFile
+    from pv.tensors.model_registry import Resolved
+
+_OWN_PROMPTS = 6
+
+
+class Device(StrEnum):
+    """Where the production engine multiplies."""
+
+    CPU = "cpu"
+    CUDA = "cuda"
+
+
+def bisect(
+    model: ModelArgument,
+    prompt: Annotated[
+        list[str] | None,
+        typer.Option(help="Text to run on; may be repeated. Without any, a few sentences."),
+    ] = None,
+    ids: IdsOption = None,
+    engine: Annotated[EngineName, typer.Option(help="The engine on trial.")] = (
+        EngineName.PRODUCTION
+    ),
+    device: Annotated[Device, typer.Option(help="Where it multiplies.")] = Device.CPU,
+    plant: Annotated[
+        str | None,
+        typer.Option(metavar="LAYER:FAULT", help="Plant a fault first: 7:floor. FAULT ? lists."),
+    ] = None,
+    layers: Annotated[int | None, typer.Option(help="Only the first so many layers.")] = None,
+    svg: Annotated[Path | None, typer.Option(metavar="FILE", help="Draw it too.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
+    output_format: OutputFormat = Format.TEXT,
+) -> None:
+    """Find the first operation whose error rounding does not explain.
+
+    Each operation of the engine is given the reference's input, and its error is judged alone.
+    Exit codes: 0 clean · 1 found · 2 usage · 3 no verdict: model or device missing, or damaged.
+    """
+    if engine is EngineName.REFERENCE and plant is None:
+        raise UsageError(
+            "--engine reference: the reference would be compared with itself",
+            advice="plant a fault into it: --plant 7:floor",
+        )
+    if svg is not None and not svg.parent.is_dir():
+        raise UsageError(f"--svg {svg}: no folder {str(svg.parent)!r}")
+    from pv.forward.trunk import Trunk
+    from pv.tensors.gguf_header import open_model
+
+    resolved = located(model)
+    with open_model(resolved.path) as file:
+        trunk = Trunk(file, layers)
+        asked = _prompts(file, prompt or [], ids)
+        found = _bisected(trunk, asked, engine, device, plant)
+    if svg is not None:
+        from pv.files import replace_file
+        from pv.report.bisect_chart import drawn
+
+        title = f"{found.candidate} on {resolved.name}"
+        replace_file(svg, drawn(found, title).encode())
+    code = ExitCode.FINDINGS if found.first else ExitCode.OK
+    if as_json or output_format is Format.JSON:
+        data = _data(found, resolved, asked, code)
+        typer.echo(json.dumps(data, indent=2, allow_nan=False))
+    else:
+        _show(found, resolved)
+    raise typer.Exit(code)
+
+
+def _prompts(file: ModelFile, texts: list[str], ids: str | None) -> list[Prompt]:
+    if not texts and ids is None:
+        from pv.falsifiers.ffn_gguf.sentences import SENTENCES
+
+        texts = [each.text for each in SENTENCES[:_OWN_PROMPTS]]
+    return prompts_of(file, texts, ids)
+
+
+def _bisected(
+    trunk: Trunk, asked: list[Prompt], engine: EngineName, device: Device, plant: str | None
+) -> Bisection:
+    from pv.forward.bisect import bisect as bisected
+    from pv.forward.engine import production, reference
+    from pv.forward.null_model import FORMATS
+    from pv.output.steps import Steps
+
+    exact = reference(trunk)
+    candidate = exact if engine is EngineName.REFERENCE else production(trunk, device.value)
+    if plant is not None:
+        candidate = _planted(trunk, candidate, plant)
+    sentences = [each.ids for each in asked]
+    with Steps(sys.stderr, "layers judged, then run freely") as steps:
+        return bisected(trunk, sentences, exact, candidate, FORMATS[engine], step=steps)
+
+
+def _planted(trunk: Trunk, engine: Engine, plant: str) -> Engine:
+    from pv.forward.planted import FAULTS, Planted
+
+    layer, colon, name = plant.partition(":")
+    if not colon or not layer.isdecimal() or name not in FAULTS:
+        known = "\n".join(f"    {name:<20}{one.changes}" for name, one in FAULTS.items())
+        raise UsageError(
+            f"--plant {plant!r}: expected LAYER:FAULT, as in 7:floor, with one of\n{known}"
+        )
+    return Planted(engine, trunk, int(layer), name)
+
+
+def _show(found: Bisection, resolved: Resolved) -> None:
+    from pv.output.bisect_text import text_of
+    from pv.output.escape import escape
+    from pv.output.fold import folded
+
+    head = (
+        f"{resolved.name}  sha256 {resolved.sha256[:12]}  {found.candidate} against"
+        f" {found.reference}, {found.tokens} tokens of {found.prompts} prompts"
+    )
+    typer.echo(folded(escape(head)))
+    typer.echo("\n".join(text_of(found)))
+
+
+def _data(found: Bisection, resolved: Resolved, asked: list[Prompt], code: int) -> dict[str, Any]:
+    drift = found.drift
+    return document(
+        exit_code=int(code),
+        model={"name": resolved.name, "sha256": resolved.sha256},
+        reference=found.reference,
+        candidate=found.candidate,
+        prompts=[{"text": each.text, "ids": list(each.ids)} for each in asked],
+        first=_row(found.first) if found.first else None,
+        guilty=[_row(each) for each in found.guilty],
+        injected=[_row(each) for each in found.injected],
+        drift=None
+        if drift is None
+        else {
+            "prompts": drift.prompts,
+            **{
+                name: [float(one) for one in getattr(drift, name)]
+                for name in ("median", "low", "high", "difference", "stream")
+            },
+            "outliers": drift.outliers(),
+        },
+        free_run_ended=found.ended or None,
+    )
+
+
+def _row(each: Injected) -> dict[str, Any]:
+    numbers = ("error", "signal", "ratio", "over", "resolution")
+    told = {name: getattr(each, name) for name in numbers}
+    finite = {name: one if math.isfinite(one) else None for name, one in told.items()}
+    return {"layer": each.place.layer, "sub_block": each.place.name, "law": each.law, **finite}
