@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import ast
 import warnings
-from collections.abc import Iterator
 from functools import partial
+from itertools import takewhile
 from typing import NamedTuple
 
 from pv.falsifiers.apr_gguf_parity.sides import FAULTS, PRODUCTION, faulty
@@ -93,17 +93,19 @@ def continued(
 def function_of(text: str) -> str:
     """Return the first line of a text and the lines that belong to it."""
     head, *rest = text.split("\n")
-    body = list(_indented(rest))
-    if len(body) == len(rest) > 1:
-        body.pop()  # nothing follows it, so it may be cut
-    return "\n".join((head, *body)) + "\n"
+    return "\n".join((head, *_indented(rest))) + "\n"
 
 
-def _indented(lines: list[str]) -> Iterator[str]:
-    for line in lines:
-        if line.strip() and not line[0].isspace():
-            return
-        yield line
+def body_of(text: str) -> str:
+    """Return the lines of a continuation that belong to the function which it continues."""
+    first, *rest = text.split("\n")
+    return "\n".join((first, *_indented(rest)))
+
+
+def _indented(lines: list[str]) -> list[str]:
+    """Return the lines up to the first one at the margin, without a last one that may be cut."""
+    body = list(takewhile(lambda line: not line.strip() or line[0].isspace(), lines))
+    return body[:-1] if len(body) == len(lines) > 1 else body
 
 
 def parsed(function: str) -> Written:

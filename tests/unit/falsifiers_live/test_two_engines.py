@@ -24,7 +24,7 @@ from pv.falsifiers.apr_gguf_parity.sides import Sides
 from pv.falsifiers.ffn_gguf import traced_slots, tracing_changes_nothing
 from pv.forward.teacher import derive
 from pv.forward.trunk import Trunk
-from pv.model.verdict import WITH_RECEIPT, Level
+from pv.model.verdict import WITH_RECEIPT, Level, Verdict
 from pv.tensors.gguf_header import open_model
 from tests.unit.falsifiers_live.contract_limits import ROOT, entry, run_of
 from tests.unit.falsifiers_live.two_sides import MIXED, sides_over
@@ -143,11 +143,12 @@ def teacher(tmp_path_factory):
 
 
 @pytest.mark.model
-@pytest.mark.parametrize("short", ["FFN-GGUF-002", f"{PARITY}003", f"{PARITY}007"])
+@pytest.mark.parametrize("short", ["FFN-GGUF-003", f"{PARITY}003"])
 def test_a_live_run_reaches_a_verdict_with_every_control_red(short, teacher, tmp_path):
     for folder in ("contracts", "falsifiers"):
         (tmp_path / folder).symlink_to(ROOT / folder)
-    (outcome,) = discharge(Request(tmp_path, (short,), live=True, model=teacher))
+    ran = discharge(Request(tmp_path, (short,), live=True, model=teacher))
+    (outcome,) = (each for each in ran if each.verdict is not Verdict.NOT_RUN)
     assert outcome.verdict in WITH_RECEIPT, outcome.headline
     assert outcome.level is Level.LIVE
     assert [each.name for each in outcome.controls if not each.as_expected] == []
