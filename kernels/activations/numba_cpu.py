@@ -42,7 +42,8 @@ def quantize(name: str, x: NDArray[np.float32]) -> Activations:
     size = BLOCK_VALUES if name == "q8_k" else SHORT_BLOCK_VALUES
     if name not in NAMES or x.ndim != 2 or x.shape[1] % size:
         return plain(name, x)  # says what is wrong
-    require_array("activations", x, np.float32, (None, None))
+    if x.dtype != np.float32:
+        require_array("activations", x, np.float32, (None, None))
     tokens = len(x)
     if name == "q8_k":
         found = quantize_ggml(x.reshape(tokens, -1, size))
@@ -55,7 +56,9 @@ def quantize(name: str, x: NDArray[np.float32]) -> Activations:
         np.empty(x.shape, np.int8),
         np.empty((tokens, x.shape[1] // size), np.float32),
     )
-    if not _short(np.require(x, requirements=["C", "A"]), *made):
+    if not (x.flags.c_contiguous and x.flags.aligned):
+        x = np.ascontiguousarray(x)
+    if not _short(x, *made):
         require_finite("activations", x)
         raise BadInputError("activations: are not finite")
     return made._replace(sums=made.scale) if name == "q8_0" else made

@@ -9,19 +9,21 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
+import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
+from numpy.typing import NDArray
 
 from pv.kernels.block_matmat.numba_unpack import Sums, add_long, add_short
 from pv.kernels.layout import LONG, STORED_BYTES, Stored
 from pv.kernels.processor.numba_compile import compiled
 from pv.kernels.processor.numba_vectors import F32, F32X4, F32X8, I64, Emitter
 
-_ADDRESS = types.intp  # an unsigned one times a signed number would be a float
+_ADDRESS = types.intp
 _KINDS = tuple(Stored)
 
 TILE = 4
@@ -75,26 +77,25 @@ def _rows(
     width: int,
     weights: int,
     row_bytes: int,
-    rows: tuple[int, int],
     per_row: int,
-    given: tuple[int, int, int],
-    strides: tuple[int, int, int],
-    tokens: int,
-    out: int,
-    out_step: int,
+    rows: tuple[int, int],
+    scale: NDArray[np.float32],
+    quants: NDArray[np.int8],
+    sums: NDArray[Any],
+    out: NDArray[np.float32],
 ) -> None:
     chunk = max(1, _CHUNK_BYTES // row_bytes)
     for first in range(rows[0], rows[1], chunk):
-        for token in range(0, tokens, width):
+        for token in range(0, out.shape[0], width):
             y = (
-                given[0] + token * strides[0],
-                given[1] + token * strides[1],
-                given[2] + token * strides[2],
+                np.intp(scale.ctypes.data) + token * scale.strides[0],
+                np.intp(quants.ctypes.data) + token * quants.strides[0],
+                np.intp(sums.ctypes.data) + token * sums.strides[0],
             )
-            place = out + token * out_step
+            place = np.intp(out.ctypes.data) + token * out.strides[0]
             for row in range(first, min(first + chunk, rows[1])):
                 at = weights + row * row_bytes
-                _row(kind, width, at, per_row, y, place + 4 * row, out_step)
+                _row(kind, width, at, per_row, y, place + 4 * row, out.strides[0])
 
 
 _LOCK = threading.Lock()
@@ -104,25 +105,24 @@ _LOCK = threading.Lock()
 def kernel(kind: Stored, width: int) -> Callable[..., None]:
     """Return the compiled loop of a type for tiles of 1 or `TILE` vectors, compiled when asked.
 
-    It is called with addresses and strides in bytes and checks nothing: weights, bytes of a row,
-    (first row, last row), blocks of a row, (scale, quants, sums), their strides from vector to
-    vector, vectors (a multiple of the width), out, stride of out from vector to vector.
+    It is called with the address of the weights, bytes and blocks of a row, (first row, last row),
+    scale, quants and sums of a multiple of the width of vectors, and out, float32 (vectors, rows),
+    all in C order; it checks nothing.
     """
+
+    def vectors(element: Any) -> Any:
+        return types.Array(element, 2, "C", readonly=True)
+
     signature = (
         types.literal(_KINDS.index(kind)),
         types.literal(width),
-        _ADDRESS,
-        _ADDRESS,
+        *[types.intp] * 3,
         types.UniTuple(types.intp, 2),
-        types.intp,
-        types.UniTuple(_ADDRESS, 3),
-        types.UniTuple(_ADDRESS, 3),
-        types.intp,
-        _ADDRESS,
-        _ADDRESS,
+        vectors(types.float32),
+        vectors(types.int8),
+        vectors(types.int16 if kind in LONG else types.float32),
+        types.float32[:, ::1],
     )
     with _LOCK:
         _rows.compile(signature)
-    entry = _rows.overloads[signature].entry_point
-    number = _KINDS.index(kind)
-    return lambda *arguments: entry(number, width, *arguments)
+    return partial(_rows.overloads[signature].entry_point, _KINDS.index(kind), width)

@@ -37,7 +37,7 @@ class Matrix:
         self.rows, self.per_row = blocks.shape[:2]
         self._tile = numba_avx2.TILE
         self._kernel = numba_avx2.kernel
-        self._at = (_address(self.blocks), self.blocks.strides[0])
+        self._at = (self.blocks.ctypes.data, self.blocks.strides[0], self.per_row)
 
     def times(self, given: Activations, threads: int = 1) -> NDArray[np.float32]:
         """Return float32 (tokens, rows); the activations must be those of `require_operands`."""
@@ -47,19 +47,13 @@ class Matrix:
         out = np.empty((len(parts[0]), self.rows), np.float32)
         if not out.size:
             return out[:tokens]
-        share = self._share(parts, out, width)
-        tiles = len(out) // width
-        shares = min(threads, self.rows, self.blocks.nbytes * tiles // _BYTES_A_THREAD)
-        _in_shares(share, self.rows, max(1, shares))
-        return out[:tokens]
-
-    def _share(self, parts: list[NDArray[Any]], out: NDArray[np.float32], width: int) -> _Share:
-        """Return what computes some of the rows."""
         work = self._kernel(self.kind, width)
-        places = tuple(_address(part) for part in parts)
-        strides = tuple(part.strides[0] for part in parts)
-        after = (self.per_row, places, strides, len(out), _address(out), out.strides[0])
-        return lambda first, last: work(*self._at, (first, last), *after)
+        shares = min(threads, self.rows, self.blocks.nbytes * len(out) // width // _BYTES_A_THREAD)
+        if shares < 2:
+            work(*self._at, (0, self.rows), *parts, out)
+        else:
+            _in_shares(lambda *rows: work(*self._at, rows, *parts, out), self.rows, shares)
+        return out[:tokens]
 
 
 def matrix_of(kind: Stored, blocks: NDArray[np.uint8]) -> Matrix | None:
@@ -92,19 +86,11 @@ def matmat(
 
 def _in_shares(share: _Share, rows: int, shares: int) -> None:
     """Compute all rows, in so many threads, this one among them."""
-    if shares == 1:
-        share(0, rows)
-        return
     bounds = [rows * k // shares for k in range(shares + 1)]
     others = [_pool(shares).submit(share, *pair) for pair in pairwise(bounds[1:])]
     share(*bounds[:2])
     for other in others:
         other.result()
-
-
-def _address(array: NDArray[Any]) -> int:
-    """Return where an array begins; `ctypes` would take five times as long to say it."""
-    return int(array.__array_interface__["data"][0])
 
 
 def _padded(part: NDArray[Any], width: int) -> NDArray[Any]:
