@@ -19,8 +19,13 @@ def report(
         str | None, typer.Option(help="Tell what changed since this git revision.")
     ] = None,
     history: Annotated[
-        int, typer.Option(min=0, help="Draw the ship curve over so many commits; 0 for none.")
-    ] = 0,
+        int | None,
+        typer.Option(
+            min=0,
+            help="Draw the ship curve over so many commits, 0 for none; else over 12 where there"
+            " are at most 200 contracts.",
+        ),
+    ] = None,
     local: Annotated[
         bool, typer.Option("--local", help="Count receipts of .pv/receipts too.")
     ] = False,
@@ -46,7 +51,7 @@ def report(
     typer.echo(f"{target}: {len(text.encode()) / 1000:.0f} kB, {contracts} contracts")
 
 
-def _page(home: Path, *, local: bool, since: str | None, history: int) -> tuple[str, str]:
+def _page(home: Path, *, local: bool, since: str | None, history: int | None) -> tuple[str, str]:
     """Return the page and how many contracts it tells of; of a registry that is as it was, again.
 
     What a revision's name means may change with nothing else, so such a page is made each time.

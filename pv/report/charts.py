@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from pv.errors import BadInputError
 from pv.model.contract import short_id
 from pv.model.measurement import Measurements, Series
 from pv.model.receipt import ReceiptView
 from pv.model.status import ContractStatus
-from pv.report.chart import line_chart
+from pv.report.chart import Band, line_chart
+from pv.report.numbers import measured
 from pv.report.view import ChartView
 
 _OVER = "layer"
@@ -39,8 +41,28 @@ def _charts(receipt: ReceiptView, base: str) -> Iterator[ChartView]:
             title=title,
             caption=f"{receipt.verdict}: {predicate['headline']}",
             path=f"{base}/charts/{_file_name(name, model, y_label)}.svg",
-            svg=line_chart(title, group),
+            svg=line_chart(title, group, log=True, bands=list(_bands(predicate, group))),
         )
+
+
+def _bands(predicate: Mapping[str, Any], series: Sequence[Series]) -> Iterator[Band]:
+    """Yield the limits on what is drawn: those whose metric has the very values of a series."""
+    for each in predicate["comparisons"]:
+        drawn = each["value"]
+        if isinstance(drawn, list) and any(list(one.y) == drawn for one in series):
+            low, high = _allowed(each["op"], each["limit"])
+            if low is not None or high is not None:
+                label = f"limit: {each['op']} {measured(each['limit'])}"
+                yield Band(low, high, label.replace(" 2 values,", ""))
+
+
+def _allowed(op: str, limit: Any) -> tuple[float | None, float | None]:
+    if op == "within" and isinstance(limit, list) and len(limit) == 2:
+        return float(limit[0]), float(limit[1])
+    if isinstance(limit, bool) or not isinstance(limit, int | float):
+        return None, None
+    above, below = op in (">", ">="), op in ("<", "<=")
+    return (float(limit) if above else None), (float(limit) if below else None)
 
 
 def _by_quantity(series: Sequence[Series]) -> dict[str, list[Series]]:

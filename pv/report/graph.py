@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
-from xml.sax.saxutils import escape
+from xml.sax.saxutils import escape, quoteattr
 
 _ROW: Final = 34
 _BOX: Final = 24
@@ -20,6 +20,8 @@ class Node(NamedTuple):
     label: str
     note: str = ""
     """Shown where the pointer rests."""
+    state: str = ""
+    """A word that colours the label where a page knows it."""
 
 
 def layered(title: str, nodes: Sequence[Node], edges: Mapping[str, Sequence[str]]) -> str:
@@ -93,8 +95,9 @@ def _edge(one: _Place, to: _Place) -> str:
 
 def _box(node: Node, place: _Place) -> str:
     note = f"<title>{escape(node.note)}</title>" if node.note else ""
+    kind = f" class={quoteattr(node.state)}" if node.state else ""
     return (
         f'<g class="node">{note}<rect x="{place.x:.0f}" y="{place.y:.0f}" rx="4"'
         f' width="{place.width:.0f}" height="{_BOX}" fill="none" stroke="#888"/>'
-        f'<text x="{place.x + 8:.0f}" y="{place.y + 16:.0f}">{escape(node.label)}</text></g>'
+        f'<text{kind} x="{place.x + 8:.0f}" y="{place.y + 16:.0f}">{escape(node.label)}</text></g>'
     )

@@ -8,21 +8,26 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from pv.errors import UsageError
 from pv.evidence.audit import Audited, audit
 from pv.evidence.derive import Derived, derive_all
 from pv.evidence.index import Index
-from pv.evidence.shipping import fleet_at, fleet_of, past_commits
+from pv.evidence.shipping import fleet_of
 from pv.model.contract import Contract, short_id
-from pv.model.measurement import Series
 from pv.registry.sides import compare_sides, registry_side, side_of
 from pv.report.build import view_of
-from pv.report.chart import line_chart
+from pv.report.curve import curve
 from pv.report.graph import Node, layered
 from pv.report.markdown import visible
 from pv.report.render import Html, page
 from pv.report.view import ContractView, RegistryView, ShipView
 from pv.ship import ShipStanding
 
+_SMALL: Final = 200
+"""Contract files up to which past revisions are read without being asked to."""
+_COMMITS: Final = 12
+_DRAWN: Final = 60
+"""Boxes of a graph that anybody can follow."""
 LARGEST: Final = 400_000
 """Bytes that the page may have; beyond it what agrees and was never run is left out first."""
 
@@ -73,27 +78,31 @@ class Content:
     title: str
     view: RegistryView
     ship: tuple[Shipping, ...]
-    curves: tuple[str, ...]
+    curve: str
+    notes: tuple[str, ...]
+    """What is not on the page, whatever its size, and why."""
     graphs: tuple[str, ...]
     evidence: tuple[Receipt, ...]
     changes: Changes | None
 
 
-def content(root: Path, *, local: bool, since: str | None, history: int) -> Content:
+def content(root: Path, *, local: bool, since: str | None, history: int | None) -> Content:
     """Read everything of a registry that the page tells.
 
-    `history` is how many commits the ship curve looks back over, 0 for none. Raises UsageError for
-    a revision that cannot be read.
+    `history` is how many commits the ship curve looks back over, 0 for none; without a number a
+    small registry has a curve. Raises UsageError for a revision that cannot be read.
     """
     derived = derive_all(root, local=local, freshness="as recorded")
     view = view_of(derived, base="docs")
     standings = [each.standing for each in fleet_of(derived).shipments]
+    drawn, missing = _curve_of(root, derived, history)
     receipts = audit(root, local=local, loaded=derived.loaded, read=Index(root).read).receipts
     return Content(
         title=f"{root.name}: contracts and their evidence",
         view=view,
         ship=tuple(map(Shipping, view.ship, map(_bars, standings))),
-        curves=_curves(root, history) if history and standings else (),
+        curve=drawn,
+        notes=(missing,) if missing else (),
         graphs=tuple(_graphs(derived)),
         evidence=tuple(map(_row, receipts)),
         changes=_changes(root, since) if since else None,
@@ -139,17 +148,18 @@ def _shorter(contracts: Sequence[ContractView]) -> list[tuple[frozenset[str], st
 def _page(told: Content, brief: frozenset[str], left_out: tuple[str, ...]) -> str:
     view = told.view
     counts = Counter(each.condition for each in told.evidence)
-    hypotheses = [each for contract in view.contracts for each in contract.hypotheses]
     return page(
         {
             "title": told.title,
             "totals": view.totals,
-            "left_out": left_out,
+            "left_out": (*told.notes, *left_out),
             "ship": told.ship,
-            "curves": [Html(each) for each in told.curves],
+            "curve": Html(told.curve),
             "contracts": view.contracts,
             "brief": brief,
-            "hypotheses": hypotheses,
+            "landscape": view.landscape,
+            "verification": view.verification,
+            "lessons": view.lessons,
             "charts": view.charts,
             "graphs": [Html(each) for each in told.graphs],
             "evidence": told.evidence,
@@ -176,26 +186,19 @@ def _bars(model: ShipStanding) -> tuple[Bar, ...]:
     )
 
 
-def _curves(root: Path, limit: int) -> tuple[str, ...]:
-    """Return the percentages over the commits that touched contracts, as one picture."""
-    found: dict[str, list[tuple[int, float]]] = {}
-    for number, commit in enumerate(past_commits(root, limit), 1):
-        for each in fleet_at(root, commit).fleet.shipments:
-            percent = each.standing.percent
-            if percent is not None:
-                found.setdefault(each.model.id, []).append((number, float(percent)))
-    series = [
-        Series(
-            name,
-            "commit that touched a contract or a receipt",
-            "percent",
-            tuple(float(x) for x, _ in points),
-            tuple(y for _, y in points),
-        )
-        for name, points in found.items()
-        if len(points) > 1
-    ]
-    return (line_chart("SHIP percentage by receipts, over history", series),) if series else ()
+def _curve_of(root: Path, derived: Derived, history: int | None) -> tuple[str, str]:
+    """Return the curve, and why there is none; without a number a small registry has one."""
+    if not any(each.ship_models for each in derived.contracts) or history == 0:
+        return "", ""
+    if history is None and len(derived.loaded) > _SMALL:
+        more = f"`pv report --history {_COMMITS}` draws it"
+        return "", f"Left out for a registry of this size: the curve over history; {more}."
+    try:
+        return curve(root, history or _COMMITS), ""
+    except UsageError as error:
+        if history is not None:
+            raise
+        return "", f"No curve over history: {error.message}."
 
 
 def _graphs(derived: Derived) -> list[str]:
@@ -216,26 +219,32 @@ def _graphs(derived: Derived) -> list[str]:
         for each in contracts
         if each.stem in touched
     ]
-    if nodes and len(nodes) <= 60:
+    if nodes and len(nodes) <= _DRAWN:
         graphs.append(layered("Contracts and what they depend on", nodes, edges))
-    deciding = [
-        (falsifier.id, tuple(falsifier.decides))
-        for contract in contracts
-        for falsifier in contract.falsifiers
-        if falsifier.decides
-    ]
-    claims = {each.id: each.claim for contract in contracts for each in contract.hypotheses}
-    answers = [Node(one, short_id(one)) for one, _ in deciding]
-    asked = [
-        Node(f"hypothesis {each}", each, claims.get(each, ""))
-        for each in dict.fromkeys(to for _, others in deciding for to in others)
-    ]
-    if answers and len(answers) <= 60:
-        links = {one: [f"hypothesis {to}" for to in others] for one, others in deciding}
-        graphs.append(
-            layered("Falsifiers and the hypotheses they decide", [*answers, *asked], links)
-        )
+    graphs += _deciding(derived)
     return graphs
+
+
+def _deciding(derived: Derived) -> list[str]:
+    """Return which falsifiers decide which hypotheses, each with its state."""
+    nodes: dict[str, Node] = {}
+    asked: dict[str, Node] = {}
+    links: dict[str, list[str]] = {}
+    for contract, status in zip(derived.contracts, derived.statuses, strict=True):
+        claims = {each.id: each.claim for each in contract.hypotheses}
+        verdicts = {each.id: each.derived for each in status.hypotheses}
+        for falsifier, its in zip(contract.falsifiers, status.falsifiers, strict=True):
+            if falsifier.decides:
+                why = "; ".join(its.reasons)
+                nodes[falsifier.id] = Node(falsifier.id, short_id(falsifier.id), why, its.state)
+            for name in falsifier.decides:
+                key = f"hypothesis {contract.stem} {name}"
+                asked[key] = Node(key, name, claims.get(name, ""), verdicts.get(name, ""))
+                links.setdefault(falsifier.id, []).append(key)
+    if not nodes or len(nodes) > _DRAWN:
+        return []
+    title = "Falsifiers and the hypotheses they decide"
+    return [layered(title, [*nodes.values(), *asked.values()], links)]
 
 
 def _named(contracts: Sequence[Contract]) -> dict[str, str]:

@@ -8,7 +8,7 @@
     const words = query.value.toLowerCase().split(/\s+/).filter(Boolean);
     let count = 0;
     for (const item of items) {
-      const fits = (!state.value || item.dataset.state === state.value)
+      const fits = (!state.value || item.dataset.state.replace("≠ ", "") === state.value || (state.value === "≠" && item.dataset.state.startsWith("≠")))
         && words.every((word) => item.dataset.text.includes(word));
       item.hidden = !fits;
       count += fits;

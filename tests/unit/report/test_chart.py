@@ -6,7 +6,7 @@ import xml.etree.ElementTree as ET
 import pytest
 
 from pv.model.measurement import Series
-from pv.report.chart import line_chart
+from pv.report.chart import Band, line_chart
 
 
 def drift(y=(0.01, 0.02, 0.4), **band):
@@ -38,6 +38,45 @@ def test_a_band_is_drawn_and_a_not_finite_point_is_left_out():
     svg = line_chart("t", [drift((1.0, math.nan, 3.0), low=(0.5, 1.0, 2.0), high=(2.0, 3.0, 4.0))])
     assert len(points(svg)) == 2
     assert len(ET.fromstring(svg).findall(".//{*}polygon")) == 1
+
+
+@pytest.mark.parametrize(
+    ("y", "log", "ticks"),
+    [
+        ((0.0134, 0.02, 0.0379), True, ["0.01", "0.02", "0.05"]),
+        ((0.0134, 0.02, 0.0379), None, None),
+        ((0.0, 0.02, 0.0379), True, None),
+        ((3.0, 3.0), True, ["2", "5"]),
+        ((2.0, 2.0), True, ["1", "2"]),
+        ((1e-6, 1.0, 1e3), None, ["1e-06", "1e-05", "0.0001", "0.001", "0.01", "0.1", "1", "10"]),
+    ],
+)
+def test_a_logarithmic_axis_has_round_ticks_and_needs_positive_values(y, log, ticks):
+    svg = line_chart("t", [drift(y)], log=log)
+    shown = [e.text for e in ET.fromstring(svg).findall(".//{*}text") if e.get("dy")]
+    if ticks is None:
+        assert shown[0] == "0"
+    else:
+        assert shown[: len(ticks)] == ticks
+
+
+def test_a_limit_is_a_band_behind_the_line_and_lies_where_it_says():
+    svg = line_chart("t", [drift((0.9, 1.0, 1.1))], log=True, bands=[Band(0.8, 1.2, "limit")])
+    found = [e for e in ET.fromstring(svg).findall(".//{*}rect") if e.get("fill-opacity") == "0.1"]
+    (band,) = [(float(e.get("y")), float(e.get("height"))) for e in found]
+    ys = [y for _, y in points(svg)]
+    assert band[0] < min(ys) < max(ys) < band[0] + band[1]
+    assert svg.index("fill-opacity") < svg.index("<polyline")
+    assert ">limit</text>" in svg
+
+
+def test_the_legend_stands_above_the_plot():
+    svg = line_chart("t", [drift(), drift((1.0, 2.0, 3.0))])
+    top = min(y for _, y in points(svg, 1))
+    words = [
+        float(e.get("y")) for e in ET.fromstring(svg).findall(".//{*}text") if e.text == "drift"
+    ]
+    assert max(words) < top
 
 
 def test_nothing_to_draw_is_an_error_not_an_empty_picture():

@@ -4,14 +4,17 @@ import html.parser
 import re
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from pv.cli.main import app
-from pv.report import page
+from pv.report import curve, page
 from pv.report.graph import Node, layered
+from tests.unit.cli.history_repository import commit
 
+ROOT = Path(__file__).parents[3]
 FALSIFIER = """\
   - id: FALSIFY-P-{number:03}
     rule: {rule}
@@ -33,6 +36,8 @@ metadata:
   - {{ version: 1.0.0, date: 2026-05-01, changes: [ First version ] }}
 hypotheses:
   - {{ id: A1, claim: "it is so", verdict: UNTESTED }}
+lessons:
+  - {{ id: L-1, text: look twice, incident: nobody looked, guard: teeth, test: "tests/a.py::b" }}
 falsification_tests:
 """
 HOSTILE = '"<script>alert(1)</script> & <b onclick=x> ]]> {{ title }} \\u202e \\u0007"'
@@ -147,6 +152,58 @@ def test_a_graph_lays_out_what_rests_on_what_from_left_to_right():
     assert layered("t", nodes, {"a": ["b"], "b": ["a"]}).count('class="node"') == 3
 
 
+def test_our_own_registry_has_every_part_on_its_page_within_its_size():
+    told = page.content(ROOT, local=False, since=None, history=0)
+    text = page.lay_out(told)
+    assert len(text.encode()) <= page.LARGEST
+    assert told.ship
+    assert any("limit: within" in each.svg for each in told.view.charts)
+    assert len(told.graphs) == 2
+    assert told.evidence
+    assert told.view.verification.rows
+    assert told.view.lessons
+    stories = [one.id for each in told.view.contracts for one in each.falsifiers]
+    assert [each for each in stories if f'<details id="{each}"' not in text] == []
+    for part in ("ship", "contracts", "hypotheses", "charts", "graph", "evidence", "lessons"):
+        assert f'<section id="{part}">' in text
+        assert f'href="#{part}"' in text
+    assert "Left out" not in text
+
+
+SHIP = """\
+metadata: { version: 1.0.0, kind: ship, description: one model, references: [ a ] }
+models:
+  - id: MODEL-A
+    name: a model
+    criteria: [ { id: AC-1, criterion: c, gates: [FALSIFY-P0-001] } ]
+"""
+
+
+def test_the_ship_curve_is_drawn_from_commits_and_computed_once(tmp_path, monkeypatch):
+    root = registry(tmp_path)
+    assert "No curve over history" not in written(root)
+    (root / "contracts" / "ship-v1.yaml").write_text(SHIP)
+    assert "No curve over history" in written(root)
+    assert "no history" in str(pv(root, "--history", "3").exception)
+    first = commit(root, "first")
+    (root / "contracts" / "c0-v1.yaml").write_text("metadata: [")
+    commit(root, "a commit that nobody can read")
+    (root / "contracts" / "ship-v1.yaml").write_text(SHIP + "# still\n")
+    last = commit(root, "last")
+    text = written(root)
+    assert f"commits that touched a contract or a receipt, {first[:10]} to {last[:10]}" in text
+    assert written(root, "--history", "0").count("<figure>") == 0
+    monkeypatch.setattr(curve, "fleet_at", None)
+    assert f"{first[:10]} to {last[:10]}" in written(root, "--history", "12")
+
+
+def test_a_percentage_holds_until_the_commit_that_moves_it():
+    assert curve._steps([(1.0, 0.0), (2.0, 0.0), (4.0, 50.0)]) == (
+        (1.0, 2.0, 2.0, 4.0, 4.0),
+        (0.0, 0.0, 0.0, 0.0, 50.0),
+    )
+
+
 # In a browser
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -154,14 +211,14 @@ BROWSER = next(filter(None, map(shutil.which, NAMES)), None)
 browser = pytest.mark.skipif(not BROWSER, reason="no Chromium is installed")
 
 
-def dom(file, script, tmp_path):
+def dom(file, script, tmp_path, *more):
     """Return what the page is after a script has used it: clicks and keys, as a reader would."""
     used = tmp_path / "used.html"
     text = file.read_text(encoding="utf-8")
     used.write_text(text.replace("</body>", f"<script>{script}</script></body>"), encoding="utf-8")
     options = ["--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'chr'}"]
     done = subprocess.run(
-        [BROWSER, *options, "--virtual-time-budget=2000", "--dump-dom", used.as_uri()],
+        [BROWSER, *options, *more, "--virtual-time-budget=2000", "--dump-dom", used.as_uri()],
         capture_output=True,
         text=True,
         timeout=90,
@@ -182,6 +239,8 @@ const one = document.getElementById("c1-v1"), other = document.getElementById("c
 seen.push("open: " + one.open + " " + other.hidden);
 query.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", bubbles: true })); say("escape");
 state.value = "PLANNED"; state.dispatchEvent(new Event("change")); say("state");
+state.value = "≠"; state.dispatchEvent(new Event("change")); say("differs");
+query.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", bubbles: true }));
 other.querySelector("summary").click();
 seen.push("clicked: " + other.open);
 document.title = seen.join(" | ");
@@ -201,5 +260,55 @@ def test_a_reader_can_search_filter_and_open_with_mouse_and_keys(tmp_path):
         "open: true true",
         "escape: 6 falsifiers",
         "state: 6 of 6 falsifiers",
+        "differs: 0 of 6 falsifiers",
         "clicked: false",
+    ]
+
+
+THROUGH = """
+const seen = [];
+for (const link of document.querySelectorAll("nav a")) {
+  link.click();
+  const part = document.getElementById(link.hash.slice(1));
+  seen.push(part.id + " " + (part.tagName === "SECTION" && part.textContent.trim().length > 20));
+}
+location.hash = "FALSIFY-P1-002";
+dispatchEvent(new Event("hashchange"));
+const one = document.getElementById("FALSIFY-P1-002");
+seen.push("linked: " + one.open + " " + one.parentElement.closest("details").open);
+const lesson = document.querySelector("#lessons summary");
+lesson.click();
+seen.push("lesson: " + lesson.parentElement.open);
+const closed = () => document.querySelectorAll("details:not([open])").length;
+const before = closed();
+dispatchEvent(new Event("beforeprint"));
+seen.push("print: " + closed());
+dispatchEvent(new Event("afterprint"));
+seen.push("after: " + (closed() === before));
+const reached = [...document.querySelectorAll("a, summary, input, select")];
+seen.push("keys: " + reached.every((each) => each.tabIndex === 0));
+const root = document.documentElement;
+seen.push("wide: " + (root.scrollWidth > root.clientWidth));
+document.title = seen.join(" | ");
+"""
+
+
+@browser
+@pytest.mark.parametrize("size", ["1200,900", "500,900"], ids=["desk", "phone"])
+def test_a_reader_can_go_through_every_part_on_a_desk_and_on_a_phone(tmp_path, size):
+    root = registry(tmp_path, count=2)
+    (root / "contracts" / "ship-v1.yaml").write_text(SHIP)
+    written(root)
+    file = root / ".pv" / "report" / "index.html"
+    found = dom(file, THROUGH, tmp_path, f"--window-size={size}")
+    title = re.search(r"<title>(.*?)</title>", found)[1]
+    parts = ["ship", "contracts", "hypotheses", "charts", "graph", "evidence", "lessons"]
+    assert title.split(" | ") == [
+        *(f"{part} true" for part in parts),
+        "linked: true true",
+        "lesson: true",
+        "print: 0",
+        "after: true",
+        "keys: true",
+        "wide: false",
     ]
