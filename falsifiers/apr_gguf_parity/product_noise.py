@@ -40,14 +40,15 @@ class Storage(NamedTuple):
     """Whether the block's sum is kept as float16, to meet the minima of the weights."""
 
 
+_SUPER_BLOCKS, _PLAIN, _WITH_MINIMA = Storage(256), Storage(32, half=True), Storage(32, True, True)
 STORAGE: Mapping[GgmlType, Storage] = MappingProxyType(
     {
-        GgmlType.Q4_K: Storage(256),
-        GgmlType.Q6_K: Storage(256),
-        GgmlType.Q4_1: Storage(32, half=True, sums=True),
-        GgmlType.Q8_0: Storage(32, half=True),
+        **dict.fromkeys((GgmlType.Q4_0, GgmlType.Q5_0, GgmlType.Q8_0), _PLAIN),
+        **dict.fromkeys((GgmlType.Q4_1, GgmlType.Q5_1), _WITH_MINIMA),
+        **dict.fromkeys((GgmlType.Q4_K, GgmlType.Q5_K, GgmlType.Q6_K), _SUPER_BLOCKS),
     }
 )
+"""By the type of the weights."""
 
 
 class Product(NamedTuple):
@@ -145,7 +146,7 @@ def _through(trunk: Trunk, tensor: str, error: Error) -> tuple[Doubles, Doubles,
 
 
 def _minima(trunk: Trunk, tensor: str) -> Doubles:
-    """Return the minima of Q4_1 blocks, (rows, blocks): the second float16 of each."""
+    """Return the minima of Q4_1 or Q5_1 blocks, (rows, blocks): the second float16 of each."""
     halves = np.ascontiguousarray(trunk.blocks(tensor)[..., 2:4]).view("<f2")
     return np.asarray(halves[..., 0], np.float64)
 

@@ -89,10 +89,20 @@ def test_the_sharper_limit_of_the_gate_is_a_few_percent(sides):
     assert abs(found["local_ratio"] - 1) < found["deviation_allowed"]
 
 
+@pytest.mark.parametrize("kind", ["Q4_0", "Q5_0", "Q8_0", "Q4_1", "Q5_1", "Q4_K", "Q6_K"])
+def test_products_with_every_stored_type_err_as_their_storage_must(tmp_path, kind):
+    path = write_model(tmp_path / "one.gguf", Recipe(types=kind, layers=1, seed=9))
+    run = run_of(f"{PARITY}005", layers=[0])
+    found = values(routes_by_type.of_trunk(Trunk(open_model(path)), run))
+    assert len(found["injected_over_noise"]) == 7
+    assert 0.85 < min(found["injected_over_noise"]) <= max(found["injected_over_noise"]) < 1.15
+    assert max(found["injected_over_bound"]) < 1
+
+
 def test_a_product_whose_type_has_no_noise_model_is_refused(tmp_path):
     model = open_model(write_model(tmp_path / "half.gguf", Recipe(types="F16", layers=1)))
     x = np.ones((1, 256), np.float32)
-    with pytest.raises(BadInputError, match="type is F16, expected F32, Q4_K"):
+    with pytest.raises(BadInputError, match="type is F16, expected F32, Q4_0"):
         judged_product(Trunk(model), "blk.0.ffn_up.weight", x, 1e-6)
 
 
