@@ -30,7 +30,10 @@ def story(
         Path | None, typer.Option(help="Leave the registries in this new folder, to play with.")
     ] = None,
 ) -> None:
-    """Replay incidents that happened; each must be caught, by name."""
+    """Replay incidents that happened; each must be caught, by name.
+
+    Exit codes: 0 all caught · 1 one was missed · 3 one could not be told: its model is not here.
+    """
     asked = _asked(names or [])
     told: list[Told] = []
     with _folder(keep) as folder:
@@ -39,14 +42,23 @@ def story(
             if output_format is Format.TEXT:
                 typer.echo(_in_full(told[-1]) if names else _line(told[-1]))
     caught = sum(each.caught for each in told)
-    code = ExitCode.OK if caught == len(told) else ExitCode.FINDINGS
+    code = _code(told)
     if output_format is Format.JSON:
         typer.echo(json.dumps(_data(told, code), indent=2, ensure_ascii=False))
     else:
-        typer.echo(f"\n{caught} of {len(told)} incidents caught (exit {code:d})")
+        untold = sum(each.untold for each in told)
+        more = f", {untold} not told" if untold else ""
+        typer.echo(f"\n{caught} of {len(told)} incidents caught{more} (exit {code:d})")
         if keep:
             typer.echo(f"their registries are in {keep}")
     raise typer.Exit(code)
+
+
+def _code(told: list[Told]) -> ExitCode:
+    """Return what incidents come to together: one that was missed says more than one untold."""
+    if any(not each.caught and not each.untold for each in told):
+        return ExitCode.FINDINGS
+    return ExitCode.NO_VERDICT if any(each.untold for each in told) else ExitCode.OK
 
 
 def _asked(names: list[str]) -> list[Incident]:
@@ -73,6 +85,8 @@ def _line(told: Told) -> str:
     catch = told.incident.catch
     if told.caught:
         return f"caught  {told.incident.title:<43} {catch.kind} {catch.name}"
+    if told.untold:
+        return f"UNTOLD  {told.incident.title}\n" + hung("        ", told.message)
     return f"MISSED  {told.incident.title}\n" + hung("        ", told.message)
 
 
@@ -85,11 +99,15 @@ def _in_full(told: Told) -> str:
             incident.title,
             hung("  happened  ", incident.happened),
             *(f"  {'run' if not n else '':<8}  {each}" for n, each in enumerate(commands)),
-            f"  {'caught' if told.caught else 'MISSED':<8}  {by}, exit {incident.exit_code}",
+            f"  {_end(told):<8}  {by}, exit {incident.exit_code}",
             hung("  said      ", told.message),
             "",
         ]
     )
+
+
+def _end(told: Told) -> str:
+    return "caught" if told.caught else "UNTOLD" if told.untold else "MISSED"
 
 
 def _command(step: Pv | Commit) -> str:
@@ -108,6 +126,7 @@ def _data(told: list[Told], code: int) -> dict[str, object]:
                 "happened": each.incident.happened,
                 "commands": [_command(step) for step in each.incident.steps],
                 "caught": each.caught,
+                "untold": each.untold,
                 "by": {"kind": each.incident.catch.kind, "name": each.incident.catch.name},
                 "message": each.message,
             }

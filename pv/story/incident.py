@@ -50,3 +50,5 @@ class Incident:
     catch: Catch
     exit_code: int
     """What the last step has to exit with: never 0, where the incident is to stop a release."""
+    model: str = ""
+    """Name under which the demonstration model is offered to the steps; empty: none is needed."""

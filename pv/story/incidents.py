@@ -21,6 +21,16 @@ INCIDENTS: Final[tuple[Incident, ...]] = (
         exit_code=3,
     ),
     Incident(
+        "model-tokens",
+        "The same seven tokens, in a real model",
+        "Both engines are sound; over unlike tokens the spread of 7 layers of 30 is apart by more"
+        " than a factor of 2, of one by 282.",
+        (Pv(("discharge", "--all", "--live", "--format", "json")),),
+        Catch("guard", "like-with-like", "tokens all against last"),
+        exit_code=3,
+        model="smollm2-135m-instruct",
+    ),
+    Incident(
         "uncoupled-chain",
         "The chain of 28 layers that is no chain",
         "Each layer measured the first vector again, hardly rescaled; saturation and recovery were"

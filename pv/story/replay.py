@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from pv.errors import MissingError
 from pv.story.incident import REGISTRIES, Commit, Incident, Pv
 
 SECONDS: Final = 120
@@ -26,6 +27,8 @@ class Told:
     caught: bool
     message: str
     """What the catching guard or rule said; where it was not caught, what was seen instead."""
+    untold: bool = False
+    """Whether it could not be replayed at all: then it is neither caught nor missed."""
 
 
 def replay(incident: Incident, folder: Path) -> Told:
@@ -33,11 +36,15 @@ def replay(incident: Incident, folder: Path) -> Told:
 
     It is caught where the last step's exit code, the catcher's name and its words all agree.
     """
+    try:
+        environment = _offered(incident)
+    except MissingError as fault:
+        return Told(incident, False, fault.explain(), untold=True)
     root = folder / incident.name
     shutil.copytree(
         REGISTRIES / incident.name, root, ignore=shutil.ignore_patterns("__pycache__", ".pv")
     )
-    done = [_step(step, root) for step in incident.steps][-1]
+    done = [_step(step, root, environment) for step in incident.steps][-1]
     try:
         report = json.loads(done.stdout)
     except json.JSONDecodeError:
@@ -51,9 +58,22 @@ def replay(incident: Incident, folder: Path) -> Told:
     return Told(incident, False, f"exit {done.returncode}, expected {incident.exit_code}: {said}")
 
 
-def _step(step: Pv | Commit, root: Path) -> subprocess.CompletedProcess[str]:
+def _offered(incident: Incident) -> dict[str, str]:
+    """Return what lets the steps find the model; raises `MissingError` where it is not here."""
+    if not incident.model:
+        return {}
+    from pv.tensors.model_registry import variable_of  # noqa: PLC0415 - NumPy, for one incident
+    from pv.tensors.package_model import find_package_model  # noqa: PLC0415 - as above
+
+    return {variable_of(incident.model): str(find_package_model())}
+
+
+def _step(
+    step: Pv | Commit, root: Path, environment: Mapping[str, str]
+) -> subprocess.CompletedProcess[str]:
     if isinstance(step, Pv):
-        return _run([sys.executable, "-m", "pv", *step.words, "--root", str(root)], root)
+        words = [sys.executable, "-m", "pv", *step.words, "--root", str(root)]
+        return _run(words, root, environment)
     _run(["git", "init", "--quiet", "--initial-branch=main"], root)
     _run(["git", "add", "--all"], root)
     author = ["-c", "user.name=story", "-c", "user.email=story@localhost"]
@@ -61,12 +81,19 @@ def _step(step: Pv | Commit, root: Path) -> subprocess.CompletedProcess[str]:
     return _run(["git", *author, *unsigned, "commit", "--quiet", "-m", step.message], root)
 
 
-def _run(command: list[str], root: Path) -> subprocess.CompletedProcess[str]:
+def _run(
+    command: list[str], root: Path, environment: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
     """Run one command in the registry; only what `pv` itself reads reaches it."""
     return subprocess.run(
         command,
         cwd=root,
-        env={**os.environ, "GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull},
+        env={
+            **os.environ,
+            "GIT_CONFIG_NOSYSTEM": "1",
+            "GIT_CONFIG_GLOBAL": os.devnull,
+            **(environment or {}),
+        },
         capture_output=True,
         text=True,
         encoding="utf-8",

