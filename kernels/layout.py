@@ -82,6 +82,10 @@ WITH_MINIMUM = frozenset({Stored.Q4_1, Stored.Q5_1})
 """Types with 32 values and a minimum in a block: their activations are Q8_1."""
 
 
+ACTIVATION_TYPES = ("q8_k", "q8_0", "q8_1")
+"""Types of activations, by the names that kernels take."""
+
+
 class Activations(NamedTuple):
     """Several vectors quantised to 8 bits, as the type of the weights asks for.
 

@@ -15,11 +15,17 @@ from numba.extending import intrinsic
 from numpy.typing import NDArray
 
 from pv.errors import BadInputError
-from pv.kernels.activations.reference import NAMES
-from pv.kernels.activations.reference import quantize as plain
 from pv.kernels.arguments import require_array, require_finite
-from pv.kernels.layout import BLOCK_VALUES, SHORT_BLOCK_VALUES, Activations
+from pv.kernels.layout import (
+    ACTIVATION_TYPES,
+    BLOCK_VALUES,
+    SHORT_BLOCK_VALUES,
+    Activations,
+    Rounding,
+)
 from pv.kernels.processor.numba_compile import compiled, has_vectors
+from pv.kernels.q8_0_quantize.numba_cpu import quantize as quantize_q8_0
+from pv.kernels.q8_1_quantize.numba_cpu import quantize as quantize_q8_1
 from pv.kernels.q8k_quantize.numba_cpu import quantize_ggml
 
 _F = np.float32
@@ -32,7 +38,7 @@ _SIGNATURE = types.boolean(
 
 
 def quantize(name: str, x: NDArray[np.float32]) -> Activations:
-    """Quantise float32 (tokens, values) to q8_k, q8_0 or q8_1, in ggml's vector rounding.
+    """Quantise float32 (tokens, values) to one of `ACTIVATION_TYPES`, in ggml's vector rounding.
 
     Scales and sums are as the type stores them, float16 in the short types.
 
@@ -40,28 +46,38 @@ def quantize(name: str, x: NDArray[np.float32]) -> Activations:
         BadInputError: another type, values that are not whole blocks, or a NaN or infinity.
     """
     size = BLOCK_VALUES if name == "q8_k" else SHORT_BLOCK_VALUES
-    if name not in NAMES or x.ndim != 2 or x.shape[1] % size:
-        return plain(name, x)  # says what is wrong
+    if name not in ACTIVATION_TYPES or x.ndim != 2 or x.shape[1] % size:
+        expected = f"(tokens, n * {size}), one of {', '.join(ACTIVATION_TYPES)}"
+        raise BadInputError(f"{name} of shape {x.shape}: expected {expected}")
     if x.dtype != np.float32:
         require_array("activations", x, np.float32, (None, None))
-    tokens = len(x)
     if name == "q8_k":
-        found = quantize_ggml(x.reshape(tokens, -1, size))
+        found = quantize_ggml(x.reshape(len(x), -1, size))
         sums = found.bsums.reshape(len(x), -1)
         return Activations(found.scale, found.quants.reshape(x.shape), sums)
-    if not has_vectors():
-        return plain(name, x)
-    made = Activations(
-        np.empty((tokens, x.shape[1] // size), np.float32),
-        np.empty(x.shape, np.int8),
-        np.empty((tokens, x.shape[1] // size), np.float32),
-    )
+    return _in_one_pass(name, x) if has_vectors() else _by_blocks(name, x)
+
+
+def _in_one_pass(name: str, x: NDArray[np.float32]) -> Activations:
+    blocks = (len(x), x.shape[1] // SHORT_BLOCK_VALUES)
+    scale, sums = np.empty(blocks, np.float32), np.empty(blocks, np.float32)
+    quants = np.empty(x.shape, np.int8)
     if not (x.flags.c_contiguous and x.flags.aligned):
         x = np.ascontiguousarray(x)
-    if not _short(x, *made):
+    if not _short(x, scale, quants, sums):
         require_finite("activations", x)
-        raise BadInputError("activations: are not finite")
-    return made._replace(sums=made.scale) if name == "q8_0" else made
+    return Activations(scale, quants, scale if name == "q8_0" else sums)
+
+
+def _by_blocks(name: str, x: NDArray[np.float32]) -> Activations:
+    """Quantise where the processor does not convert float16, and take the blocks apart."""
+    rounded = quantize_q8_0 if name == "q8_0" else quantize_q8_1
+    made = rounded(x.reshape(len(x), -1, SHORT_BLOCK_VALUES), Rounding.AVX2)
+    head = made.shape[-1] - SHORT_BLOCK_VALUES
+    fields = np.ascontiguousarray(made[..., :head]).view("<f2").astype(np.float32)
+    quants = np.ascontiguousarray(made[..., head:]).view(np.int8).reshape(x.shape)
+    scale, sums = (np.ascontiguousarray(fields[..., at]) for at in (0, fields.shape[-1] - 1))
+    return Activations(scale, quants, sums)
 
 
 @intrinsic

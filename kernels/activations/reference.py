@@ -6,17 +6,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pv.errors import BadInputError
-from pv.kernels.layout import BLOCK_VALUES, SHORT_BLOCK_VALUES, Activations, Rounding
+from pv.kernels.layout import (
+    ACTIVATION_TYPES,
+    BLOCK_VALUES,
+    SHORT_BLOCK_VALUES,
+    Activations,
+    Rounding,
+)
 from pv.kernels.q8_0_quantize.reference import quantize as quantize_q8_0
 from pv.kernels.q8_1_quantize.reference import quantize as quantize_q8_1
 from pv.kernels.q8k_quantize.reference import quantize_ggml
 
-NAMES = ("q8_k", "q8_0", "q8_1")
-"""Types of activations."""
-
 
 def quantize(name: str, x: NDArray[np.float32]) -> Activations:
-    """Quantise float32 (tokens, values) to a type of `NAMES`, in ggml's vector rounding.
+    """Quantise float32 (tokens, values) to one of `ACTIVATION_TYPES`, in ggml's vector rounding.
 
     Scales and sums are as the type stores them, float16 in the short types.
 
@@ -24,10 +27,10 @@ def quantize(name: str, x: NDArray[np.float32]) -> Activations:
         BadInputError: another type, values that are not whole blocks, or a NaN or infinity.
     """
     size = BLOCK_VALUES if name == "q8_k" else SHORT_BLOCK_VALUES
-    if name not in NAMES or x.ndim != 2 or x.shape[1] % size:
+    if name not in ACTIVATION_TYPES or x.ndim != 2 or x.shape[1] % size:
         raise BadInputError(
             f"activations {name!r}: found shape {x.shape}, expected (tokens, whole blocks of"
-            f" {size}) and one of {', '.join(NAMES)}"
+            f" {size}) and one of {', '.join(ACTIVATION_TYPES)}"
         )
     blocks = x.reshape(len(x), -1, size)
     if name == "q8_k":

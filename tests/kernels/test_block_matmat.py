@@ -13,7 +13,7 @@ from pv.kernels.activations import numba_cpu as activations_numba
 from pv.kernels.activations import reference as activations_reference
 from pv.kernels.block_matmat import case as cases
 from pv.kernels.block_matmat import numba_cpu, numpy_f32, reference
-from pv.kernels.layout import LONG, WITH_MINIMUM, Activations, Stored
+from pv.kernels.layout import ACTIVATION_TYPES, LONG, WITH_MINIMUM, Activations, Stored
 from pv.kernels.processor.numba_compile import has_vectors
 from tests.kernels.agreement import parts, same_bits, within
 
@@ -137,8 +137,10 @@ def hard_vectors() -> np.ndarray:
     return x
 
 
-@pytest.mark.parametrize("name", activations_reference.NAMES)
-def test_activations_have_the_bits_of_the_reference(name):
+@pytest.mark.parametrize("vectors", [True, False])
+@pytest.mark.parametrize("name", ACTIVATION_TYPES)
+def test_activations_have_the_bits_of_the_reference(name, vectors, monkeypatch):
+    monkeypatch.setattr(activations_numba, "has_vectors", lambda: vectors)
     with np.errstate(all="ignore"):
         expected = activations_reference.quantize(name, hard_vectors())
         found = activations_numba.quantize(name, hard_vectors())
@@ -147,7 +149,7 @@ def test_activations_have_the_bits_of_the_reference(name):
 
 
 @pytest.mark.parametrize("module", [activations_reference, activations_numba])
-@pytest.mark.parametrize("name", activations_reference.NAMES)
+@pytest.mark.parametrize("name", ACTIVATION_TYPES)
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 def test_activations_that_are_not_finite_are_refused(module, name, value):
     x = hard_vectors()
