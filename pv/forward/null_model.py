@@ -133,9 +133,10 @@ def _rms_norm(_trunk: Trunk, at: Operation, exact: Floats, _formats: Formats) ->
 
 
 def _rope(_trunk: Trunk, at: Operation, exact: Floats, _formats: Formats) -> Doubles:
-    """Return (4 + (2 i + 4) angle) u (|a| + |b|) for pair i.
+    """Return (6 + (2 i + 4) angle) u (|a| + |b|) for pair i.
 
-    An angle made from that of the pair before carries two roundings a pair.
+    An angle made from that of the pair before carries two roundings a pair. Six more are those of
+    cosine, magnitude, their product, its product with an element, the sum, and the reference.
     """
     heads, positions, rotation = at.inputs
     pairs = heads.shape[-1] // 2
@@ -146,7 +147,7 @@ def _rope(_trunk: Trunk, at: Operation, exact: Floats, _formats: Formats) -> Dou
     split = (*heads.shape[:-1], *((pairs, 2) if norm else (2, pairs)))
     axis = -1 if norm else -2
     size = np.abs(heads, dtype=np.float64).reshape(split).sum(axis=axis)
-    each = (4.0 + (2.0 * np.arange(pairs) + 4.0) * angle) * UNIT * rotation.magnitude * size
+    each = (6.0 + (2.0 * np.arange(pairs) + 4.0) * angle) * UNIT * rotation.magnitude * size
     return np.broadcast_to(np.expand_dims(each, axis), split).reshape(exact.shape)
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from pv.errors import BadInputError, UsageError
 from pv.forward import transformer
-from pv.forward.engine import reference
+from pv.forward.engine import production, reference
 from pv.forward.trace import Tracer, trace
 from pv.forward.trace_statistics import statistics_of
 from pv.forward.transformer import AFTER_LAYERS, IN_A_LAYER, Point
@@ -68,11 +68,12 @@ def test_the_last_token_is_the_last_row_of_all_of_them(trunk):
             np.testing.assert_array_equal(array[-1], last.arrays[slot])
 
 
-def test_tracing_changes_no_byte(trunk):
-    """FFN-GGUF-002: residual streams of all layers and logits, traced and untraced."""
+@pytest.mark.parametrize("make", [reference, production])
+def test_tracing_changes_no_byte(trunk, make):
+    """Residual streams of all layers and logits, traced and untraced."""
 
     def left(observe):
-        engine = reference(trunk)
+        engine = make(trunk)
         passed = transformer.run(trunk, [IDS], engine, observe)
         logits = transformer.logits(trunk, passed.residual[-1], engine, observe)
         return passed.residual.tobytes(), logits.tobytes()
