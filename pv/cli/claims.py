@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 from typing import Annotated, Final
@@ -10,10 +11,13 @@ import typer
 
 from pv.cli.exitcodes import ExitCode
 from pv.cli.text_or_json import Format
+from pv.cli.text_or_json import document as document_of
 from pv.errors import UsageError
 
 _LARGEST: Final = 1 << 18
 """Bytes of a text that is read; a longer one is nothing that people wrote."""
+_DOCUMENT: Final = 1 << 22
+"""Bytes of a document that is read."""
 _HINT: Final = (
     "say what changed in plain words: bumps C-X to 1.1.0 · adds 2 falsifiers · "
     "authored tests/x.py · F-1 is now BOUND · src/ is untouched"
@@ -31,6 +35,12 @@ def claims(
             metavar="FILE|-", help="The text to judge; else the messages of the commits since REV."
         ),
     ] = None,
+    document: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="FILE", help="A Markdown document to hold against itself, in place of a change."
+        ),
+    ] = None,
     root: Annotated[
         Path | None, typer.Option(help="Root of the registry; else found upwards.")
     ] = None,
@@ -42,7 +52,8 @@ def claims(
 
     It reads claims about versions, files, counts and status moves. The change is what differs
     between REV and the files on disk. Each claim that is found is borne out, contradicted, or
-    cannot be judged.
+    cannot be judged. With --document it reads sums of tables, counts beside lists, the header over
+    the table of states, citations of sections, what was refuted, and moves of a SHIP percentage.
 
     Exit codes: 0 no claim is contradicted · 1 one is · 2 no such revision, or a text that cannot be
     read · 3 nothing was judged: no claim was found, or none that can be judged.
@@ -56,6 +67,10 @@ def claims(
     from pv.registry.statements import judge_text
     from pv.resources import find_root
 
+    if document:
+        if base is not None or text is not None:
+            raise UsageError("--document goes alone, expected no --base and no --text beside it")
+        raise typer.Exit(_documents(document, as_json=output_format is Format.JSON))
     home = find_root(root)
     since = find_base(home, base)
     change = read_change_set(home, since.revision)
@@ -73,6 +88,34 @@ def claims(
         sys.stderr.write(folded(f"{found} in {source}: nothing was judged") + "\n")
         sys.stderr.write(folded(f"  do: {_HINT}", 6) + "\n")
         raise typer.Exit(ExitCode.NO_VERDICT)
+
+
+def _documents(files: list[Path], *, as_json: bool) -> ExitCode:
+    """Judge documents by themselves, and print where they contradict themselves."""
+    from pv.lint.documents.judge import judge_document
+    from pv.output.escape import escape
+    from pv.output.fold import hung
+
+    found = [(file, judge_document(_text(str(file), _DOCUMENT)[0])) for file in files]
+    faulty = any(each.faults for _, each in found)
+    judged = sum(each.judged for _, each in found)
+    code = ExitCode.FINDINGS if faulty else ExitCode.OK if judged else ExitCode.NO_VERDICT
+    if as_json:
+        rows = [
+            {"file": str(file), "judged": each.judged, "faults": [f._asdict() for f in each.faults]}
+            for file, each in found
+        ]
+        typer.echo(json.dumps(document_of(exit_code=int(code), documents=rows), indent=2))
+        return code
+    for file, each in found:
+        for fault in each.faults:
+            typer.echo(escape(f"{file}:{fault.line}: {fault.check}: {fault.message}"))
+            typer.echo(hung("  do: ", escape(fault.advice)))
+    many = sum(len(each.faults) for _, each in found)
+    what = f"contradictions: {many}" if many else "no contradiction"
+    told = f"{what}; counts, citations and moves looked at: {judged}"
+    typer.echo(f"{told if judged or many else 'nothing was judged'} (exit {code:d})")
+    return code
 
 
 def _messages(root: Path, base: str) -> tuple[str, str]:
@@ -95,21 +138,21 @@ def _messages(root: Path, base: str) -> tuple[str, str]:
     return "\n".join(answer.fields), f"{counted(number, 'message')} since {base}"
 
 
-def _text(name: str) -> tuple[str, str]:
+def _text(name: str, largest: int = _LARGEST) -> tuple[str, str]:
     """Return the text of a file or of standard input, and what it is called."""
     from pv.output.escape import escape
 
     shown = "standard input" if name == "-" else escape(name)
     try:
         if name == "-":
-            data = sys.stdin.buffer.read(_LARGEST + 1)
+            data = sys.stdin.buffer.read(largest + 1)
         else:
             with Path(name).open("rb") as stream:
-                data = stream.read(_LARGEST + 1)
+                data = stream.read(largest + 1)
     except OSError as error:
         raise UsageError(f"--text {shown}: {error.strerror}, expected a readable file") from error
-    if len(data) > _LARGEST:
-        raise UsageError(f"--text {shown}: longer than {_LARGEST:,} bytes, expected a message")
+    if len(data) > largest:
+        raise UsageError(f"--text {shown}: longer than {largest:,} bytes, expected a message")
     try:
         return data.decode("utf-8-sig"), shown
     except UnicodeDecodeError as error:

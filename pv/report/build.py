@@ -16,7 +16,7 @@ from pv.model.verdict import State
 from pv.report.badge import badge
 from pv.report.banner import banners
 from pv.report.charts import charts_of
-from pv.report.numbers import decimal, measured, percent
+from pv.report.numbers import alike, decimal, measured, percent
 from pv.report.overview import coverage, landscape, lessons, mark_of, tally, verification
 from pv.report.view import (
     ChangeView,
@@ -246,15 +246,16 @@ def _criterion(each: CriterionStanding) -> CriterionView:
 
 def ship_view(model: ShipStanding) -> ShipView:
     """Return a model's view; the headline names numerator, denominator, base and what is open."""
-    asserted = "nobody asserts a figure"
+    told, typed = "nobody asserts a figure", "nothing"
     if model.asserted_percent is not None:
-        by = f" by {model.asserted_by}" if model.asserted_by else ""
-        asserted = f"{percent(model.asserted_percent)} asserted{by}"
-    parts = f"{decimal(model.credited)} of {decimal(model.total)} weighted"
-    base = f", base {decimal(model.base)}"
+        typed = percent(model.asserted_percent)
+        told = f"asserted {typed}"
+        typed += f" by {model.asserted_by}" if model.asserted_by else ""
+    weights = (model.credited, model.total, *(each.weight for each in model.criteria))
+    credited, total, *_ = alike(weights)
     headline = (
-        f"{model.id} {percent(model.percent)} (computed; {parts}{base}; {asserted})"
-        f" — {len(model.open)} open"
+        f"{model.id} {percent(model.percent)} (computed; {credited} of {total} weighted,"
+        f" base {decimal(model.base)}; {told}) — {len(model.open)} open"
     )
     foreign = model.foreign_percent
     return ShipView(
@@ -262,7 +263,7 @@ def ship_view(model: ShipStanding) -> ShipView:
         headline=headline,
         percent=percent(model.percent),
         foreign_percent="none" if foreign is None else percent(foreign),
-        asserted_percent=asserted,
+        asserted_percent=typed,
         criteria=tuple(_criterion(each) for each in model.criteria),
         open=tuple(_criterion(each) for each in model.open),
         not_applicable=tuple(WaivedView(*each) for each in model.not_applicable),

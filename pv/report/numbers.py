@@ -17,6 +17,16 @@ def decimal(value: Fraction, places: int = 2) -> str:
     return sign + whole + (f".{part}" if part else "")
 
 
+def alike(values: Sequence[Fraction]) -> list[str]:
+    """Return exact numbers with as many decimals as the one among them that has most: `4.0`."""
+    texts = [decimal(each) for each in values]
+    most = max((len(text.partition(".")[2]) for text in texts), default=0)
+    return [
+        text if not most else f"{text.partition('.')[0]}.{text.partition('.')[2]:0<{most}}"
+        for text in texts
+    ]
+
+
 def percent(value: Fraction | None) -> str:
     """Return a percentage; None, where nothing is eligible, in words."""
     return "no eligible criterion" if value is None else f"{decimal(value)} %"

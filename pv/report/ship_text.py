@@ -25,7 +25,7 @@ def _model(model: ShipStanding) -> Iterator[str]:
     yield from _wrapped("", view.headline)
     yield from _wrapped(
         "  ",
-        f"ours {view.percent} · foreign {view.foreign_percent} · {view.asserted_percent}",
+        f"ours {view.percent} · foreign {view.foreign_percent} · asserted {view.asserted_percent}",
     )
     yield ""
     width = max((len(each.id) for each in view.criteria), default=0)

@@ -156,3 +156,19 @@ def test_the_state_on_the_model_to_ship_counts_where_the_falsifier_judges_it():
     assert states_on([status], "large")("F-1") is State.BOUND
     assert states_on([status], "another")("F-1") is partial
     assert states_on([status], "small")("F-2") is State.PROPOSED
+
+
+def test_the_first_line_has_the_figure_its_parts_and_what_is_asserted():
+    from pv.report.build import ship_view
+
+    done = {"002", "006", "008", "005"}
+    typed = model(LEDGER, base="91", asserted_percent={"value": "95", "by": "the authors"})
+    view = ship_view(standing(CONTRACT, typed, states_of(done)))
+    assert view.headline == (
+        "MODEL 95 % (computed; 4.0 of 9.0 weighted, base 91; asserted 95 %) — 6 open"
+    )
+    assert view.asserted_percent == "95 % by the authors"
+    bare = ship_view(standing(CONTRACT, model(dict.fromkeys("12", "1")), states_of({"1"})))
+    assert bare.headline == (
+        "MODEL 50 % (computed; 1 of 2 weighted, base 0; nobody asserts a figure) — 1 open"
+    )

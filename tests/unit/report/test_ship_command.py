@@ -130,7 +130,7 @@ def test_the_whole_figure_ships_and_a_gap_to_what_is_asserted_fails_strictly(reg
     assert registry.pv("can-ship", "MODEL-1").exit_code == 0
     shown = registry.pv("ship")
     assert shown.exit_code == 0
-    line = "MODEL-1 100 % (computed; 9 of 9 weighted, base 91; 99 % asserted by somebody)"
+    line = "MODEL-1 100 % (computed; 9.0 of 9.0 weighted, base 91; asserted 99 %) — 0 open"
     assert line in " ".join(shown.output.split())
     strict = registry.pv("ship", "--strict")
     assert strict.exit_code == 1

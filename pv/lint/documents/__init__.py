@@ -1,0 +1,1 @@
+"""Documents in Markdown held against themselves: sums, counts, citations, percentages."""
