@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 import typer
 
 from pv.cli.evidence_import import import_evidence
+from pv.cli.evidence_signing import keygen, sign, vouching
 from pv.cli.exitcodes import ExitCode
 from pv.cli.text_or_json import Format, OutputFormat, document
 from pv.errors import UsageError
@@ -27,6 +28,8 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command("import")(import_evidence)
+app.command()(sign)
+app.command()(keygen)
 
 
 _Root: TypeAlias = Annotated[Path | None, typer.Option(help="Registry root.")]
@@ -39,7 +42,7 @@ def list_receipts(
     local: _Local = False, output_format: OutputFormat = Format.TEXT, root: _Root = None
 ) -> None:
     """List every receipt with its verdict and condition; with none, exit 3."""
-    found = _audited(root, local=local)
+    found = _audited(root, local=local, again=False)
     if output_format is Format.JSON:
         _print_json({"receipts": [_data(each) for each in found]})
     for each in found if output_format is Format.TEXT else ():
@@ -55,11 +58,22 @@ def verify(
     against: Annotated[
         Path | None, typer.Option(help="A list that `export` wrote: each of it must be there.")
     ] = None,
+    keys: Annotated[
+        list[Path] | None,
+        typer.Option(help="Public keys to verify signatures with; else trusted_keys."),
+    ] = None,
+    signed: Annotated[
+        bool, typer.Option("--signed", help="Exit 1 where a receipt has no signature by them.")
+    ] = False,
     local: _Local = False,
     output_format: OutputFormat = Format.TEXT,
     root: _Root = None,
 ) -> None:
-    """Hash everything again: exit 1 for a damaged, orphaned or missing receipt; stale is named."""
+    """Hash everything again: exit 1 for a damaged, orphaned or missing receipt; stale is named.
+
+    With keys signatures are verified too: exit 1 for an invalid one. A signature whose receipt is
+    gone is a finding with or without keys.
+    """
     from pv.evidence.audit import Condition, digest_list
     from pv.resources import find_root
 
@@ -67,11 +81,14 @@ def verify(
     found = _audited(home, local=local)
     listed = dict(digest_list(found, home))
     missing = [path for digest, path in _wanted(against) if digest not in listed]
+    vouched = vouching(home, [each.path for each in found], keys, needed=signed, local=local)
     bad = [each for each in found if each.condition in (Condition.DAMAGED, Condition.ORPHANED)]
-    code = ExitCode.FINDINGS if bad or missing else ExitCode.OK if found else ExitCode.NO_VERDICT
+    failed = bad or missing or vouched.failed
+    code = ExitCode.FINDINGS if failed else ExitCode.OK if found else ExitCode.NO_VERDICT
     if output_format is Format.JSON:
-        rows = [_data(each) for each in found]
-        _print_json({"exit_code": int(code), "receipts": rows, "missing": missing})
+        rows = [_data(each) | vouched.of(each.path) for each in found]
+        more = {"missing": missing, "signatures_of_nothing": list(vouched.of_nothing)}
+        _print_json({"exit_code": int(code), "receipts": rows, **more})
         raise typer.Exit(code)
     for each in found:
         if each.condition not in (Condition.VALID, Condition.FOREIGN):
@@ -79,14 +96,49 @@ def verify(
             _wrapped(f"{each.condition.upper():<9} ", f"{each.path}: {detail}")
     for path in missing:
         _wrapped("MISSING   ", f"{path}: it is on the list and not here, or has other bytes")
+    for lead, text in vouched.lines():
+        _wrapped(f"{lead:<9} ", text)
     counts = [
         f"{sum(each.condition is kind for each in found)} {kind}"
         for kind in Condition
         if any(each.condition is kind for each in found)
     ]
     counts += [f"{len(missing)} missing"] if missing else []
-    typer.echo(f"{', '.join(counts) or 'no receipt'} (exit {code:d})")
+    typer.echo(f"{', '.join(counts) or 'no receipt'}{vouched.summary} (exit {code:d})")
     raise typer.Exit(code)
+
+
+@app.command()
+def history(
+    falsifier: Annotated[
+        str | None, typer.Argument(help="Falsifier by id or short form; else all.")
+    ] = None,
+    local: _Local = False,
+    output_format: OutputFormat = Format.TEXT,
+    root: _Root = None,
+) -> None:
+    """Tell what came out when, oldest first: every verdict that is on record, stale ones too."""
+    from pv.evidence.audit import timeline
+    from pv.model.contract import short_id
+
+    told = timeline(_audited(root, local=local, again=False))
+    if falsifier is not None:
+        wanted = falsifier.upper()
+        told = [
+            each
+            for each in told
+            if wanted in (each.falsifier.upper(), short_id(each.falsifier).upper())
+        ]
+    if output_format is Format.JSON:
+        _print_json({"verdicts": [each._asdict() for each in told]})
+    for each in told if output_format is Format.TEXT else ():
+        lead = f"{each.started or 'no date':<20} {each.verdict:<13} {each.condition:<8} "
+        model = f" on {each.model}" if each.model else ""
+        _wrapped(lead, f"{short_id(each.falsifier)} {each.level}{model} [{each.id}]")
+    if not told:
+        about = f" of {falsifier}" if falsifier else ""
+        typer.echo(f"no verdict{about} is on record\n  do: pv discharge --record", err=True)
+        raise typer.Exit(ExitCode.NO_VERDICT)
 
 
 @app.command()
@@ -141,11 +193,16 @@ def compare(
     raise typer.Exit(ExitCode.OK if len(verdicts) == 1 else ExitCode.FINDINGS)
 
 
-def _audited(root: Path | None, *, local: bool) -> Sequence[Audited]:
+def _audited(root: Path | None, *, local: bool, again: bool = True) -> Sequence[Audited]:
+    """Return all receipts; read again, or where that is not asked for, as the index has them."""
     from pv.evidence.audit import audit
+    from pv.evidence.index import Index
     from pv.resources import find_root
 
-    found = audit(find_root(root), local=local)
+    home = find_root(root)
+    index = Index(home)
+    found = audit(home, local=local, read=None if again else index.read)
+    index.save()
     for file in found.unread:
         typer.echo(f"NOT JUDGED {file}: it cannot be read, so its receipts are orphans", err=True)
     return found.receipts

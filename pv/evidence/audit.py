@@ -125,6 +125,42 @@ def find(root: Path, name: str) -> Stored | Damaged | None:
     return found[0] if len(found) == 1 and stem else None
 
 
+class Told(NamedTuple):
+    """One verdict on record."""
+
+    started: str
+    """When its run began, UTC; empty where it does not say."""
+    falsifier: str
+    verdict: str
+    level: str
+    model: str
+    condition: str
+    id: str
+    path: str
+
+
+def timeline(receipts: Sequence[Audited]) -> list[Told]:
+    """Return every verdict on record, oldest first; what is damaged or orphaned tells none."""
+    found = [_told_when(each, each.receipt) for each in receipts if each.receipt is not None]
+    return sorted(found)
+
+
+def _told_when(each: Audited, receipt: ReceiptView) -> Told:
+    run = receipt.statement["predicate"].get("run")
+    started = str(run.get("started", "")) if isinstance(run, Mapping) else ""
+    model = receipt.model.name if receipt.model else ""
+    return Told(
+        started,
+        each.falsifier,
+        receipt.verdict.value,
+        receipt.level.value,
+        model,
+        each.condition.value,
+        receipt.id,
+        each.path,
+    )
+
+
 def digest_list(receipts: Sequence[Audited], root: Path) -> list[tuple[str, str]]:
     """Return sha256 and path of every receipt: kept elsewhere, it shows a missing file."""
     return [

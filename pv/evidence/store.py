@@ -28,9 +28,12 @@ REGISTRY: Final = ("contracts", "evidence")
 LOCAL: Final = (OWN, "receipts")
 SHOWN: Final = 16
 """Hexadecimal digits of the digest in a file's name."""
-_LARGEST: Final = 16 << 20
+LARGEST: Final = 16 << 20
 _ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 _NAME: Final = re.compile(r"[0-9a-f]{16}\.json")
+ENVELOPE: Final = r"[0-9a-f]{16}\.[0-9a-f]{64}\.dsse\.json"
+"""Pattern of the names of signatures, which lie beside receipts and are none."""
+_ENVELOPE: Final = re.compile(ENVELOPE)
 _TEMPORARY: Final = ".tmp-"
 
 Reader: TypeAlias = "Callable[[Path, Path, str], Stored | Damaged]"
@@ -82,7 +85,7 @@ def write(
         if not record:
             own_folder(root, *LOCAL[1:])
         folder.mkdir(parents=True, exist_ok=True)
-        _write_durably(folder, name, data)
+        write_durably(folder, name, data)
     except OSError as error:
         place = (folder / name).relative_to(root)
         raise UnwritableError(
@@ -98,7 +101,8 @@ class UnwritableError(PvError):
     exit_code = 3
 
 
-def _write_durably(folder: Path, name: str, data: bytes) -> None:
+def write_durably(folder: Path, name: str, data: bytes) -> None:
+    """Write a file into a folder that is there, whole or not at all. Raises OSError."""
     temporary = folder / f"{_TEMPORARY}{name}-{secrets.token_hex(8)}"
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o644)
     try:
@@ -147,7 +151,7 @@ def read_folder(
         return
     reader = read or read_file
     for name in names:
-        if not name.startswith(_TEMPORARY):
+        if not name.startswith(_TEMPORARY) and not _ENVELOPE.fullmatch(name):
             yield reader(root, folder / name, falsifier)
 
 
@@ -181,7 +185,7 @@ def read_file(root: Path, path: Path, falsifier: str) -> Stored | Damaged:
     except OSError as error:
         return Damaged(shown, f"cannot be read: {error.strerror}")
     if data is None:
-        return Damaged(shown, f"is a link, no plain file, or larger than {_LARGEST} bytes")
+        return Damaged(shown, f"is a link, no plain file, or larger than {LARGEST} bytes")
     found = hashlib.sha256(data).hexdigest()[:SHOWN]
     if found != path.stem:
         return Damaged(shown, f"digest differs: its name says {path.stem}, its bytes {found}")
@@ -197,9 +201,9 @@ def _bytes_of(path: Path) -> bytes | None:
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     with os.fdopen(descriptor, "rb") as file:
         status = os.fstat(file.fileno())
-        if not stat.S_ISREG(status.st_mode) or status.st_size > _LARGEST:
+        if not stat.S_ISREG(status.st_mode) or status.st_size > LARGEST:
             return None
-        return file.read(_LARGEST + 1)
+        return file.read(LARGEST + 1)
 
 
 def _shape_fault(statement: Any, falsifier: str) -> str:

@@ -27,7 +27,8 @@ _TEXTS: Final = ("format", "base", "baseline", "templates")
 _NOTHING: Final[Mapping[str, Any]] = {}
 _MAY_HOLD: Final = re.compile(r"""tool["']?[ \t]*(?:\.[ \t]*["']?pv\b|[\]=])|\\[uU]""")
 """What stands in every TOML text with a table `tool.pv`, in one of its spellings."""
-KEYS: Final = (*_FLAGS, *_TEXTS, "select", "severity", "ignore")
+_TRUSTED: Final = "trusted_keys"
+KEYS: Final = (*_FLAGS, *_TEXTS, "select", _TRUSTED, "severity", "ignore")
 
 
 class Setting(NamedTuple):
@@ -79,7 +80,7 @@ def apply(root: Path, flags: Flags | None = None, *, read_baseline: bool = True)
     holds, with file, line and key. The base revision is not asked for here.
     """
     flags, found = flags or Flags(), find(root)
-    picked = {key: _picked(key, flags, found) for key in (*_FLAGS, *_TEXTS, "select")}
+    picked = {key: _picked(key, flags, found) for key in (*_FLAGS, *_TEXTS, "select", _TRUSTED)}
     severities, ignored = found.values.get("severity", {}), found.values.get("ignore", {})
     settings = [Setting(key, _shown(value), source) for key, (value, source) in picked.items()]
     for table, rows in (("severity", severities), ("ignore", ignored)):
@@ -103,6 +104,7 @@ _DEFAULTS: Final[Mapping[str, Any]] = {
     **dict.fromkeys(_FLAGS, False),
     "format": "text",
     "select": (),
+    _TRUSTED: None,
 }
 
 
@@ -130,6 +132,16 @@ def check_base(root: Path, options: Options) -> None:
 
         if problem := read_revision(root, options.base, ()).problem:
             raise options.base_fault(problem)
+
+
+def trusted_keys(root: Path) -> tuple[Path, ...]:
+    """Return the public keys that receipts are verified with; none where none is configured.
+
+    They count from the folder of the file.
+    """
+    found = find(root)
+    named = found.values.get(_TRUSTED, ()) if found.path else ()
+    return tuple(found.path.parent / each for each in named) if found.path else ()
 
 
 def _picked(key: str, flags: Flags, found: Configuration) -> tuple[Any, str]:
@@ -217,6 +229,10 @@ def _checked(found: Configuration) -> Configuration:
             raise _fault(found, key, f"format is {_short(value)}, expected one of {words}")
         if key == "select":
             _check_selected(found, value)
+        if key == _TRUSTED and not (
+            isinstance(value, list) and all(isinstance(each, str) and each for each in value)
+        ):
+            raise _fault(found, key, f"{key} is {_short(value)}, expected a list of files")
         if key in {"severity", "ignore"}:
             _check_rules(found, key, value)
     return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import sqlite3
 import subprocess
 import sys
@@ -18,8 +19,9 @@ from pv import stamps
 from pv.cli.main import app
 from pv.evidence.index import Index
 from pv.evidence.receipt import load, write_receipt
-from pv.evidence.store import Damaged, read_folder
-from pv.model.verdict import Verdict
+from pv.evidence.store import Damaged, read_file, read_folder
+from pv.model.receipt import Comparison
+from pv.model.verdict import Level, Verdict
 
 ROOT = Path(__file__).parents[3]
 ID = "FALSIFY-TOY-001"
@@ -225,7 +227,7 @@ root, number = Path(sys.argv[1]), sys.argv[2]
 (stored,) = [each for each in read_folder(root, "FALSIFY-TOY-001", record=True)][:1]
 statement = dict(stored.statement)
 (loaded,) = load_contracts(root)
-for n in range(15):
+for n in range(8):
     predicate = {**statement["predicate"], "headline": f"writer {number} run {n}"}
     path = write(root, "FALSIFY-TOY-001", {**statement, "predicate": predicate}, record=True)
     index = Index(root)
@@ -253,7 +255,7 @@ def test_eight_writers_with_readers_beside_them_lose_and_mix_nothing(home, write
     assert readings > 0
     with_index, without = through(home)
     assert plain(with_index) == plain(without)
-    assert len(without.receipts) == 1 + 8 * 15
+    assert len(without.receipts) == 1 + 8 * 8
     written = sorted(each.path for each in without.receipts)
     assert sorted(Index(home.root).rows) == written
     Index(home.root).rebuild()
@@ -279,7 +281,6 @@ def test_two_branches_that_answer_one_question_merge_without_conflict(home, writ
 
 def test_of_two_merged_answers_that_differ_the_worst_counts(home, write):
     from pv.evidence.derive import derive
-    from pv.model.receipt import Comparison
     from pv.model.verdict import State
 
     home.start()
@@ -309,3 +310,48 @@ def test_folders_and_damage_come_through_the_index_in_the_same_order(count, home
         each.path for each in read_folder(home.root, ID, record=True)
     ]
     assert sum(isinstance(each, Damaged) for each in found) == 1
+
+
+def test_every_flipped_byte_of_a_set_of_receipts_is_caught_with_and_without_an_index(home, write):
+    missed = Comparison("growth", "<=", 2.0, None, 3.0, False, 3.0, None, "by construction")
+    paths = [
+        write(),
+        write(Verdict.REFUTED, comparisons=(missed,)),
+        write(headline="é", level=Level.SYNTHETIC, model=None),
+    ]
+    through(home)
+    caught = 0
+    for path in paths:
+        sound = path.read_bytes()
+        for at in range(len(sound)):
+            broken = bytearray(sound)
+            broken[at] ^= 1 << at % 8
+            path.write_bytes(broken)
+            assert isinstance(read_file(home.root, path, ID), Damaged), at
+            if at % 400 == 0:
+                found = load(home.root, home.contract, local=False, read=Index(home.root).read)
+                assert len(found.damaged) == 1, at
+            caught += 1
+        path.write_bytes(sound)
+    assert caught == sum(path.stat().st_size for path in paths) > 3_000
+
+
+def test_the_history_of_verdicts_is_kept(home, write):
+    first = write(headline="the first").stem
+    home.edit("value: 2.0", "value: 3.0")
+    second = write(headline="the second").stem
+    told = CliRunner().invoke(app, ["evidence", "history", "toy-001", "--root", str(home.root)])
+    said = " ".join(told.output.split())
+    found = re.findall(r"HELD (\w+) TOY-001 LIVE on small \[(\w{16})\]", said)
+    assert sorted(found) == sorted([("stale", first), ("valid", second)])
+    data = json.loads(
+        CliRunner()
+        .invoke(app, ["evidence", "history", "--format", "json", "--root", str(home.root)])
+        .output
+    )
+    assert [each["verdict"] for each in data["verdicts"]] == ["HELD", "HELD"]
+    Index(home.root).path.unlink(missing_ok=True)
+    again = CliRunner().invoke(app, ["evidence", "history", "toy-001", "--root", str(home.root)])
+    assert again.output == told.output
+    none = CliRunner().invoke(app, ["evidence", "history", "X-009", "--root", str(home.root)])
+    assert none.exit_code == 3

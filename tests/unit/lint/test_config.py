@@ -45,7 +45,7 @@ EFFECTS = {
 
 
 def test_every_key_changes_what_a_run_comes_to(registry: Path) -> None:
-    assert {*EFFECTS, "ignore", "select", "format", "templates"} == set(KEYS)
+    assert {*EFFECTS, "ignore", "select", "format", "templates", "trusted_keys"} == set(KEYS)
     assert code(registry) == 0
     for key, text in EFFECTS.items():
         configured(registry, text)
@@ -166,6 +166,7 @@ def test_config_shows_what_applies_and_from_where(registry: Path) -> None:
         f"baseline                 {registry / 'known.json'}  (pv.toml:3)",
         "templates                none  (default)",
         "select                   every rule  (default)",
+        "trusted_keys             none  (default)",
         "severity.unsemantic-version warning  (pv.toml:4)",
         "ignore.PV-SCH-003        outside  (pv.toml:6)",
     ]
