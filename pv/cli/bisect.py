@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pv.tensors.gguf_header import ModelFile
     from pv.tensors.model_registry import Resolved
 
-_OWN_PROMPTS = 6
+_OWN_PROMPTS = 4
 
 
 class Device(StrEnum):

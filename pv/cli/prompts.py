@@ -59,7 +59,8 @@ def located(model: str) -> Resolved:
 def prompts_of(model: ModelFile, texts: Sequence[str], ids: str | None) -> list[Prompt]:
     """Return texts as the model's own tokenizer cuts them, and ids as they are.
 
-    Raises `UsageError` for ids that are no integers or for an empty prompt, `BadInputError` where
+    Raises `UsageError` for ids that are no integers or a prompt that is empty or longer than the
+    model's context, `BadInputError` where
     the model's vocabulary cannot be read.
     """
     found = [Prompt(None, _numbers(ids))] if ids is not None else []
@@ -72,10 +73,22 @@ def prompts_of(model: ModelFile, texts: Sequence[str], ids: str | None) -> list[
             fault.advice = fault.advice or "give token ids: --ids 504,3575,282"
             raise
         found += [Prompt(text, tuple(tokenizer.encode(text))) for text in texts]
+    context = _context(model)
     for prompt in found:
         if not prompt.ids:
             raise UsageError(f"prompt {prompt.shown}: has no token, expected at least one")
+        if context and len(prompt.ids) > context:
+            raise UsageError(
+                f"a prompt of {len(prompt.ids):,} tokens, the model's context has {context:,}",
+                advice="give less text",
+            )
     return found
+
+
+def _context(model: ModelFile) -> int:
+    """Return how many tokens the model was made for, 0 where it does not say."""
+    said = model.metadata.get(f"{model.metadata.get('general.architecture')}.context_length")
+    return said if isinstance(said, int) else 0
 
 
 def _numbers(ids: str) -> tuple[int, ...]:

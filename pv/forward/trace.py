@@ -106,11 +106,17 @@ def trace(
     """Run one prompt and keep statistics of every layer and point, over all tokens or the last.
 
     Raises `UsageError` for ids that are none or another selection of tokens, `BadInputError` where
-    the pass leaves the finite numbers.
+    the pass leaves the finite numbers, with the first slot that holds one of them.
     """
     tracer = Tracer(trunk.layers, tokens, arrays=arrays, step=step)
-    stream = run(trunk, [ids], engine, tracer.see).residual[-1]
-    found = logits(trunk, stream if tokens == "all" else stream[-1:], engine, tracer.see)
+    try:
+        stream = run(trunk, [ids], engine, tracer.see).residual[-1]
+        found = logits(trunk, stream if tokens == "all" else stream[-1:], engine, tracer.see)
+    except BadInputError as fault:
+        lost = next((each for each in tracer.statistics if each.nonfinite), None)
+        if lost:
+            fault.advice = f"look at {lost.slot} first: {lost.nonfinite} of {lost.count} are lost"
+        raise
     return Trace(
         engine.name,
         tuple(ids),

@@ -42,10 +42,6 @@ class Steps(AbstractContextManager["Steps"]):
         self._write(f"\r{line:<{_WIDTH}}" if self._watched else line + "\n")
         self._shown = True
 
-    def next(self, what: str) -> None:
-        """Hear that another computation begins."""
-        self._what = what
-
     def _write(self, text: str) -> None:
         self._stream.write(text)
         self._stream.flush()

@@ -110,5 +110,5 @@ def test_no_device_is_no_verdict(model):
 
 def test_own_sentences_are_used_where_no_prompt_is_given(model):
     data = json.loads(pv(model, "--layers", 1, "--json").output)
-    assert len(data["prompts"]) == 6
+    assert len(data["prompts"]) == 4
     assert data["prompts"][0]["text"] == "The capital of France is"

@@ -82,6 +82,7 @@ def test_refusals_are_named(model, tmp_path):
     assert isinstance(fault(model, "--ids", "one"), UsageError)
     assert isinstance(fault(model, "--prompt", ""), UsageError)
     assert isinstance(fault(model, "--ids", "99999"), UsageError)
+    assert "context has 512" in fault(model, "--ids", "1 " * 513).message
     assert isinstance(fault(model, "--ids", "1", "--layer", "9"), UsageError)
     assert isinstance(fault(model, "--ids", "1", "--payload", tmp_path / "no" / "x"), UsageError)
     assert isinstance(fault("no-such-model", "--ids", "1"), MissingError)

@@ -8,6 +8,7 @@ import pytest
 from pv.errors import BadInputError, UsageError
 from pv.forward import transformer
 from pv.forward.engine import production, reference
+from pv.forward.planted import Planted
 from pv.forward.trace import Tracer, trace
 from pv.forward.trace_statistics import statistics_of
 from pv.forward.transformer import AFTER_LAYERS, IN_A_LAYER, Point
@@ -141,6 +142,13 @@ def test_numbers_that_are_none_are_counted_and_null():
     assert found.nonfinite == 2
     told = found.to_data()
     assert [told[name] for name in ("mean", "std", "rms", "minimum", "maximum")] == [None] * 5
+
+
+def test_a_pass_that_overflows_is_told_with_the_first_slot_that_did(trunk):
+    faulty = Planted(reference(trunk), trunk, 1, "half-sums")
+    with pytest.raises(BadInputError, match="residual stream after layer 1") as told:
+        trace(trunk, IDS, faulty)
+    assert told.value.advice.startswith("look at blk.1.attention_out first: ")
 
 
 def test_an_unknown_selection_is_refused(trunk):
