@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from pv.falsifiers.model_file import (
+    chat_rendering,
     decoding_rate,
     licence,
     llama_cpp_agreement,
@@ -20,8 +21,8 @@ from pv.tokens import tokenizer_of
 from tests.unit.falsifiers_live.contract_limits import entry, run_of, unmet
 from tests.unit.forward.random_model import Recipe, write_model
 
-WEIGHTS, LLAMA, SURPRISE, RATE, LICENCE, FUNCTION = (
-    f"SHIP-DEMO-{number}" for number in ("003", "004", "005", "007", "009", "011")
+WEIGHTS, LLAMA, SURPRISE, RATE, CHAT, LICENCE, FUNCTION = (
+    f"SHIP-DEMO-{number}" for number in ("003", "004", "005", "007", "008", "009", "011")
 )
 SEEN_BY = {
     WEIGHTS: {
@@ -44,6 +45,7 @@ SEEN_BY = {
         "pause_after_each_token": {"slowest_rate"},
         "forgotten_prompt": {"tokens_differing"},
     },
+    CHAT: {name: {"bytes_differing"} for name in chat_rendering.CONTROLS},
     LICENCE: {
         "other_licence_in_header": {"header_differs"},
         "other_licence_of_package": {"package_differs"},
@@ -63,6 +65,7 @@ KNOWN = {
     LLAMA: llama_cpp_agreement.CONTROLS,
     SURPRISE: perplexity.CONTROLS,
     RATE: decoding_rate.CONTROLS,
+    CHAT: chat_rendering.CONTROLS,
     LICENCE: licence.CONTROLS,
     FUNCTION: written_function.CONTROLS,
 }
@@ -98,6 +101,13 @@ def measures(tmp_path_factory):
     trunk, tokenizer = Trunk(derived), tokenizer_of(derived)
     texts = np.random.default_rng(6).integers(3, 300, size=(12, 9)).tolist()
     named = entry(LICENCE).parameters
+    chats = [
+        {
+            "messages": [{"role": "user", "content": "Hi.\n"}, {"role": "user", "content": "?"}],
+            "rendered": "<|im_start|>user\nHi.\n<|im_end|>\n<|im_start|>user\n?<|im_end|>\n"
+            "<|im_start|>assistant\n",
+        }
+    ]
     stated = licensed(folder / "licensed.gguf", named["provenance"])
     package = Stated("Apache-2.0", "\n  ".join(named["clauses"]))
     written = {"text": "\n    if n < 2:\n        return n\n    return fib(n - 1)\n\nprint(fib(3"}
@@ -111,6 +121,7 @@ def measures(tmp_path_factory):
         RATE: lambda **given: decoding_rate.of_trunk(
             trunk, [5, 6, 7], run_of(RATE, **given, **FEW)
         ),
+        CHAT: lambda **given: chat_rendering.of_model(derived, run_of(CHAT, **given, chats=chats)),
         LICENCE: lambda **given: licence.of_model(stated, package, run_of(LICENCE, **given)),
         FUNCTION: lambda **given: written_function.of_trunk(
             trunk, tokenizer, run_of(FUNCTION, **given, shared=dict(written))

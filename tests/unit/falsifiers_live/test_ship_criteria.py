@@ -7,8 +7,9 @@ import pytest
 
 from pv.discharge.dispatch import discharge
 from pv.discharge.plan import Request
-from pv.errors import MissingError, UsageError
+from pv.errors import BadInputError, MissingError, UsageError
 from pv.falsifiers.model_file import (
+    chat_rendering,
     decoding_rate,
     licence,
     llama_cpp_agreement,
@@ -34,6 +35,7 @@ HARNESSES = {
     "SHIP-004": llama_cpp_agreement.loads,
     "SHIP-DEMO-005": perplexity.ratio,
     "SHIP-DEMO-007": decoding_rate.rate,
+    "SHIP-DEMO-008": chat_rendering.golden,
     "SHIP-DEMO-009": licence.stated,
     "SHIP-DEMO-011": written_function.parses,
     "SHIP-002": written_function.parses,
@@ -126,6 +128,17 @@ def test_decoded_tokens_are_those_of_one_pass_over_the_whole_text(model):
     assert decoding_rate._differing(trunk, [5, 6, 7], wrong) >= 1
 
 
+@pytest.mark.parametrize("chat", [{}, {"messages": []}, {"messages": "Hi", "rendered": "Hi"}])
+def test_a_chat_that_is_none_is_refused(model, chat):
+    with pytest.raises(BadInputError, match="expected messages and rendered"):
+        chat_rendering.of_model(model, run_of("SHIP-DEMO-008", chats=[chat]))
+
+
+@pytest.mark.parametrize(("found", "differing"), [("abc", 0), ("abd", 1), ("ab", 1), ("abcé", 2)])
+def test_bytes_that_either_side_lacks_differ(found, differing):
+    assert chat_rendering._differing(found, "abc") == differing
+
+
 def test_a_model_that_names_no_source_is_missing_one(model):
     with pytest.raises(MissingError, match=r"its source is not named, which no package here has"):
         source_weights.source_of(model)
@@ -209,7 +222,7 @@ def teacher(tmp_path_factory):
 
 
 @pytest.mark.model
-@pytest.mark.parametrize("short", ["SHIP-DEMO-003", "SHIP-DEMO-009", "SHIP-DEMO-011"])
+@pytest.mark.parametrize("short", ["SHIP-DEMO-003", "SHIP-DEMO-008", "SHIP-DEMO-009"])
 def test_a_live_run_reaches_a_verdict_with_every_control_red(short, teacher, tmp_path):
     for folder in ("contracts", "falsifiers"):
         (tmp_path / folder).symlink_to(ROOT / folder)
