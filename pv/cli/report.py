@@ -61,7 +61,8 @@ def _page(home: Path, *, local: bool, since: str | None, history: int | None) ->
     answers = Answers(home, ("report", str(local), str(history)))
     if since is None and (found := answers.recall()):
         return found.text, found.note
-    from pv.report.page import content, lay_out
+    from pv.report.layout import lay_out
+    from pv.report.page import content
 
     told = content(home, local=local, since=since, history=history)
     if not told.view.contracts:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -19,8 +18,7 @@ from pv.report.build import view_of
 from pv.report.curve import curve
 from pv.report.graph import Node, layered
 from pv.report.markdown import visible
-from pv.report.render import Html, page
-from pv.report.view import ContractView, RegistryView, ShipView
+from pv.report.view import RegistryView, ShipView
 from pv.ship import ShipStanding
 
 _SMALL: Final = 200
@@ -28,8 +26,6 @@ _SMALL: Final = 200
 _COMMITS: Final = 12
 _DRAWN: Final = 60
 """Boxes of a graph that anybody can follow."""
-LARGEST: Final = 400_000
-"""Bytes that the page may have; beyond it what agrees and was never run is left out first."""
 
 
 class Bar(NamedTuple):
@@ -106,67 +102,6 @@ def content(root: Path, *, local: bool, since: str | None, history: int | None) 
         graphs=tuple(_graphs(derived)),
         evidence=tuple(map(_row, receipts)),
         changes=_changes(root, since) if since else None,
-    )
-
-
-def lay_out(told: Content) -> str:
-    """Return the page; where it would be too large, with less detail, and it says so."""
-    text = _page(told, frozenset(), ())
-    for brief, word in _shorter(told.view.contracts):
-        if len(text.encode()) <= LARGEST:
-            break
-        text = _page(told, brief, (f"Left out for size: the falsifiers of {word}.",))
-    if len(text.encode()) > LARGEST:
-        every = frozenset(each.stem for each in told.view.contracts)
-        kept = replace(told.view, contracts=(), charts=told.view.charts[:8])
-        least = replace(told, view=kept, evidence=told.evidence[:500])
-        note = f"Left out for size: {len(every):,} contracts, and all but 500 receipts."
-        text = _page(least, every, (note,))
-    return text
-
-
-def _shorter(contracts: Sequence[ContractView]) -> list[tuple[frozenset[str], str]]:
-    """Return what is left out, first least missed: never run and agreeing, then all that agree."""
-    idle = frozenset(
-        each.stem
-        for each in contracts
-        if not each.mark and not any(one.receipt for one in each.falsifiers)
-    )
-    agreeing = frozenset(
-        each.stem
-        for each in contracts
-        if not each.mark and not any(one.mark for one in each.falsifiers)
-    )
-    every = frozenset(each.stem for each in contracts)
-    return [
-        (idle, f"{len(idle):,} contracts that agree and have no receipt"),
-        (agreeing, f"{len(agreeing):,} contracts that agree with their evidence"),
-        (every, f"all {len(every):,} contracts"),
-    ]
-
-
-def _page(told: Content, brief: frozenset[str], left_out: tuple[str, ...]) -> str:
-    view = told.view
-    counts = Counter(each.condition for each in told.evidence)
-    return page(
-        {
-            "title": told.title,
-            "totals": view.totals,
-            "left_out": (*told.notes, *left_out),
-            "ship": told.ship,
-            "curve": Html(told.curve),
-            "contracts": view.contracts,
-            "brief": brief,
-            "landscape": view.landscape,
-            "verification": view.verification,
-            "lessons": view.lessons,
-            "charts": view.charts,
-            "graphs": [Html(each) for each in told.graphs],
-            "evidence": told.evidence,
-            "evidence_counts": sorted(counts.items()),
-            "damaged": view.damaged,
-            "changes": told.changes,
-        }
     )
 
 

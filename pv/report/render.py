@@ -19,6 +19,7 @@ from pv.sandbox import Function, Rules, Sandbox, read_folder
 
 _SUFFIX: Final = ".md.j2"
 _PAGE: Final = "page/report.html.j2"
+_PARTS: Final = "page/parts.html.j2"
 _OURS: Final = "pv/"
 """Before the name of a packaged template, where one of a user includes it."""
 _MARKDOWN: Final = "pv.report.markdown"
@@ -28,7 +29,7 @@ _RULES: Final = Rules(
     filters={name: Function(_MARKDOWN, name) for name in _FILTERS},
 )
 
-__all__ = ["Html", "OwnTemplates", "Renderer", "own_templates", "page"]
+__all__ = ["Html", "OwnTemplates", "PageRenderer", "Renderer", "own_templates"]
 
 
 class OwnTemplates(NamedTuple):
@@ -145,18 +146,33 @@ def _environment() -> jinja2.Environment:
     return environment
 
 
-def page(context: dict[str, Any]) -> str:
-    """Return the HTML page; everything is escaped but what is `Html`, which we drew ourselves."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(packaged("templates")),
-        undefined=jinja2.StrictUndefined,
-        finalize=_shown,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        autoescape=True,
-    )
-    environment.filters.update(svg=Html, lead=_lead)
-    return environment.get_template(_PAGE).render(context).strip() + "\n"
+class PageRenderer:
+    """Renders the HTML page and its parts.
+
+    Everything is escaped but what is `Html`, which we drew ourselves.
+    """
+
+    def __init__(self) -> None:
+        environment = jinja2.Environment(
+            loader=jinja2.FileSystemLoader(packaged("templates")),
+            undefined=jinja2.StrictUndefined,
+            finalize=_shown,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            autoescape=True,
+        )
+        environment.filters.update(svg=Html, lead=_lead)
+        self._page = environment.get_template(_PAGE)
+        self._parts = environment.get_template(_PARTS).module
+
+    def part(self, name: str, record: object) -> Html:
+        """Return one repeated part: the macro of that name over a record."""
+        made: Html = getattr(self._parts, name)(record)
+        return made
+
+    def page(self, context: Mapping[str, Any]) -> str:
+        """Return the whole page."""
+        return self._page.render(context).strip() + "\n"
 
 
 def _shown(value: object) -> object:

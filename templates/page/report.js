@@ -1,7 +1,7 @@
 (() => {
   "use strict";
   const query = document.getElementById("query"), state = document.getElementById("state");
-  const items = [...document.querySelectorAll("[data-text]")], groups = [...document.querySelectorAll("[data-group]")];
+  const items = [...document.querySelectorAll("[data-text]")], all = items.filter((item) => item.dataset.line === undefined).length, groups = [...document.querySelectorAll("[data-group]")];
   const shown = document.getElementById("shown");
 
   function apply() {
@@ -11,7 +11,7 @@
       const fits = (!state.value || item.dataset.state.replace("≠ ", "") === state.value || (state.value === "≠" && item.dataset.state.startsWith("≠")))
         && words.every((word) => item.dataset.text.includes(word));
       item.hidden = !fits;
-      count += fits;
+      count += fits && item.dataset.line === undefined;
     }
     const asked = words.length > 0 || state.value !== "";
     for (const group of groups) {
@@ -19,7 +19,7 @@
       group.hidden = asked && !left;
       if (asked && left) group.open = true;
     }
-    shown.textContent = asked ? `${count} of ${items.length} falsifiers` : `${items.length} falsifiers`;
+    shown.textContent = asked ? `${count} of ${all} falsifiers` : `${all} falsifiers`;
     const hash = new URLSearchParams();
     if (query.value) hash.set("q", query.value);
     if (state.value) hash.set("state", state.value);

@@ -1,5 +1,6 @@
 """`pv report`: one page that needs nothing else, escapes everything, and works in a browser."""
 
+import dataclasses
 import html.parser
 import re
 import shutil
@@ -10,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from pv.cli.main import app
-from pv.report import curve, page
+from pv.report import curve, layout, page
 from pv.report.graph import Node, layered
 from tests.unit.cli.history_repository import commit
 
@@ -93,7 +94,7 @@ def test_it_is_one_file_that_fetches_nothing_and_is_well_formed(tmp_path):
     assert reader.open == []
     assert "url(" not in text
     assert "default-src 'none'" in text
-    assert len(text.encode()) < page.LARGEST
+    assert len(text.encode()) < layout.LARGEST
 
 
 def test_the_same_records_give_the_same_bytes(tmp_path):
@@ -111,12 +112,53 @@ def test_nothing_from_a_contract_becomes_markup(tmp_path):
     assert text.count("<script") == 1
 
 
-def test_a_registry_too_large_for_the_page_is_told_in_less_detail(tmp_path, monkeypatch):
-    monkeypatch.setattr(page, "LARGEST", 24_000)
-    text = written(registry(tmp_path, count=6, falsifiers=12))
-    assert len(text.encode()) <= 24_000
-    assert "Left out for size: the falsifiers of 6 contracts that agree" in text
-    assert text.count("data-text=") == 0
+def told_of(root):
+    return page.content(root, local=False, since=None, history=0)
+
+
+def left_out(text):
+    return re.findall(r'<p class="soft">(Left out for size: [^<]*)</p>', text)
+
+
+def test_a_registry_that_is_too_large_is_told_in_less_detail_and_the_page_says_which(tmp_path):
+    root = registry(tmp_path, count=40, falsifiers=4)
+    file = root / "contracts" / "c7-v1.yaml"
+    file.write_text(file.read_text().replace("status: PLANNED", "status: DISCHARGED", 1))
+    told = told_of(root)
+    whole = layout.lay_out(told)
+    assert left_out(whole) == []
+    assert whole.count("<details data-group") == 40
+    for most in (110_000, 60_000, 36_000):
+        text = layout.lay_out(told, most)
+        assert len(text.encode()) <= most
+        # The one that claims more than it has comes first, in full.
+        assert '<details data-group id="c7-v1">' in text
+        lines, names = text.count("data-line"), re.search(r"(\d+) contracts by name", text)
+        in_full = text.count("<details data-group")
+        assert lines + in_full + int(names[1] if names else 0) == 40
+        said = " ".join(left_out(text))
+        assert (f"the falsifiers of {lines} contracts" in said) == bool(lines)
+        assert (names is not None) == ("all but the names of" in said)
+
+
+def test_what_is_left_out_of_each_kind_is_counted(tmp_path):
+    told = told_of(registry(tmp_path, count=40, falsifiers=4))
+    row = page.Receipt("contracts/evidence/F/a.json", "HELD", "valid", "")
+    bad = page.Receipt("contracts/evidence/F/b.json", "HELD", "stale", "source: a")
+    many = dataclasses.replace(told, evidence=(row,) * 500 + (bad,) * 5)
+    text = layout.lay_out(many, 60_000)
+    assert text.count("b.json") == 5
+    kept = text.count("a.json")
+    assert 0 < kept < 500
+    assert f"Left out for size: {500 - kept} of 505 receipts, valid before any others" in text
+    assert "500 valid" in text
+    assert re.search(r"Left out for size: \d+ of 40 hypotheses, open before any others", text)
+
+
+def test_a_page_that_has_no_room_for_names_says_so(tmp_path):
+    told = told_of(registry(tmp_path, count=40, falsifiers=1))
+    text = layout.lay_out(told, 1)
+    assert "Left out for size: even the names of 40 contracts." in text
 
 
 def test_what_changed_since_a_revision_is_told(tmp_path):
@@ -154,8 +196,8 @@ def test_a_graph_lays_out_what_rests_on_what_from_left_to_right():
 
 def test_our_own_registry_has_every_part_on_its_page_within_its_size():
     told = page.content(ROOT, local=False, since=None, history=0)
-    text = page.lay_out(told)
-    assert len(text.encode()) <= page.LARGEST
+    text = layout.lay_out(told)
+    assert len(text.encode()) <= layout.LARGEST
     assert told.ship
     assert any("limit: within" in each.svg for each in told.view.charts)
     assert len(told.graphs) == 2
