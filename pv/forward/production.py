@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +39,15 @@ THREADS = 2
 """Threads that share the rows of a matrix, where the machine has so many."""
 
 
+class _Quantized(NamedTuple):
+    """Activations that were quantised, as they were then, and what became of them."""
+
+    source: Floats
+    copy: Floats
+    name: str
+    made: Activations
+
+
 class Production:
     """An `Engine` over a trunk, on the processor or on a CUDA device."""
 
@@ -49,7 +58,7 @@ class Production:
         self.name = f"production, {device_words()}" if on_device else "production"
         self.threads = threads or min(THREADS, os.cpu_count() or 1)
         self._ready: dict[str, Callable[[Floats], Floats]] = {}
-        self._quantized: tuple[Floats, str, Activations] | None = None
+        self._quantized: _Quantized | None = None
         self._angles: tuple[bytes, Rotation, Floats, Floats] | None = None
         if on_device:
             _on_device("rms_norm")  # says at once why no device can be used
@@ -82,11 +91,14 @@ class Production:
         return lambda x: matrix.times(self._given(name, x), self.threads)
 
     def _given(self, name: str, activations: Floats) -> Activations:
-        """Return quantised activations; those quantised last are kept for the next product."""
+        """Return quantised activations; those quantised last serve the next product with them."""
         last = self._quantized
-        if last is None or last[0] is not activations or last[1] != name:
-            last = self._quantized = (activations, name, quantize(name, activations))
-        return last[2]
+        same = last and last.source is activations and last.name == name
+        if last and same and np.array_equal(last.copy, activations):  # not written into since
+            return last.made
+        made = quantize(name, activations)
+        self._quantized = _Quantized(activations, activations.copy(), name, made)
+        return made
 
     def _plain(self, tensor: str, kept: str, activations: Floats) -> Floats:
         """Multiply in float32, one token after the other, so that none depends on the batch."""
@@ -109,10 +121,7 @@ class Production:
         return np.asarray(stream * (np.float32(1) / root) * weight)
 
     def rope(self, heads: Floats, positions: Positions, rotation: Rotation) -> Floats:
-        """Rotate in float32; the angle of each pair is that of the pair before, times one factor.
-
-        Raises nothing of its own; positions are those of the tokens, integers (tokens,).
-        """
+        """Rotate in float32; each pair's angle is that of the pair before, times one factor."""
         cosine, sine = self._turns(positions, rotation, heads.shape[-1])
         if rotation.pairing is Pairing.NORM:
             first, second = slice(0, None, 2), slice(1, None, 2)

@@ -92,6 +92,15 @@ def test_a_token_of_production_is_computed_apart_from_the_others(tmp_path):
             np.testing.assert_array_equal(whole[:count], part)
 
 
+def test_activations_that_were_overwritten_are_quantised_again(tmp_path):
+    x = np.random.default_rng(6).standard_normal((2, 256)).astype(np.float32)
+    with open_model(write_model(tmp_path / "m.gguf", WIDE)) as model:
+        engine = production(Trunk(model))
+        first = engine.product("blk.0.ffn_up.weight", x)
+        x *= np.float32(2)
+        np.testing.assert_array_equal(engine.product("blk.0.ffn_up.weight", x), 2 * first)
+
+
 def test_no_bit_of_production_depends_on_compiled_code(tmp_path, monkeypatch):
     recipe = WIDE._replace(types={"ffn_down": "Q4_K", "attn_v": "Q6_K", "*": "Q5_1"}, layers=1)
     with open_model(write_model(tmp_path / "m.gguf", recipe)) as model:
