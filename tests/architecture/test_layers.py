@@ -84,7 +84,8 @@ def test_numba_stands_only_in_the_fast_kernels():
     [
         ("jinja2", r"pv/report/render\.py|pv/sandbox/(child|language)\.py"),
         ("pydantic", r"pv/schema\.py|pv/schema/.*"),
-        ("sqlite3", r"pv/(evidence/index|lint/cache)\.py"),
+        ("sqlite3", r"pv/tables\.py"),
+        ("cryptography", r"pv/evidence/signing\.py"),
         ("rich", r"pv/output/.*"),
         ("ruamel", r"pv/yamlfile/.*"),
         ("gguf", r"pv/(tensors|forward)/.*"),

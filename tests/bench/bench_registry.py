@@ -1,0 +1,54 @@
+"""How long status, ship and report take over 10,000 contracts with 40,000 receipts.
+
+Warm means that an earlier run of the same command saw the same files: then its answer stands. Times
+are processor times of whole processes, because only they mean something on a busy machine; wall
+time is printed beside them.
+"""
+
+import os
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.bench.bench_lint import Cost, cost
+from tests.bench.receipt_tree import FALSIFIERS, contract_text, path_of, write_registry
+
+pytestmark = [pytest.mark.bench, pytest.mark.timeout(3600)]
+
+CONTRACTS = 10_000
+YOUNG = 2.1
+"""Seconds after which a file's stamps tell any later change of it."""
+LIMITS = {"status": 1.0, "ship": 1.0, "report": 10.0}
+"""Seconds that a warm run may take."""
+
+
+def pv(root: Path, *words: str, repeat: int = 1) -> Cost:
+    return cost("-m", "pv", *words, "--root", str(root), repeat=repeat)
+
+
+def test_a_large_registry_is_told_at_once(tmp_path, capsys):
+    root = tmp_path / "registry"
+    receipts = write_registry(root, CONTRACTS)
+    assert receipts == CONTRACTS * FALSIFIERS
+    files = sum(len(names) for _, _, names in os.walk(root / "contracts/evidence"))
+    assert files == receipts
+    time.sleep(YOUNG)
+    bare = cost("-c", "pass", repeat=5)
+    lines, warm = [bare.line("bare Python", bare.cpu)], {}
+    lines.append(pv(root, "index", "rebuild").line("index rebuild", bare.cpu))
+    for command in LIMITS:
+        cold = pv(root, command)
+        warm[command] = pv(root, command, repeat=5)
+        lines += [
+            cold.line(f"{command}, nothing known", bare.cpu),
+            warm[command].line(f"{command}, warm", bare.cpu),
+        ]
+    path_of(root, 7).write_text(contract_text(7, edition=1), encoding="utf-8")
+    time.sleep(YOUNG)
+    lines.append(pv(root, "status").line("status, one contract edited", bare.cpu))
+    with capsys.disabled():
+        sys.stdout.write("\n" + "\n".join(lines) + "\n")
+    for command, limit in LIMITS.items():
+        assert warm[command].cpu < limit, (command, warm[command])
