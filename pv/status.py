@@ -24,6 +24,7 @@ from pv.model.status import (
     Standing,
 )
 from pv.model.verdict import HypothesisVerdict, Level, State, Verdict
+from pv.proxy import by_proxy
 from pv.weighing import counts_as_live, state_of, until
 
 _UNRUNNABLE: Final = {
@@ -55,7 +56,29 @@ def contract_status(
         falsifier_state(each, receipts, lifecycle, astray=astray.get(each.id))
         for each in contract.falsifiers
     )
-    return _assembled(contract, falsifiers, lifecycle, tuple(damaged))
+    proxied = tuple(
+        _by_proxy(entry, each, contract, falsifiers, lifecycle)
+        for entry, each in zip(contract.falsifiers, falsifiers, strict=True)
+    )
+    return _assembled(contract, proxied, lifecycle, tuple(damaged))
+
+
+def _by_proxy(
+    falsifier: Falsifier,
+    own: FalsifierStatus,
+    contract: Contract,
+    statuses: Sequence[FalsifierStatus],
+    lifecycle: Lifecycle,
+) -> FalsifierStatus:
+    """Return the status of a falsifier with what a declared proxy shows for it."""
+    found = by_proxy(falsifier, own, contract.falsifiers, statuses)
+    if found is None:
+        return own
+    proxy, reason = found
+    standing = _falsifier_standing(own.claimed, proxy.state, lifecycle)
+    return dataclasses.replace(
+        own, state=proxy.state, standing=standing, reasons=(reason,), receipt=proxy.receipt
+    )
 
 
 def restated(contract: Contract, status: ContractStatus, lifecycle: Lifecycle) -> ContractStatus:

@@ -2,7 +2,7 @@
 
 What it finds
     An entry of a falsifier's `evidence` that is a path below `contracts/evidence/` and no file, or
-    one in the folder of another falsifier.
+    one in the folder of another falsifier that is no declared proxy.
 Why it matters
     A reader who follows the claim to its record has to find it. States are derived from the
     receipts that are there, so the pointer would be wrong in silence.
@@ -33,11 +33,15 @@ def check(contract: Contract, context: Context) -> Iterator[Finding]:
     """Yield a finding for every pointer that leads to no receipt of its falsifier."""
     if _RECEIPTS not in contract.text:
         return
+    proxies: dict[str, list[str]] = {}
+    for falsifier in contract.falsifiers:
+        for name in falsifier.proxy_for:
+            proxies.setdefault(name, []).append(falsifier.id)
     for falsifier in contract.falsifiers:
         for path, text in _pointers(contract, falsifier.path):
             owner = PurePosixPath(text).parent.name
             advice = f"pv discharge {falsifier.id} --record, or take the pointer out"
-            if owner != falsifier.id:
+            if owner != falsifier.id and owner not in proxies.get(falsifier.id, ()):
                 message = f"{falsifier.id}: evidence is a receipt of {owner}"
                 yield RULE.finding(contract, path, message, advice=advice)
             elif not (context.root / text).is_file():
