@@ -72,6 +72,33 @@ def of_model(model: ModelFile, package: Stated, run: Run) -> Measurements:
     )
 
 
+def header(run: Run) -> Measurements:
+    """Count what licence and provenance lack in the header alone, for a file without a package."""
+    return of_header(opened(run), run)
+
+
+def of_header(model: ModelFile, run: Run) -> Measurements:
+    """Measure as `header` does, on an open model."""
+    fault = known_fault(run, CONTROLS)
+    licence = str(run.parameter("licence"))
+    found = str(model.metadata.get(_LICENCE_KEY, ""))
+    if fault == "other_licence_in_header":
+        found = f"not {found}"
+    known = {} if fault == "unnamed_provenance" else model.metadata
+    keys = [str(each) for each in run.parameter("provenance")]
+    absent = [each for each in keys if not known.get(each)]
+    return Measurements(
+        metrics=(
+            metric("header_differs", found.casefold() != licence.casefold(), COUNT, _of("name", 1)),
+            metric("provenance_missing", len(absent), COUNT, _of("keys", len(keys))),
+        ),
+        notes=(
+            f"header {found or 'names none'}",
+            f"provenance not stated: {', '.join(absent) or 'nothing'}",
+        ),
+    )
+
+
 def read_package(name: str) -> Stated:
     """Return what an installed package states; raises `MissingError` where it is not there."""
     try:

@@ -1,6 +1,7 @@
 """The harnesses of the ship criteria: functions, packages, sources, other programs."""
 
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from pv.falsifiers.model_file import (
     licence,
     llama_cpp_agreement,
     perplexity,
+    source_cosine,
     source_weights,
     written_function,
 )
@@ -26,8 +28,8 @@ from pv.model.verdict import WITH_RECEIPT, Level
 from pv.tensors.gguf_header import open_model
 from pv.tensors.package_model import SMOLLM2_135M
 from pv.tokens import tokenizer_of
-from tests.unit.falsifiers_live.contract_limits import ROOT, entry, run_of
-from tests.unit.forward.random_model import Recipe, write_model
+from tests.unit.falsifiers_live.contract_limits import ROOT, entry, run_of, unmet
+from tests.unit.forward.random_model import MATRICES, Recipe, write_model
 
 HARNESSES = {
     "SHIP-DEMO-003": source_weights.kept,
@@ -39,6 +41,9 @@ HARNESSES = {
     "SHIP-DEMO-009": licence.stated,
     "SHIP-DEMO-011": written_function.parses,
     "SHIP-002": written_function.parses,
+    "SHIP-003": source_cosine.by_layer,
+    "SHIP-008": chat_rendering.golden,
+    "SHIP-009": licence.header,
 }
 
 
@@ -142,6 +147,62 @@ def test_bytes_that_either_side_lacks_differ(found, differing):
 def test_a_model_that_names_no_source_is_missing_one(model):
     with pytest.raises(MissingError, match=r"its source is not named, which no package here has"):
         source_weights.source_of(model)
+
+
+@pytest.fixture(scope="module")
+def other_types(tmp_path_factory):
+    """One model in two types, and one of another shape."""
+    folder = tmp_path_factory.mktemp("types")
+    recipes = (Recipe(types="Q8_0"), Recipe(types="F32"), Recipe(types="F32", layers=3))
+    paths = (write_model(folder / f"{at}.gguf", each) for at, each in enumerate(recipes))
+    return [Trunk(open_model(each)) for each in paths]
+
+
+def test_the_cosine_of_every_layer_to_its_source(other_types):
+    quantised, source, _ = other_types
+    named = entry("SHIP-003")
+
+    def found(fault=None):
+        return source_cosine.of_trunks(quantised, source, run_of("SHIP-003", fault=fault))
+
+    flat = [
+        np.concatenate([each.weights(f"blk.1.{stem}.weight").ravel() for stem in MATRICES])
+        for each in (quantised, source)
+    ]
+    flat = [each.astype(np.float64) for each in flat]
+    expected = flat[0] @ flat[1] / np.linalg.norm(flat[0]) / np.linalg.norm(flat[1])
+    assert values(found())["cosine"][1] == pytest.approx(expected, rel=1e-12)
+    assert unmet(named, found()) == set()
+    assert unmet(named, found("next_layer")) == {"cosine"}
+    assert unmet(named, found("source_against_itself")) == {"layers_apart"}
+    assert set(named.controls) == set(source_cosine.CONTROLS)
+
+
+def test_a_source_of_another_shape_is_refused(other_types):
+    with pytest.raises(BadInputError, match="its layers have other shapes"):
+        source_cosine.of_trunks(other_types[0], other_types[2], run_of("SHIP-003"))
+
+
+@pytest.mark.parametrize("named", [None, "/nowhere/source.gguf"])
+def test_without_a_source_the_reason_is_told(monkeypatch, named):
+    monkeypatch.delenv(source_cosine.VARIABLE, raising=False)
+    if named:
+        monkeypatch.setenv(source_cosine.VARIABLE, named)
+    with pytest.raises(MissingError, match="the source of this model is not here"):
+        source_cosine.source_path()
+
+
+def test_limits_and_controls_of_a_header(model):
+    stated = run_of("SHIP-009", licence="", provenance=["general.architecture"])
+    named = entry("SHIP-009")
+    assert unmet(named, licence.of_header(model, stated)) == set()
+    for fault, limit in (
+        ("other_licence_in_header", "header_differs"),
+        ("unnamed_provenance", "provenance_missing"),
+    ):
+        planted = replace(stated, fault=fault)
+        assert unmet(named, licence.of_header(model, planted)) == {limit}
+    assert {"other_licence_in_header", "unnamed_provenance"} == set(named.controls)
 
 
 def test_a_package_that_is_not_there_is_named():
