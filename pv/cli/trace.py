@@ -17,6 +17,7 @@ from pv.errors import UsageError
 
 if TYPE_CHECKING:
     from pv.forward.trace import Trace
+    from pv.forward.trace_comparison import Comparison
     from pv.tensors.gguf_header import ModelFile
     from pv.tensors.model_registry import Resolved
 
@@ -57,6 +58,10 @@ def trace(
     payload: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write the arrays too, as safetensors.")
     ] = None,
+    against: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Compare with the arrays that another engine wrote."),
+    ] = None,
 ) -> None:
     """Trace a prompt through a model: statistics of every layer and point.
 
@@ -71,14 +76,16 @@ def trace(
     resolved = located(model)
     with open_model(resolved.path) as file:
         (asked,) = prompts_of(file, [] if prompt is None else [prompt], ids)
-        found = _traced(file, asked, engine, tokens, arrays=payload is not None)
+        kept = payload is not None or against is not None
+        found = _traced(file, asked, engine, tokens, arrays=kept)
+        other = None if against is None else _compared(found, against)
         if payload is not None:
             _write_payload(payload, found, resolved)
         if as_json or output_format is Format.JSON:
-            data = _data(file, resolved, asked, found)
+            data = _data(file, resolved, asked, found, other)
             typer.echo(json.dumps(data, indent=2, allow_nan=False))
         else:
-            _show(file, resolved, asked, found, show, layer)
+            _show(file, resolved, asked, found, show, layer, other)
     if payload is not None:
         typer.echo(f"{len(found.arrays)} arrays: {payload}", err=True)
     raise typer.Exit(ExitCode.OK)
@@ -128,19 +135,27 @@ def _show(
     found: Trace,
     show: Shown,
     layer: int | None,
+    other: Comparison | None,
 ) -> None:
     from pv.output.escape import escape
     from pv.output.fold import folded
     from pv.output.trace_text import head_of, layers_of, likeliest, points_of
 
     typer.echo(folded(escape(f"{resolved.name}  sha256 {resolved.sha256[:12]}  {asked.shown}")))
+    if other is not None:
+        from pv.output.comparison_text import text_of
+
+        typer.echo("\n".join(text_of(other)))
+        return
     typer.echo(folded(head_of(found, show if layer is None else None)) + "\n")
     rows = layers_of(found, show) if layer is None else points_of(found, layer)
     typer.echo("\n".join(rows) + "\n")
     typer.echo(folded(likeliest(_likeliest(file, found))))
 
 
-def _data(file: ModelFile, resolved: Resolved, asked: Prompt, found: Trace) -> dict[str, Any]:
+def _data(
+    file: ModelFile, resolved: Resolved, asked: Prompt, found: Trace, other: Comparison | None
+) -> dict[str, Any]:
     return document(
         model={"name": resolved.name, "sha256": resolved.sha256},
         architecture=file.metadata.get("general.architecture"),
@@ -154,7 +169,37 @@ def _data(file: ModelFile, resolved: Resolved, asked: Prompt, found: Trace) -> d
         ],
         statistics=[each.to_data() for each in found.statistics],
         not_applicable=[each.to_data() for each in found.absent],
+        comparison=None
+        if other is None
+        else {
+            "slots": [each._asdict() for each in other.differences],
+            "theirs_lack": list(other.theirs_lack),
+            "ours_lack": list(other.ours_lack),
+        },
     )
+
+
+def _compared(found: Trace, path: Path) -> Comparison:
+    """Compare with a file of arrays; raises `BadInputError` for one that is damaged or unlike."""
+    from safetensors import SafetensorError, safe_open
+
+    from pv.errors import BadInputError, MissingError
+    from pv.forward.trace_comparison import compared
+    from pv.tensors.gguf_errors import shown_path
+
+    if not path.is_file():
+        raise MissingError(f"--against {shown_path(path)}: no such file")
+    try:
+        with safe_open(path, framework="numpy") as file:
+            said = file.metadata() or {}
+            arrays = {name: file.get_tensor(name).astype("float32") for name in file.keys()}  # noqa: SIM118 - no mapping
+    except (SafetensorError, KeyError, TypeError, ValueError, AttributeError) as fault:
+        raise BadInputError(f"--against {shown_path(path)}: cannot be read: {fault}") from None
+    ids = " ".join(str(one) for one in found.ids)
+    if said.get("ids", ids) != ids:
+        raise BadInputError(f"--against {shown_path(path)}: was traced over other token ids")
+    tokens = said.get("tokens", found.tokens)
+    return compared(found, arrays, "last" if tokens == "last" else "all")
 
 
 def _write_payload(path: Path, found: Trace, resolved: Resolved) -> None:

@@ -10,7 +10,7 @@ from pv.forward.trace import Trace
 from pv.forward.trace_statistics import Statistics
 from pv.forward.transformer import IN_A_LAYER, Point
 
-_HEADS: Final = {
+HEADS: Final = {
     Point.ATTENTION_OUT: "attn out",
     Point.ATTENTION_RESIDUAL: "+ stream",
     Point.GATE_PROJ_OUT: "gate",
@@ -20,14 +20,16 @@ _HEADS: Final = {
     Point.FFN_DOWN_OUT: "down",
     Point.RESIDUAL: "+ stream",
 }
-_NONE: Final = "n/a"
+"""Heads of the columns of a table over points."""
+NONE: Final = "n/a"
+"""Where there is no number."""
 
 
 def layers_of(trace: Trace, statistic: str) -> Iterator[str]:
     """Yield a row a layer with one statistic of each point, and the points behind the layers."""
     found = {(each.layer, each.point): each for each in trace.statistics}
     layers = 1 + max((each.layer for each in trace.statistics if each.layer is not None), default=0)
-    yield "layer" + "".join(f"{_HEADS.get(point, point):>9}" for point in IN_A_LAYER)
+    yield "layer" + "".join(f"{HEADS.get(point, point):>9}" for point in IN_A_LAYER)
     for layer in range(layers):
         cells = (_cell(found.get((layer, point)), statistic) for point in IN_A_LAYER)
         yield f"{layer:>5}" + "".join(cells)
@@ -51,13 +53,13 @@ def points_of(trace: Trace, layer: int) -> Iterator[str]:
 
 
 def _cell(each: Statistics | None, statistic: str) -> str:
-    return f"{_NONE:>9}" if each is None else f"{getattr(each, statistic):>9.4g}"
+    return f"{NONE:>9}" if each is None else f"{getattr(each, statistic):>9.4g}"
 
 
 def _absent(trace: Trace) -> Iterator[str]:
     for point in dict.fromkeys(each.point for each in trace.absent):
         reason = next(each.reason for each in trace.absent if each.point == point)
-        yield f"{_NONE}: {point}: {reason}"
+        yield f"{NONE}: {point}: {reason}"
 
 
 def head_of(trace: Trace, statistic: str | None) -> str:

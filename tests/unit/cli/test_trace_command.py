@@ -4,14 +4,16 @@ import json
 
 import numpy as np
 import pytest
-from safetensors.numpy import load_file
+from safetensors.numpy import load_file, save
 from typer.testing import CliRunner
 
 from pv.cli.main import app
 from pv.errors import BadInputError, MissingError, UsageError
+from pv.model.measurement import UnlikeStatisticsError
 from tests.unit.forward.random_model import Recipe, write_model
 
 POINTS = 8
+WORDS = ("--ids", "3,1,4,1,5")
 
 
 @pytest.fixture(scope="module")
@@ -97,3 +99,63 @@ def test_an_architecture_that_is_not_known_is_named(tmp_path):
     assert isinstance(told, BadInputError)
     assert "gpt2" in told.explain()
     assert "llama, qwen2" in told.explain()
+
+
+@pytest.fixture
+def payload(model, tmp_path):
+    """Arrays of the production engine over all tokens."""
+    path = tmp_path / "theirs.safetensors"
+    assert pv(model, *WORDS, "--engine", "production", "--payload", path).exit_code == 0
+    return path
+
+
+def test_the_arrays_of_another_engine_are_compared_slot_by_slot(model, payload):
+    shown = pv(model, *WORDS, "--against", payload)
+    assert shown.exit_code == 0, shown.exception
+    assert max(map(len, shown.output.splitlines())) <= 80
+    assert "18 slots in both" in shown.output
+    data = json.loads(pv(model, *WORDS, "--against", payload, "--json").output)
+    slots = {each["slot"]: each for each in data["comparison"]["slots"]}
+    assert len(slots) == 2 * POINTS + 2
+    assert all(0 <= each["relative"] < 0.2 for each in slots.values())
+    assert slots["logits"]["cosine"] > 0.99
+    same = json.loads(
+        pv(model, *WORDS, "--engine", "production", "--against", payload, "--json").output
+    )
+    assert {each["relative"] for each in same["comparison"]["slots"]} == {0.0}
+    assert {each["std_ratio"] for each in same["comparison"]["slots"]} == {1.0}
+
+
+def test_arrays_over_other_tokens_have_no_ratio(model, payload):
+    refused = fault(model, *WORDS, "--tokens", "last", "--against", payload)
+    assert isinstance(refused, UnlikeStatisticsError)
+    assert "tokens all against last" in refused.message
+    refused = fault(model, "--ids", "3,1,4", "--against", payload)
+    assert isinstance(refused, BadInputError)
+    assert "other token ids" in refused.message
+
+
+def test_arrays_that_are_none_are_refused_by_name(model, payload, tmp_path):
+    arrays = load_file(payload)
+    bad = tmp_path / "bad.safetensors"
+    for data, words in (
+        (payload.read_bytes()[:100], "cannot be read"),
+        (b"\xff" * 40, "cannot be read"),
+        (save({"other": arrays["logits"]}), "no slot is in both"),
+        (save({"logits": np.full_like(arrays["logits"], np.nan)}), "numbers are lost"),
+        (save({"logits": arrays["logits"][:2]}), "elements"),
+    ):
+        bad.write_bytes(data)
+        refused = fault(model, *WORDS, "--against", bad)
+        assert isinstance(refused, BadInputError)
+        assert words in refused.message
+    assert isinstance(fault(model, *WORDS, "--against", tmp_path / "no"), MissingError)
+
+
+def test_slots_that_one_side_lacks_are_named(model, payload):
+    arrays = load_file(payload)
+    arrays["mine.alone"] = arrays.pop("blk.1.silu_gate")
+    payload.write_bytes(save(arrays))
+    shown = pv(model, *WORDS, "--against", payload)
+    assert "theirs lacks blk.1.silu_gate" in shown.output
+    assert "ours lacks mine.alone" in shown.output
