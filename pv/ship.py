@@ -72,6 +72,12 @@ class ShipStanding:
     foreign_percent: Fraction | None
     """The percentage if foreign evidence earned what ours earns; None where there is none."""
 
+    def percent_with(self, *criteria: CriterionStanding) -> Fraction | None:
+        """Return the percentage if criteria had full credit: a forecast, never a state."""
+        if self.percent is None:
+            return None
+        return self.percent + sum((each.gain for each in criteria), Fraction(0))
+
     @property
     def open(self) -> tuple[CriterionStanding, ...]:
         """The criteria that still hold the percentage back, largest gain first."""

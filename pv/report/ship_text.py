@@ -36,6 +36,15 @@ def _model(model: ShipStanding) -> Iterator[str]:
     if view.open:
         first = view.open[0]
         yield from _wrapped("  next  ", f"{first.id} adds {first.gain}: {first.needs}")
+        yield from _wrapped("  forecast  ", _forecast(model))
+
+
+def _forecast(model: ShipStanding) -> str:
+    """Say what the figure would be: a forecast, named as one."""
+    first, rest = model.open[0], model.open[1:]
+    then = f"{percent(model.percent_with(first))} if {first.id} were discharged"
+    every = f", {percent(model.percent_with(*model.open))} if all that is open were" if rest else ""
+    return f"{then}{every}; it is no state and earns nothing"
 
 
 def _criterion(each: CriterionView, width: int) -> Iterator[str]:

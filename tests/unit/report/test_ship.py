@@ -172,3 +172,21 @@ def test_the_first_line_has_the_figure_its_parts_and_what_is_asserted():
     assert bare.headline == (
         "MODEL 50 % (computed; 1 of 2 weighted, base 0; nobody asserts a figure) — 1 open"
     )
+
+
+def test_the_text_forecasts_what_is_next_and_calls_it_a_forecast():
+    from pv.report.ship_data import data_of
+    from pv.report.ship_text import text_of
+
+    shown = standing(CONTRACT, model(LEDGER, base="91"), states_of({"002", "006", "008", "005"}))
+    text = " ".join(text_of([shown]).split())
+    assert text.endswith(
+        "next AC-007 adds 1 points: F-007 is BOUND forecast 96 % if AC-007 were discharged,"
+        " 100 % if all that is open were; it is no state and earns nothing"
+    )
+    assert data_of(shown)["forecast"][:2] == [
+        {"if_discharged": "AC-007", "percent": 96.0},
+        {"if_discharged": "AC-001", "percent": 95.8},
+    ]
+    whole = standing(CONTRACT, model(LEDGER, base="91"), states_of(set(LEDGER)))
+    assert "forecast" not in text_of([whole])
