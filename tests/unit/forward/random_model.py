@@ -57,6 +57,16 @@ class Recipe(NamedTuple):
     eps: float = 1e-5
     scaling: Mapping[str, str | float | int] = NO_SCALING
     factors: bool = False
+    head_dim: int = 0
+    """Size of a head where it is not an even share of the width."""
+    all_biases: bool = False
+    """Whether every projection carries a bias, as the architecture llama allows."""
+
+    @property
+    def dim(self) -> int:
+        """Size of a head."""
+        return self.head_dim or self.width // self.heads
+
     gain: float = 2.0
     """How much each matrix of a layer amplifies; above 1 a layer outweighs what it adds to."""
 
@@ -96,9 +106,12 @@ def tensors_of(recipe: Recipe) -> Iterator[tuple[str, Floats]]:
     def vector(count: int, mean: float, spread: float) -> Floats:
         return (mean + random.standard_normal(count) * spread).astype(np.float32)
 
-    dim = recipe.width // recipe.heads
-    shared = dim * recipe.kv_heads
-    rows = (recipe.width, shared, shared, recipe.width, recipe.ffn, recipe.ffn, recipe.width)
+    dim = recipe.dim
+    queries, shared = dim * recipe.heads, dim * recipe.kv_heads
+    rows = (queries, shared, shared, recipe.width, recipe.ffn, recipe.ffn, recipe.width)
+    inputs = {"ffn_down": recipe.ffn, "attn_output": queries}
+    biased = {"attn_q", "attn_k", "attn_v"} if recipe.architecture == "qwen2" else set()
+    biased |= set(MATRICES if recipe.all_biases else ())
     yield "token_embd.weight", matrix(recipe.vocabulary, recipe.width, 8.0)
     if recipe.factors:
         yield "rope_freqs.weight", np.geomspace(1, 8, dim // 2, dtype=np.float32)
@@ -107,9 +120,9 @@ def tensors_of(recipe: Recipe) -> Iterator[tuple[str, Floats]]:
         yield f"{block}attn_norm.weight", vector(recipe.width, 1.0, 0.25)
         yield f"{block}ffn_norm.weight", vector(recipe.width, 1.0, 0.25)
         for name, height in zip(MATRICES, rows, strict=True):
-            columns = recipe.ffn if name == "ffn_down" else recipe.width
+            columns = inputs.get(name, recipe.width)
             yield f"{block}{name}.weight", matrix(height, columns, recipe.gain)
-            if recipe.architecture == "qwen2" and name in {"attn_q", "attn_k", "attn_v"}:
+            if name in biased:
                 yield f"{block}{name}.bias", vector(height, 0.0, 0.5)
     yield "output_norm.weight", vector(recipe.width, 1.0, 0.25)
     if not recipe.tied:
@@ -154,7 +167,10 @@ def _add_keys(writer: gguf.GGUFWriter, recipe: Recipe) -> None:
     writer.add_layer_norm_rms_eps(recipe.eps)
     writer.add_vocab_size(recipe.vocabulary)
     if recipe.architecture == "llama":
-        writer.add_rope_dimension_count(recipe.width // recipe.heads)
+        writer.add_rope_dimension_count(recipe.dim)
+    if recipe.head_dim:
+        writer.add_key_length(recipe.head_dim)
+        writer.add_value_length(recipe.head_dim)
     for name, value in recipe.scaling.items():
         key = f"{recipe.architecture}.rope.scaling.{name}"
         if isinstance(value, str):

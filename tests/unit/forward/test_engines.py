@@ -52,6 +52,15 @@ def test_the_reference_agrees_with_the_independent_pass(tmp_path, architecture, 
     assert np.abs(ours - theirs).max() <= 2e-5 * np.abs(theirs).max()
 
 
+@pytest.mark.parametrize("fields", [{"head_dim": 24}, {"all_biases": True}], ids=str)
+def test_heads_of_another_size_and_biases_everywhere_are_understood(tmp_path, fields):
+    path = write_model(tmp_path / "m.gguf", SMALL._replace(**fields))
+    theirs = oracle_logits(path, IDS)
+    with open_model(path) as model:
+        ours = logits_of(model, reference)
+    assert np.abs(ours - theirs).max() <= 2e-5 * np.abs(theirs).max()
+
+
 def test_factors_in_the_file_divide_the_frequencies(tmp_path):
     path = write_model(tmp_path / "m.gguf", SMALL._replace(factors=True))
     theirs = oracle_logits(path, IDS)
