@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from pv.errors import MissingError
-from pv.forward import quantized, transformer
+from pv.forward import decoders, quantized, transformer
 from pv.forward import trunk as trunk_module
 from pv.forward.engine import ENGINES, production, reference, replaced
 from pv.forward.production import Production
@@ -130,6 +130,19 @@ def test_slices_give_what_whole_matrices_give(tmp_path, monkeypatch, name):
         monkeypatch.setattr(trunk_module, "SLICE_WEIGHTS", 7 * 256)
         sliced = logits_of(model, ENGINES[name])
     np.testing.assert_allclose(sliced, whole, rtol=0, atol=1e-2 * np.abs(whole).max())
+
+
+@pytest.mark.parametrize("kind", ["Q4_K", "Q6_K"])
+def test_compiled_decoders_have_the_bits_of_the_reference_ones(tmp_path, monkeypatch, kind):
+    name = "blk.0.ffn_up.weight"
+    with open_model(write_model(tmp_path / "m.gguf", WIDE._replace(types=kind))) as model:
+        plain = Trunk(model).weights(name)
+        monkeypatch.setattr(decoders, "COMPILED_FROM", 0)
+        compiled = Trunk(model)
+        np.testing.assert_array_equal(plain, compiled.weights(name))
+        for rows, weights in compiled.slices(name, range(5, 500)):
+            np.testing.assert_array_equal(plain[rows], weights)
+        assert rows.stop == 500
 
 
 def test_routes_name_type_activations_and_kernel_of_every_matrix(tmp_path):
