@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from pv.forward import float_order
 from pv.forward.interface import Floats, Positions
 from pv.forward.quantized import (
     ROUNDED,
@@ -46,6 +47,10 @@ class _Quantized(NamedTuple):
     copy: Floats
     name: str
     made: Activations
+
+
+_SCORES_AT_ONCE = 1 << 15
+"""Attention scores that are computed together: 12 MB on the way."""
 
 
 class Production:
@@ -130,8 +135,7 @@ class Production:
             first, second = slice(0, half), slice(half, None)
         a, b = heads[..., first], heads[..., second]
         turned = np.empty_like(heads)
-        turned[..., first] = a * cosine - b * sine
-        turned[..., second] = a * sine + b * cosine
+        turned[..., first], turned[..., second] = float_order.rotated(a, b, cosine, sine)
         return turned
 
     def _turns(self, positions: Positions, rotation: Rotation, dim: int) -> tuple[Floats, Floats]:
@@ -158,14 +162,15 @@ class Production:
             return values.astype(np.float16)
 
     def attend(self, queries: Floats, keys: NDArray[Any], values: NDArray[Any]) -> Floats:
-        """Attend one token after the other, so that a decoded token has the bits of a prompt's."""
-        wide_keys, wide_values = keys.astype(np.float32), values.astype(np.float32)
+        """Attend in ggml's order, a few tokens at a time; a decoded token has a prompt's bits."""
         rough = rounded("f16", queries)
-        before = len(keys) - len(queries)
+        before, positions = len(keys) - len(queries), len(keys)
         out = np.empty((len(queries), queries.shape[1] * queries.shape[2]), np.float32)
-        for token, query in enumerate(rough):
-            seen = before + token + 1
-            out[token] = _attend(query, wide_keys[:seen], wide_values[:seen])
+        step = max(1, _SCORES_AT_ONCE // (positions * queries.shape[1]))
+        for first in range(0, len(queries), step):
+            some = slice(first, first + step)
+            seen = min(before + first + step, positions)
+            out[some] = float_order.attend(rough[some], keys[:seen], values[:seen])
         return out
 
     def add(self, values: Floats, more: Floats) -> Floats:
@@ -176,21 +181,7 @@ class Production:
         """Gate in float32."""
         if self.device is Device.CUDA:
             return np.asarray(_on_device("swiglu")(gate, up))
-        with np.errstate(over="ignore"):  # exp(-gate) = inf gives 0, the right limit
-            return np.asarray(gate / (np.float32(1) + np.exp(-gate)) * up)
-
-
-def _attend(query: Floats, keys: Floats, values: Floats) -> Floats:
-    """Return what one token's heads gather: query (heads, dim), keys (n, kv heads, dim)."""
-    heads, dim = query.shape
-    shared = keys.shape[1]
-    grouped = query.reshape(shared, heads // shared, dim)
-    scores = grouped @ keys.transpose(1, 2, 0)
-    scores *= np.float32(1.0 / np.sqrt(dim))
-    powers = np.exp(scores - scores.max(axis=-1, keepdims=True))
-    total = powers.sum(axis=-1, keepdims=True, dtype=np.float64)
-    shares = rounded("f16", powers * (1.0 / total).astype(np.float32))
-    return np.asarray((shares @ values.transpose(1, 0, 2)).reshape(-1))
+        return np.asarray(float_order.silu(gate) * up)
 
 
 def _on_device(operation: str) -> Any:
