@@ -266,6 +266,7 @@ def ship_view(model: ShipStanding) -> ShipView:
         asserted_percent=typed,
         criteria=tuple(_criterion(each) for each in model.criteria),
         open=tuple(_criterion(each) for each in model.open),
+        counted=f"{len(model.criteria)} criteria, {len(model.open)} open",
         not_applicable=tuple(WaivedView(*each) for each in model.not_applicable),
     )
 

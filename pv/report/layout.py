@@ -16,6 +16,8 @@ LARGEST: Final = 400_000
 """Bytes that the page may have."""
 _SHARES: Final = {"charts": 0.25, "evidence": 0.15, "candidates": 0.1, "verified": 0.05}
 """Of what the frame of the page leaves; contracts have the rest, and what these do not use."""
+_NAMES: Final = 0.75
+"""Of what contracts have, at most for naming those that have no more than a name."""
 _LESSONS: Final = 0.05
 _AGAINST: Final = ("REFUTED", "STALE", "INCONCLUSIVE")
 _SPARE: Final = 2_000
@@ -184,7 +186,7 @@ class _Chosen:
         self._told: dict[int, tuple[Html, bool]] = {}
         """Number of a contract to its part, and whether that is in full."""
         names = sum(_size(each.stem) + 1 for each in contracts)
-        names = names if names <= room // 2 else 0
+        names = names if names <= room * _NAMES else 0
         self._left = room - names
         order = sorted(range(len(contracts)), key=lambda at: _rank(contracts[at]))
         worth = [at for at in order if _rank(contracts[at]) == 0]

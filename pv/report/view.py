@@ -179,6 +179,9 @@ class ShipView:
     asserted_percent: str
     criteria: tuple[CriterionView, ...]
     open: tuple[CriterionView, ...]
+    """Those that hold the percentage back, largest gain first."""
+    counted: str
+    """How many criteria there are, and how many are open, in words."""
     not_applicable: tuple[WaivedView, ...]
 
 

@@ -4,6 +4,16 @@
   const items = [...document.querySelectorAll("[data-text]")], all = items.filter((item) => item.dataset.line === undefined).length, groups = [...document.querySelectorAll("[data-group]")];
   const shown = document.getElementById("shown");
 
+  const names = document.getElementById("names"), named = names && names.querySelector("p"), every = names ? named.textContent.split(" ") : [];
+
+  function narrow(words, asked) {
+    if (!names) return;
+    const left = state.value ? [] : every.filter((name) => words.every((word) => name.toLowerCase().includes(word)));
+    named.textContent = left.join(" ");
+    names.hidden = left.length === 0;
+    names.open = asked && left.length > 0 && left.length <= 200;
+  }
+
   function apply() {
     const words = query.value.toLowerCase().split(/\s+/).filter(Boolean);
     let count = 0;
@@ -19,6 +29,7 @@
       group.hidden = asked && !left;
       if (asked && left) group.open = true;
     }
+    narrow(words, asked);
     shown.textContent = asked ? `${count} of ${all} falsifiers` : `${all} falsifiers`;
     const hash = new URLSearchParams();
     if (query.value) hash.set("q", query.value);

@@ -3,12 +3,14 @@
 import re
 import xml.etree.ElementTree as ET
 from fractions import Fraction
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from types import SimpleNamespace
 
+import jinja2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from jinja2 import nodes
 
 from pv.evidence.derive import derive_all
 from pv.model.verdict import State
@@ -208,3 +210,20 @@ def test_every_field_that_templates_see_is_on_the_page():
     assert all(each.about for each in found.values())
     # A field of these names would be hidden by the method of a mapping in plain Jinja.
     assert not {each.name for one in found.values() for each in one.fields} & set(dir(dict))
+
+
+ARITHMETIC = (nodes.Add, nodes.Sub, nodes.Mul, nodes.Div, nodes.FloorDiv, nodes.Mod, nodes.Pow)
+COUNTING = {"length", "count", "sum", "round", "int", "float", "max", "min", "abs"}
+
+
+def templates():
+    found = sorted((Path(__file__).parents[3] / "templates").rglob("*.j2"))
+    assert len(found) > 15
+    return found
+
+
+@pytest.mark.parametrize("file", templates(), ids=lambda path: path.name)
+def test_no_template_does_arithmetic(file):
+    tree = jinja2.Environment().parse(file.read_text(encoding="utf-8"))  # noqa: S701 - parsed only
+    assert list(tree.find_all(ARITHMETIC)) == []
+    assert {each.name for each in tree.find_all(nodes.Filter)} & COUNTING == set()

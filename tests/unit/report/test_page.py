@@ -307,6 +307,30 @@ def test_a_reader_can_search_filter_and_open_with_mouse_and_keys(tmp_path):
     ]
 
 
+NARROW = """
+const names = document.getElementById("names"), query = document.getElementById("query");
+const seen = [names.open + " " + (names.querySelector("p").textContent.split(" ").length > 5)];
+query.value = "c3"; query.dispatchEvent(new Event("input"));
+const left = names.querySelector("p").textContent.split(" ");
+seen.push(names.open + " " + left.every((each) => each.includes("c3")));
+query.value = "nowhere"; query.dispatchEvent(new Event("input"));
+seen.push("hidden: " + names.hidden);
+document.title = seen.join(" | ");
+"""
+
+
+@browser
+def test_a_search_reaches_contracts_that_are_told_by_name_alone(tmp_path):
+    told = told_of(registry(tmp_path, count=40, falsifiers=4))
+    file = tmp_path / "small.html"
+    sizes = range(36_000, 20_000, -1_000)
+    pages = (layout.lay_out(told, most) for most in sizes)
+    small = next(text for text in pages if re.search(r">[1-3]\d contracts by name alone", text))
+    file.write_text(small, encoding="utf-8")
+    title = re.search(r"<title>(.*?)</title>", dom(file, NARROW, tmp_path))[1]
+    assert title == "false true | true true | hidden: true"
+
+
 THROUGH = """
 const seen = [];
 for (const link of document.querySelectorAll("nav a")) {
