@@ -17,6 +17,8 @@ from pv.kernels.layout import BLOCK_VALUES as BLOCK
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
 
+_AT_ONCE = 1 << 22
+"""Products that are held at a time: 32 MB as float64."""
 LARGEST_QUANT = 127
 """Quant of the largest magnitude in a block, so that the step is that magnitude over 127."""
 
@@ -44,13 +46,18 @@ def weight_energy(weights: Floats) -> WeightEnergy:
             advice="only such a matrix can be multiplied with Q8_K activations",
         )
     count = columns // BLOCK
-    overlaps = np.zeros((count, count))
-    for b in range(count):  # one strip of W' W at a time: the whole of it may not fit in memory
-        strip = weights[:, b * BLOCK : (b + 1) * BLOCK].T @ weights[:, b * BLOCK :]
-        squares = (strip.reshape(BLOCK, -1, BLOCK) ** 2).sum(axis=(0, 2), dtype=np.float64)
-        overlaps[b, b:] = overlaps[b:, b] = squares
-    squared = weights.reshape(rows, count, BLOCK) ** 2
-    return WeightEnergy(squared.sum(axis=(0, 2), dtype=np.float64), overlaps)
+    blocks = weights.reshape(rows, count, BLOCK).transpose(1, 0, 2)
+    overlaps, traces = np.zeros((count, count)), np.zeros(count)
+    # ||W_b' W_c||^2 is the inner product of W_b W_b' and W_c W_c': some rows of all of them at a
+    # time, for the whole may not fit in memory.
+    step = max(1, _AT_ONCE // (count * rows))
+    for first in range(0, rows, step):
+        strips = blocks[:, first : first + step] @ blocks.transpose(0, 2, 1)
+        flat = strips.reshape(count, -1).astype(np.float64)
+        overlaps += flat @ flat.T
+        some = blocks[:, first : first + step].astype(np.float64)
+        traces += np.einsum("bij,bij->b", some, some)
+    return WeightEnergy(traces, overlaps)
 
 
 def steps(activations: Floats) -> Doubles:

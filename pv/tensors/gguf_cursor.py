@@ -6,6 +6,8 @@ Every read asks `need` first; lengths and counts are Python integers, so nothing
 from __future__ import annotations
 
 import struct
+from contextlib import suppress
+from itertools import repeat
 from pathlib import Path
 from typing import NoReturn
 
@@ -98,6 +100,14 @@ class Cursor:
         if self._strings > MOST_STRINGS:
             self.fail(field, f"strings in arrays pass the limit of {MOST_STRINGS}")
         unpack, data, end, pos = _U64.unpack_from, self.data, self.end, self.pos
+        # What passes the end is told, with its place, by the careful way below.
+        with suppress(struct.error, OverflowError):
+            for _ in repeat(None, count):
+                pos += 8 + unpack(data, pos)[0]
+            if pos <= end:
+                self.pos = pos
+                return
+        pos = self.pos
         for index in range(count):
             if end - pos < 8:
                 self.fail(f"{field}[{index}]", "the file ends too early", at=pos, needed=8)

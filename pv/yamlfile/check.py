@@ -57,10 +57,16 @@ class Checker:
     """Checks one document and collects its problems."""
 
     def __init__(
-        self, data: Any, file: str, root: Callable[[], Node], *, by_lines: bool = False
+        self,
+        data: Any,
+        file: str,
+        root: Callable[[], Node],
+        *,
+        spelt: bool = False,
+        zeros: bool = False,
     ) -> None:
         self.data = data
-        self._by_lines = by_lines
+        self._integers, self._zeros = spelt, zeros
         self.file = file
         self.problems: list[SchemaProblem] = []
         self._root = root
@@ -199,7 +205,7 @@ class Checker:
 
     def _spelt(self, value: float, path: Path) -> str:
         """Return how a number is written; looked up only where that cannot be told."""
-        known = self._by_lines and (value == 0 or type(value) is int)
+        known = self._integers and (value == 0 or type(value) is int)
         return str(value) if known else self._written(path)
 
     def _text(self, value: str, key: Key, path: Path, inside: Inside) -> Any:
@@ -234,7 +240,8 @@ class Checker:
                 "write the limit that is meant",
             )
             return _ABSENT
-        if wanted and value == 0 and _NOT_ZERO.match(written := self._spelt(value, path)):
+        doubtful = wanted and value == 0 and not self._zeros
+        if doubtful and _NOT_ZERO.match(written := self._written(path)):
             self.note(
                 SchemaCode.NOT_FINITE,
                 path,

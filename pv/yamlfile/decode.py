@@ -69,7 +69,8 @@ def decode(document: Document) -> Decoded:
     data = document.plain
     if data is None and document.root is None:
         return Decoded(None)
-    checker = Checker(data, document.file, partial(_root, document), by_lines=document.by_lines)
+    root = partial(_root, document)
+    checker = Checker(data, document.file, root, spelt=document.spelt, zeros=document.zeros)
     if not isinstance(data, dict):
         what = f"contract: the document is {found(_root(document))}, expected a mapping"
         checker.note(SchemaCode.NOT_A_CONTRACT, (), what, "start with metadata:")

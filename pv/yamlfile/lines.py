@@ -41,6 +41,7 @@ _QUOTED_ITEMS: Final = re.compile(r'\["[^"\\]*"(?:, "[^"\\]*")*\]')
 """The commonest list on one line."""
 _OPENING: Final = frozenset("[{")
 _BLOCK: Final = frozenset("|>")
+_BASES: Final = frozenset({"0x", "0o"})
 _QUOTES: Final = frozenset("\"'")
 _NOTHING: Final = frozenset({"", "#"})
 """What a line begins with that says nothing."""
@@ -166,10 +167,11 @@ def _value(value: str) -> Any:
 def _resolved(value: str) -> Plain:
     """Return the value of an unquoted scalar.
 
-    An integer is written as Python writes it, and what is read as 0 is 0: nobody has to look.
+    A decimal integer is written as Python writes it, and what is read as 0 is 0: nobody has to
+    look.
     """
     found = resolve_plain(value)
-    if type(found) is int and str(found) != value:
+    if type(found) is int and str(found) != value and value[:2] not in _BASES:
         raise LeftError
     if type(found) is float and found == 0 and value.strip("+-0."):
         raise LeftError

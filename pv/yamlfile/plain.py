@@ -71,7 +71,7 @@ def _root(events: Iterator[Any], careful: bool) -> dict[str, Plain]:
             if careful:
                 _check(event, len(value))
             if not event.style and value[:1] in MAY_BE_OTHER:
-                value = resolve_plain(value)
+                value = _resolved(value)
             add(value)
             continue
         if kind is MappingStartEvent or kind is SequenceStartEvent:
@@ -93,6 +93,14 @@ def _root(events: Iterator[Any], careful: bool) -> dict[str, Plain]:
             raise _NotPlainError  # an alias, or the end of a document without a collection
         add = parts.append
     raise _NotPlainError
+
+
+def _resolved(text: str) -> Plain:
+    """Return the value of an unquoted scalar; what is read as 0 is 0, and nobody has to look."""
+    found = resolve_plain(text)
+    if type(found) is float and found == 0 and text.strip("+-0."):
+        raise _NotPlainError
+    return found
 
 
 def _check(event: Any, size: int) -> None:

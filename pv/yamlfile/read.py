@@ -49,24 +49,29 @@ class Document:
         return None if self.root is None else to_plain(self.root)
 
     @property
-    def by_lines(self) -> bool:
-        """Whether it was read line by line: then integers and zeros are what they look like."""
+    def spelt(self) -> bool:
+        """Whether integers are written as Python writes them."""
+        return False
+
+    @property
+    def zeros(self) -> bool:
+        """Whether what is read as 0 is written as 0, and no number too small for a float."""
         return False
 
 
 class _PlainDocument(Document):
     """A sound document of which the data is read; the nodes follow when they are asked for."""
 
-    __slots__ = ("by_lines", "plain")
+    __slots__ = ("plain", "spelt")
 
-    def __init__(self, file: str, text: str, plain: Plain, *, bom: bool, by_lines: bool) -> None:
+    def __init__(self, file: str, text: str, plain: Plain, *, bom: bool, spelt: bool) -> None:
         put = object.__setattr__
         put(self, "file", file)
         put(self, "text", text)
         put(self, "problems", ())
         put(self, "bom", bom)
         put(self, "plain", plain)
-        put(self, "by_lines", by_lines)
+        put(self, "spelt", spelt)
 
     def __getattr__(self, name: str) -> Any:
         if name != "root":
@@ -78,6 +83,11 @@ class _PlainDocument(Document):
     @property
     def sound(self) -> bool:
         """As `Document.sound`."""
+        return True
+
+    @property
+    def zeros(self) -> bool:
+        """As `Document.zeros`: any other text is left to the builder."""
         return True
 
 
@@ -113,11 +123,12 @@ def read_text(content: str | bytes, file: str) -> Document:
 def _plain_document(text: str, file: str, *, bom: bool) -> Document | None:
     """Return a sound document of which the data is read; None where nodes have to tell."""
     if (plain := read_lines(text)) is not None:
-        return _PlainDocument(file, text, plain, bom=bom, by_lines=True)
+        spelt = "0x" not in text and "0o" not in text  # of other bases nothing was asked
+        return _PlainDocument(file, text, plain, bom=bom, spelt=spelt)
     from pv.yamlfile.plain import read_plain  # noqa: PLC0415 - libyaml: most files do without
 
     if (plain := read_plain(text)) is not None:
-        return _PlainDocument(file, text, plain, bom=bom, by_lines=False)
+        return _PlainDocument(file, text, plain, bom=bom, spelt=False)
     return None
 
 

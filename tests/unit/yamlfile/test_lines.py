@@ -9,6 +9,7 @@ import pytest
 
 from pv.yamlfile.lines import LONGEST, read_lines
 from pv.yamlfile.plain import read_plain
+from pv.yamlfile.read import read_text
 from tests.bench.contract_tree import contract_text
 
 READ = {
@@ -28,6 +29,7 @@ READ = {
     "flow": "a: [b, \"c, d\", 'e', 1, -2, [f, {g: h}]]\ni: {j: k, l: [m], n o: p}\n",
     "empty in flow": "q: [ ]\nr: { }\ns: []\n",
     "signs inside": "a: x > 0 && y | z\nb: f(x)[0]\nc: http://x.y/z?q#r\n",
+    "integers of other bases": "a: [0xff, 0o17]\nb: 0x00\n",
     "letters beyond ASCII": "a: x ≤ 1 — σ\nb: [≤1, é]\nc: \u00a0x\n",
 }
 LEFT = {
@@ -43,7 +45,6 @@ LEFT = {
     "integer in another spelling": "a: 012\n",
     "signed integer": "a: +1\n",
     "number rounded to zero": "a: 1e-400\n",
-    "hexadecimal integer": "a: [0xff]\n",
     "integer below zero that is none": "a: -0\n",
     "other escapes": 'a: "\\n"\n',
     "anchor": "a: &b c\n",
@@ -182,3 +183,21 @@ def test_a_plain_contract_is_judged_without_libyaml():
     )
     root = Path(__file__).parents[3]
     assert subprocess.run([sys.executable, "-c", program], cwd=root, check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "spelt"),
+    [("a: 12\n", True), ("a: 0x0c\n", False), ("a: {b: 0o14}\n", False), ("a:\n  12\n", False)],
+)
+def test_integers_are_relied_on_only_as_python_writes_them(text, spelt):
+    document = read_text(text, "a.yaml")
+    assert document.sound
+    assert document.spelt is spelt
+
+
+@pytest.mark.parametrize("zero", ["0", "0.0", "-0.00", "0x0", "1e-400", "0e7", ".0"])
+@pytest.mark.parametrize("form", ["a: {zero}\n", "a:\n  {zero}\n", "? a\n: {zero}\n"])
+def test_a_document_that_vouches_for_its_zeros_has_no_other_digits_in_them(form, zero):
+    document = read_text(form.format(zero=zero), "a.yaml")
+    assert document.plain == {"a": 0}
+    assert not document.zeros or not set(zero) & set("123456789e")
