@@ -47,7 +47,10 @@ def bisect(
     device: Annotated[Device, typer.Option(help="Where it multiplies.")] = Device.CPU,
     plant: Annotated[
         str | None,
-        typer.Option(metavar="LAYER:FAULT", help="Plant a fault first: 7:floor. FAULT ? lists."),
+        typer.Option(
+            metavar="LAYER:FAULT[@OPERATION]",
+            help="Plant a fault first: 7:floor, 7:floor@attn_v. 0:? lists them.",
+        ),
     ] = None,
     layers: Annotated[int | None, typer.Option(help="Only the first so many layers.")] = None,
     svg: Annotated[Path | None, typer.Option(metavar="FILE", help="Draw it too.")] = None,
@@ -117,13 +120,14 @@ def _bisected(
 def _planted(trunk: Trunk, engine: Engine, plant: str) -> Engine:
     from pv.forward.planted import FAULTS, Planted
 
-    layer, colon, name = plant.partition(":")
+    layer, colon, rest = plant.partition(":")
+    name, _, place = rest.partition("@")
     if not colon or not layer.isdecimal() or name not in FAULTS:
         known = "\n".join(f"    {name:<20}{one.changes}" for name, one in FAULTS.items())
         raise UsageError(
             f"--plant {plant!r}: expected LAYER:FAULT, as in 7:floor, with one of\n{known}"
         )
-    return Planted(engine, trunk, int(layer), name)
+    return Planted(engine, trunk, int(layer), name, place or None)
 
 
 def _show(found: Bisection, resolved: Resolved) -> None:

@@ -24,13 +24,27 @@ _LARGEST_QUANT: Final = np.float32(127)
 
 
 class Fault(NamedTuple):
-    """One fault: where it is planted, what it changes."""
+    """One fault: where it can be planted, what it changes."""
 
-    sub_block: str
+    places: tuple[str, ...]
+    """Operations that it can be planted into; the first one unless another is asked for."""
     changes: str
     change: Change
-    needs: str = ""
-    """Stem of the projection without whose bias there is nothing to change."""
+
+
+_PRODUCTS: Final = (
+    "ffn_down",
+    "ffn_up",
+    "ffn_gate",
+    "attn_q",
+    "attn_k",
+    "attn_v",
+    "attn_output",
+)
+_NORMS: Final = ("attn_norm", "ffn_norm")
+_ROTATIONS: Final = ("rope_q", "rope_k")
+_SUMS: Final = ("attention_residual", "residual")
+_BIASES: Final = tuple(f"{stem}.bias" for stem in ("attn_k", "attn_q", "attn_v", "attn_output"))
 
 
 def _scaled(engine: Engine, at: Operation) -> Floats:
@@ -106,53 +120,83 @@ def _exchanged(engine: Engine, at: Operation) -> Floats:
     return engine.swiglu(up, gate)
 
 
+def _first(place: str, places: tuple[str, ...]) -> tuple[str, ...]:
+    return (place, *(each for each in places if each != place))
+
+
 FAULTS: Final[dict[str, Fault]] = {
-    "scale": Fault("ffn_down", "the product is 1.05 times too large", _scaled),
-    "floor": Fault("ffn_up", "activations are rounded down instead of to the nearest", _floored),
+    "scale": Fault(_PRODUCTS, "the product is 1.05 times too large", _scaled),
+    "floor": Fault(
+        _first("ffn_up", _PRODUCTS),
+        "activations are rounded down instead of to the nearest",
+        _floored,
+    ),
     "swapped-sub-blocks": Fault(
-        "ffn_gate", "neighbouring groups of 32 activations change places", _swapped
+        _first("ffn_gate", _PRODUCTS),
+        "neighbouring groups of 32 activations change places",
+        _swapped,
     ),
     "half-sums": Fault(
-        "attn_output", "sums stand in float16 before a scale of 2^-16: large ones overflow", _half
+        _first("attn_output", _PRODUCTS),
+        "sums stand in float16 before a scale of 2^-16: large ones overflow",
+        _half,
     ),
     "half-squares": Fault(
-        "ffn_norm", "squares are summed in float16 and may overflow", _half_squares
+        _first("ffn_norm", _NORMS), "squares are summed in float16 and may overflow", _half_squares
     ),
-    "norm-weight": Fault("attn_norm", "the norm's weights are left out", _unweighted),
-    "missing-bias": Fault("attn_k.bias", "the bias is not added", _lost_update, "attn_k"),
-    "rope-pairing": Fault("rope_q", "the other two elements are rotated together", _other_pairing),
-    "rope-position": Fault("rope_k", "keys stand one position later", _next_position),
-    "kv-heads": Fault("attention", "query heads take turns at the key-value heads", _other_heads),
-    "gate-up": Fault("swiglu", "gate and up are exchanged", _exchanged),
-    "lost-residual": Fault("attention_residual", "the stream is not added", _lost_stream),
-    "lost-update": Fault("residual", "the feed-forward is not added", _lost_update),
+    "norm-weight": Fault(_NORMS, "the norm's weights are left out", _unweighted),
+    "missing-bias": Fault(_BIASES, "the bias is not added", _lost_update),
+    "rope-pairing": Fault(
+        _ROTATIONS, "the other two elements are rotated together", _other_pairing
+    ),
+    "rope-position": Fault(
+        _first("rope_k", _ROTATIONS), "one side stands one position later", _next_position
+    ),
+    "kv-heads": Fault(
+        ("attention",), "query heads take turns at the key-value heads", _other_heads
+    ),
+    "gate-up": Fault(("swiglu",), "gate and up are exchanged", _exchanged),
+    "lost-residual": Fault(_SUMS, "the stream is not added", _lost_stream),
+    "lost-update": Fault(_first("residual", _SUMS), "the update is not added", _lost_update),
 }
 """Every fault there is, by name."""
 
 
 class Planted(Located):
-    """An engine with one fault in one layer."""
+    """An engine with one fault in one operation of one layer."""
 
-    def __init__(self, engine: Engine, trunk: Trunk, layer: int, name: str) -> None:
+    def __init__(
+        self, engine: Engine, trunk: Trunk, layer: int, name: str, place: str | None = None
+    ) -> None:
         if name not in FAULTS:
             raise UsageError(f"fault {name!r}: expected one of {', '.join(FAULTS)}")
         if not 0 <= layer < trunk.layers:
             raise UsageError(f"layer {layer}: expected 0 to {trunk.layers - 1}")
         self.fault = FAULTS[name]
-        if self.fault.needs and self.fault.needs not in trunk.shape.biased:
+        self.place = place or self.fault.places[0]
+        self._require(trunk, name)
+        other = "" if place is None else f" at {place}"
+        super().__init__(f"{engine.name} with {name}{other} in layer {layer}", trunk.layers)
+        self.engine = engine
+        self.layer = layer
+
+    def _require(self, trunk: Trunk, name: str) -> None:
+        """Refuse what would change nothing, or cannot be done there."""
+        if self.place not in self.fault.places:
             raise UsageError(
-                f"fault {name!r}: {self.fault.needs} of this model has no bias",
+                f"fault {name!r} at {self.place!r}: expected {', '.join(self.fault.places)}"
+            )
+        stem, _, bias = self.place.partition(".")
+        if bias and stem not in trunk.shape.biased:
+            raise UsageError(
+                f"fault {name!r}: {stem} of this model has no bias",
                 advice="plant it into a model with biases, such as one of the qwen2 architecture",
             )
         if name == "kv-heads" and trunk.shape.kv_heads in {1, trunk.shape.heads}:
             raise UsageError(f"fault {name!r}: this model's query heads do not share in groups")
-        super().__init__(f"{engine.name} with {name} in layer {layer}", trunk.layers)
-        self.engine = engine
-        self.layer = layer
 
     def operate(self, operation: Operation) -> Floats:
         """Carry the operation out, with the fault where it is planted."""
-        place = operation.place
-        if place.layer == self.layer and place.name == self.fault.sub_block:
+        if operation.place == (self.layer, self.place):
             return self.fault.change(self.engine, operation)
         return operation.on(self.engine)

@@ -46,6 +46,12 @@ def test_a_planted_fault_is_named_first_and_exits_with_1(model, engine):
     assert "▶" in shown.output
 
 
+def test_another_operation_can_be_asked_for(model):
+    shown = pv(model, "--ids", "3,1,4,1,5", "--plant", "2:scale@attn_v", "--layers", 3)
+    assert shown.exit_code == 1
+    assert "found: layer 2 attn_v" in shown.output
+
+
 def test_the_free_run_that_ended_is_told(model):
     shown = pv(model, "--ids", "3,1,4", "--plant", "1:half-sums", "--layers", 3)
     assert shown.exit_code == 1

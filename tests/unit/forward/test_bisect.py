@@ -20,8 +20,8 @@ MIXED = {"attn_v": "Q6_K", "ffn_down": "Q4_1", "output": "Q8_0", "*": "Q4_K"}
 PLANTS = [
     (architecture, name)
     for architecture in ("llama", "qwen2")
-    for name, fault in FAULTS.items()
-    if architecture == "qwen2" or not fault.needs
+    for name in FAULTS
+    if architecture == "qwen2" or name != "missing-bias"
 ]
 ENGINES = {"reference": (reference, FLOAT), "production": (production, QUANTISED)}
 
@@ -67,8 +67,32 @@ def test_a_planted_fault_is_found_where_it_is_and_nowhere_else(trunks, architect
     make, formats = ENGINES[engine]
     faulty = Planted(make(trunk), trunk, 1, name)
     found = bisect(trunk, SENTENCES, reference(trunk), faulty, formats)
-    assert [each.place for each in found.guilty] == [Place(1, FAULTS[name].sub_block)]
+    assert [each.place for each in found.guilty] == [Place(1, FAULTS[name].places[0])]
     assert found.first is found.guilty[0]
+
+
+class Riddled(Planted):
+    """An engine with one fault in each layer, in another operation from layer to layer."""
+
+    def __init__(self, engine, trunk, name, turn):
+        super().__init__(engine, trunk, 0, name)
+        places = self.fault.places
+        self.planted = {Place(n, places[(n + turn) % len(places)]) for n in range(trunk.layers)}
+
+    def operate(self, operation):
+        if operation.place in self.planted:
+            return self.fault.change(self.engine, operation)
+        return operation.on(self.engine)
+
+
+@pytest.mark.parametrize("architecture", ["llama", "qwen2"])
+@pytest.mark.parametrize("name", ["scale", "floor", "swapped-sub-blocks", "half-sums"])
+def test_no_product_hides_a_fault(trunks, architecture, name):
+    """Every product in turn, many layers at once: each is judged on the reference's input."""
+    trunk = trunks(architecture, MIXED, layers=7)
+    faulty = Riddled(production(trunk), trunk, name, turn=len(name))
+    found = bisect(trunk, SENTENCES, reference(trunk), faulty, QUANTISED)
+    assert {each.place for each in found.guilty} == faulty.planted
 
 
 @pytest.mark.parametrize("layer", [0, 2])
@@ -118,10 +142,11 @@ def test_a_fault_that_cannot_be_planted_is_refused_by_name(trunks):
     for layer, name, words in (
         (1, "missing-bias", "has no bias"),
         (1, "no-such", "expected one of scale"),
+        (1, "scale@rope_q", "at 'rope_q': expected ffn_down, ffn_up"),
         (3, "scale", "expected 0 to 2"),
     ):
         with pytest.raises(UsageError, match=words):
-            Planted(reference(trunk), trunk, layer, name)
+            Planted(reference(trunk), trunk, layer, *name.split("@"))
 
 
 def test_an_answer_of_another_shape_is_named(trunks):
