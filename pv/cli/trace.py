@@ -95,16 +95,20 @@ def _traced(
     file: ModelFile, asked: Prompt, engine: EngineName, tokens: Selection, *, arrays: bool
 ) -> Trace:
     from pv.forward.engine import ENGINES
+    from pv.forward.production import Production
     from pv.forward.trace import trace as traced
     from pv.forward.trunk import Trunk
     from pv.output.steps import Steps
 
     trunk = Trunk(file)
+    chosen = ENGINES[engine](trunk)
+    for remark in chosen.remarks() if isinstance(chosen, Production) else ():
+        typer.echo(f"note: {remark}", err=True)
     with Steps(sys.stderr, "layers traced") as steps:
         return traced(
             trunk,
             asked.ids,
-            ENGINES[engine](trunk),
+            chosen,
             tokens=tokens.value,
             arrays=arrays,
             step=steps,

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from pv.forward import float_order
 from pv.forward.interface import Floats, Positions
 from pv.forward.quantized import (
+    ON_DEVICE,
     ROUNDED,
     STORED,
     Device,
@@ -54,7 +55,11 @@ _SCORES_AT_ONCE = 1 << 15
 
 
 class Production:
-    """An `Engine` over a trunk, on the processor or on a CUDA device."""
+    """An `Engine` over a trunk, on the processor or on a CUDA device.
+
+    On a device products of the types that have a kernel there, norms and gates are computed by the
+    CUDA kernels; rotations, attention and all else stay on the processor.
+    """
 
     def __init__(self, trunk: Trunk, device: Device | str = Device.CPU, threads: int = 0) -> None:
         self.trunk = trunk
@@ -76,6 +81,17 @@ class Production:
         used = (name for name in matrices if name.startswith("blk.") or name == head)
         return {name: route_of(matrices[name].type, self.device) for name in used}
 
+    def remarks(self) -> list[str]:
+        """Return what a reader should know of the products, a line for each kind of tensor."""
+        told: dict[str, list[str]] = {}
+        for name, route in self.routes().items():
+            if route.note:
+                told.setdefault(route.note, []).append(name)
+        return [
+            f"{names[0]}{f' and {len(names) - 1} more' if len(names) > 1 else ''}: {note}"
+            for note, names in told.items()
+        ]
+
     def product(self, tensor: str, activations: Floats) -> Floats:
         """Multiply with the matrix as it is stored."""
         ready = self._ready.get(tensor)
@@ -90,7 +106,7 @@ class Production:
         if stored is None:
             return partial(self._plain, tensor, ROUNDED.get(kind, "f32"))
         name, blocks = activations_of(stored), self.trunk.blocks(tensor)
-        if "cuda" in route_of(kind, self.device).kernel:
+        if self.device is Device.CUDA and stored in ON_DEVICE:
             return lambda x: multiply_on_device(stored, blocks, self._given(name, x))
         matrix = matrix_of(stored, blocks)
         return lambda x: matrix.times(self._given(name, x), self.threads)

@@ -45,12 +45,13 @@ STORED: dict[GgmlType, Stored] = {
 """Types whose products with quantised activations have kernels."""
 ROUNDED = {GgmlType.F32: "f32", GgmlType.F16: "f16", GgmlType.BF16: "bf16"}
 """Types whose products stay in float32, and what activations are rounded to before."""
-_ON_DEVICE = {
+ON_DEVICE = {
     Stored.Q4_K: "q4k_q8k_matvec",
     Stored.Q6_K: "q6k_q8k_matvec",
     Stored.Q8_0: "q8_0_q8_0_matvec",
     Stored.Q4_1: "q4_1_q8_1_matvec",
 }
+"""Operations of the CUDA kernels that there are."""
 
 
 class Route(NamedTuple):
@@ -77,8 +78,8 @@ def route_of(kind: GgmlType, device: Device) -> Route:
         note = f"{kind.name} has no kernel here: weights are dequantised, activations stay float32"
         return Route(kind, "f32", "float32 product, BLAS order", as_ggml=False, note=note)
     name = activations_of(stored)
-    if device is Device.CUDA and stored in _ON_DEVICE:
-        return Route(kind, name, f"{_ON_DEVICE[stored]}, {device_words()}", as_ggml=True)
+    if device is Device.CUDA and stored in ON_DEVICE:
+        return Route(kind, name, f"{ON_DEVICE[stored]}, {device_words()}", as_ggml=True)
     note = f"{kind.name} has no CUDA kernel" if device is Device.CUDA else ""
     return Route(kind, name, f"block_matmat, {_backend('block_matmat')}", as_ggml=True, note=note)
 
@@ -132,7 +133,7 @@ def matrix_of(kind: Stored, blocks: Bytes) -> Matrix:
 
 def multiply_on_device(kind: Stored, blocks: Bytes, given: Activations) -> Floats:
     """Multiply on the CUDA device, one vector after the other; float32 (tokens, rows)."""
-    kernel = find(_ON_DEVICE[kind], Backend.CUDA)
+    kernel = find(ON_DEVICE[kind], Backend.CUDA)
     if kernel is None:
         raise UsageError(f"{kind}: there is no CUDA kernel")
     matvec = kernel.load()
