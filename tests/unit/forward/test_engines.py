@@ -171,10 +171,8 @@ def test_a_type_without_a_kernel_is_multiplied_in_float32(tmp_path):
     recipe = WIDE._replace(types={"ffn_down": "TQ2_0", "*": "F32"})
     with open_model(write_model(tmp_path / "m.gguf", recipe)) as model:
         trunk = Trunk(model)
-        assert Production(trunk).remarks() == [
-            "blk.0.ffn_down.weight and 1 more: TQ2_0 has no kernel here: weights are dequantised,"
-            " activations stay float32"
-        ]
+        (remark,) = Production(trunk).remarks()
+        assert remark.startswith("blk.0.ffn_down.weight and 1 more: TQ2_0 has no kernel here")
         inner = np.random.default_rng(2).standard_normal((3, 512)).astype(np.float32)
         found, exact = (
             make(trunk).product("blk.1.ffn_down.weight", inner) for make in ENGINES.values()
