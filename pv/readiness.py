@@ -101,10 +101,19 @@ def _entry(
 
 
 def renewal(falsifiers: Iterable[FalsifierStatus]) -> tuple[str, ...]:
-    """Return the command that runs those of the falsifiers that can be run; empty for none."""
-    runs = [each for each in falsifiers if each.state not in _NOTHING_RUNS]
+    """Return the command that runs those of the falsifiers that can be run; empty for none.
+
+    Where nothing can be run and a number from outside is waited for, the one that enters it.
+    """
+    every = list(falsifiers)
+    runs = [each for each in every if each.state not in _NOTHING_RUNS and not each.awaits]
     if not runs:
-        return ()
+        waiting = next((each for each in every if each.awaits), None)
+        if waiting is None:
+            return ()
+        numbers = (f"'{each}'" for each in waiting.awaits)
+        said = ("--source", "WHERE", "--by", "WHO", "--record")
+        return ("pv", "measure", short_id(waiting.id), *numbers, *said)
     live = ("--live",) if any(each.live for each in runs) else ()
     return ("pv", "discharge", *(short_id(each.id) for each in runs), *live, "--record")
 

@@ -25,7 +25,7 @@ from pv.model.status import (
 )
 from pv.model.verdict import HypothesisVerdict, Level, State, Verdict
 from pv.proxy import by_proxy
-from pv.weighing import counts_as_live, state_of, until
+from pv.weighing import counts_as_live, headline_of, state_of, until
 
 _UNRUNNABLE: Final = {
     BindingKind.PLANNED: State.PLANNED,
@@ -158,6 +158,8 @@ def falsifier_state(
     else:
         models = tuple(_on_model(each, own) for each in falsifier.models.accept)
         state, receipt, reasons = _over_models(falsifier, models, own)
+    if elsewhere and state in _WITHOUT_EVIDENCE:
+        reasons = [*reasons, f"foreign, not counted: {headline_of(elsewhere[-1])}"]
     return FalsifierStatus(
         falsifier.id,
         falsifier.status,
@@ -169,6 +171,9 @@ def falsifier_state(
         own,
         falsifier.live,
         falsifier.blocking,
+        tuple(f"{each.metric}=NUMBER {each.unit}" for each in falsifier.expect)
+        if kind is BindingKind.AWAITS
+        else (),
     )
 
 

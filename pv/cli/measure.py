@@ -39,6 +39,8 @@ def measure(
 
     Metric and unit are those that the falsifier expects; its limit judges the number. Nothing ran
     here: what is met counts as PARTIAL_ALGORITHM_LEVEL at most, what is not refutes.
+
+    Exit codes: 0 every limit is met · 1 one is not · 2 not what the falsifier asks for.
     """
     from pv.escape import escape
     from pv.evidence.history import History

@@ -43,6 +43,10 @@ def status(
     """Show what contracts claim beside what their receipts support.
 
     Every contract, falsifier, stage and hypothesis has its claimed and its derived state.
+
+    Exit codes: 0 no claim is ahead · 1 one is, or a receipt is damaged · 3 nothing was judged. With
+    --ready 0 edges were judged · 3 nothing unblocks anything; with --due 0 nothing runs out · 1
+    something does · 3 no receipt has a shelf life.
     """
     from pv.resources import find_root
 

@@ -47,6 +47,8 @@ class FalsifierStatus:
     """All its receipts, fresh and stale."""
     live: bool
     blocking: bool
+    awaits: tuple[str, ...] = ()
+    """The numbers that come from outside, as `pv measure` takes them: `val_loss=NUMBER nats`."""
 
 
 @dataclass(frozen=True, slots=True)

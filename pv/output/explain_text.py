@@ -14,8 +14,9 @@ from pv.discharge.logs import Log
 from pv.model.contract import Contract, Falsifier, short_id
 from pv.model.receipt import Comparison, ReceiptView
 from pv.model.status import FalsifierStatus, Standing
-from pv.model.verdict import State
+from pv.model.verdict import Level, State
 from pv.output.escape import escape
+from pv.readiness import renewal
 
 WIDTH: Final = 80
 _LABEL: Final = 10
@@ -49,7 +50,7 @@ def explain_text(
         "",
         *_history(status.receipts, _HISTORY - len(failed)),
         *_part("if red", falsifier.if_fails, 2),
-        *_part("again", " ".join(command), 1),
+        *_part("again", " ".join(renewal([status]) if status.awaits else command), 2),
     ]
     return "\n".join(lines) + "\n"
 
@@ -108,6 +109,13 @@ def _last_run(falsifier: Falsifier, last: ReceiptView | None) -> Iterator[str]:
     late = " POST-HOC" if last.post_hoc else ""
     run = said.get("run", {})
     day = str(run.get("started", ""))[:10]
+    if last.level is Level.FOREIGN:
+        origin = said["origin"]
+        told = f"foreign: {origin['by']}, {origin['source']}"
+        yield from _part("verdict", f"{last.verdict}{stale}{late} on {day}, {told}", 2)
+        yield from _measured(said["comparisons"])
+        yield from _part("guards", "none: nothing ran here, and nothing shows that it can fail", 2)
+        return
     yield from _part(
         "verdict",
         f"{last.verdict}{stale}{late} on {day}, {last.level.lower()} on {model}{said['device']},"

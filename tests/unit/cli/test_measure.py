@@ -215,3 +215,28 @@ def test_a_gate_that_cannot_be_judged_is_a_fault_of_the_file(before, after, said
     judged = judge_text(CONTRACT.replace(before, after, 1), FILE)
     assert any(said in each.message for each in judged.findings)
     assert not any(said in each.message for each in judge_text(CONTRACT, FILE).findings)
+
+
+def test_explain_and_due_name_the_command_that_enters_the_number(home):
+    home.write(CONTRACT.replace("  kind: ship\n", "  kind: ship\n  shelf_life: 4w\n"))
+    home.commit()
+    again = "pv measure SHIP-013 'val_loss=NUMBER nats/token' --source WHERE --by WHO --record"
+    before = " ".join(home.pv("explain", "SHIP-013").output.split())
+    assert f"again {again}" in before
+    home.pv("measure", "SHIP-013", "val_loss=2.14 nats/token", *SAID, "--on", "2026-05-01")
+    told = " ".join(home.pv("explain", "SHIP-013").output.split())
+    assert "HELD STALE on 2026-05-01, foreign: the training team, run 41, step 9000" in told
+    assert "nothing ran here" in told
+    due = " ".join(home.pv("status", "--due", "4w", "--today", "2026-05-29").output.split())
+    assert f"2026-05-29 today SHIP-013 ship-v1 do: {again}" in due
+
+
+def test_what_waits_for_a_number_is_ready_to_be_measured(home):
+    home.write(
+        CONTRACT.replace("    if_fails: train on\n", "    if_fails: train on\n    unblocks: []\n")
+        + "  - id: FALSIFY-SHIP-001\n    rule: r\n    prediction: p\n    if_fails: x\n"
+        "    planned: { reason: later }\n    unblocks: [FALSIFY-SHIP-013]\n"
+    )
+    told = json.loads(home.pv("status", "--ready", "--format", "json").output)
+    (waiting,) = told["waiting"]
+    assert waiting["command"].startswith("pv measure SHIP-013 'val_loss=NUMBER nats/token'")
