@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gguf
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -58,6 +59,17 @@ def test_the_result_is_within_its_bound_of_the_exact_one(kind, case):
     assert expected.shape == found.shape
     if found.size:
         assert not within(expected, found, case.tolerance, magnitude)
+
+
+@pytest.mark.parametrize("kind", Stored)
+def test_the_reference_reads_blocks_as_the_gguf_package_does(kind):
+    blocks = cases.random_blocks("gguf", kind, 7, 3)
+    step, quants, low = reference.groups_of(kind, blocks)
+    found = (step[..., None] * quants + low[..., None]).reshape(7, -1)
+    number = gguf.GGMLQuantizationType[kind.upper()]
+    expected = gguf.quants.dequantize(blocks.reshape(7, -1), number)
+    scale = np.abs(step[..., None] * quants).reshape(7, -1) + np.abs(found)
+    assert (np.abs(found - expected) <= 4 * 2.0**-24 * scale).all()
 
 
 @pytest.mark.parametrize("kind", Stored)
