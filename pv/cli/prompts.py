@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
@@ -14,6 +15,9 @@ from pv.errors import BadInputError, UsageError
 if TYPE_CHECKING:
     from pv.tensors.gguf_header import ModelFile
     from pv.tensors.model_registry import Resolved
+
+_LARGE = 1 << 30
+"""Bytes from which hashing takes long enough to be told."""
 
 ModelArgument: TypeAlias = Annotated[
     str, typer.Argument(help="A .gguf file, or the name of a model (pv models list).")
@@ -51,9 +55,10 @@ def located(model: str) -> Resolved:
     from pv.tensors import model_registry
 
     path = Path(model)
-    if path.suffix == ".gguf" or path.exists():
-        return model_registry.resolve(path.name, path)
-    return model_registry.resolve(model)
+    given = path.suffix == ".gguf" or path.exists()
+    if given and path.is_file() and path.stat().st_size > _LARGE and sys.stderr.isatty():
+        typer.echo(f"sha256 of {path.stat().st_size / 1e9:.1f} GB, read once", err=True)
+    return model_registry.resolve(path.name if given else model, path if given else None)
 
 
 def prompts_of(model: ModelFile, texts: Sequence[str], ids: str | None) -> list[Prompt]:

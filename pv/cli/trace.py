@@ -63,7 +63,7 @@ def trace(
         typer.Option(metavar="FILE", help="Compare with the arrays that another engine wrote."),
     ] = None,
 ) -> None:
-    """Trace a prompt through a model: statistics of every layer and point.
+    """Show what every layer of a model makes of a prompt, in numbers.
 
     Exit codes: 0 traced · 2 usage · 3 the model is missing, damaged or of an unknown architecture.
     """

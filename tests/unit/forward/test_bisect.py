@@ -127,6 +127,20 @@ def test_a_scale_fault_above_the_resolution_is_found_and_one_far_below_is_not(tr
     assert not guilty(1 + 0.1 * told.resolution)
 
 
+def test_weights_that_come_in_slices_are_judged_like_whole_ones(trunks, monkeypatch):
+    whole = trunks("qwen2", MIXED)
+    monkeypatch.setattr("pv.forward.trunk.SLICE_WEIGHTS", 1 << 13)
+    sliced = Trunk(whole.model)
+    first, second = (
+        bisect(trunk, SENTENCES, reference(trunk), production(trunk), QUANTISED)
+        for trunk in (whole, sliced)
+    )
+    assert not second.guilty
+    for one, other in zip(first.injected, second.injected, strict=True):
+        assert one.place == other.place
+        assert other.ratio == pytest.approx(one.ratio, rel=0.01, abs=0.05)
+
+
 def test_an_overflow_is_a_finding_and_ends_the_free_run_by_name(trunks):
     trunk = trunks("llama", MIXED)
     faulty = Planted(production(trunk), trunk, 1, "half-sums")
