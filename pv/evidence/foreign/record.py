@@ -26,6 +26,10 @@ _LISTED: Final = 200
 """Results that a receipt names one by one."""
 
 
+_QUOTED: Final = 80
+"""Characters of a message that stand in a headline."""
+
+
 class Imported(NamedTuple):
     """What became of the results that answer one falsifier."""
 
@@ -97,7 +101,9 @@ def _record(
     reason = "a test that fails contradicts what it tests"
     compared = Comparison("failed tests", "==", 0, None, failed, not failed, failed, None, reason)
     verdict = Verdict.REFUTED if failed else Verdict.HELD
-    headline = f"{told} elsewhere, by {origin.by} from {origin.source}"
+    said = next((each.message for each in answer.cases if each.message), "")
+    quoted = f' ("{said[:_QUOTED]}")' if said else ""
+    headline = f"{told} elsewhere{quoted}, by {origin.by} from {origin.source}"
     commit = history.expect_commit(answer.contract, answer.falsifier)
     given = [_given(each) for each in answer.cases[:_LISTED]]
     statement = Told(verdict, headline, [asdict(compared)], given)

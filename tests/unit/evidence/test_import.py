@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from contextlib import suppress
 from pathlib import Path
 
@@ -213,6 +215,31 @@ def test_blocks_that_authors_wrote_are_read_as_what_they_say(registry):
     assert outcomes(done) == (wanted, ["FALSIFY-J-001 of theirs"], 1)
     local = pv(registry, "evidence", "list", "--local").output
     assert local.count("foreign") == 3
+    data = json.loads(pv(registry, "status", "--local", "--format", "json").output)
+    states = {each["id"][-3:]: each for each in data["contracts"][0]["falsifiers"]}
+    assert states["001"]["state"] == "REFUTED"
+    assert states["003"]["state"] == "PROPOSED"  # its reference leads to no test here
+    assert "foreign, not counted: 1 passed elsewhere" in "; ".join(states["003"]["reasons"])
+
+
+def test_what_pytest_writes_is_read(registry):
+    (registry / "tests/test_a.py").write_text(
+        "import pytest\n\n\ndef test_one():\n    pass\n\n\nclass TestC:\n"
+        "    @pytest.mark.parametrize('x', ['x-1', 'y'])\n"
+        "    def test_two(self, x):\n        assert x != 'x-1'\n"
+    )
+    written = registry / "written.xml"
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/test_a.py"]
+    done = subprocess.run(
+        [*command, "--rootdir=.", f"--junitxml={written}"],
+        cwd=registry,
+        check=False,
+        capture_output=True,
+    )
+    assert done.returncode == 1, done.stdout
+    found = pv(registry, "evidence", "import", str(written), "--format", "json")
+    wanted = {"001": "HELD", "002": "REFUTED"}
+    assert outcomes(found) == (wanted, ["tests.test_a.TestC.test_two[y]"], 1)
 
 
 BOMB = '<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;">]><testsuite name="&b;"/>'
