@@ -85,14 +85,16 @@ def softmax(scores: Floats, seen: NDArray[np.bool_]) -> Floats:
     Eight powers at a time are added in float32, these sums in float64.
     """
     largest = np.where(seen, scores, np.float32(-np.inf)).max(axis=-1, keepdims=True)
-    powers = np.where(seen, exponential(scores - largest), np.float32(0))
+    with np.errstate(invalid="ignore"):
+        powers = np.where(seen, exponential(scores - largest), np.float32(0))
     missing = -powers.shape[-1] % LANES
     padded = np.pad(powers, [(0, 0)] * (powers.ndim - 1) + [(0, missing)])
     eights = padded.reshape(*padded.shape[:-1], -1, LANES)
     fours = eights[..., 4:] + eights[..., :4]
     twos = fours[..., :2] + fours[..., 2:]
     total = np.cumsum(twos[..., 0] + twos[..., 1], axis=-1, dtype=np.float64)[..., -1:]
-    return np.asarray(powers * (1.0 / total).astype(np.float32))
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # damage: judged by layer
+        return np.asarray(powers * (1.0 / total).astype(np.float32))
 
 
 def silu(x: Floats) -> Floats:
