@@ -92,7 +92,7 @@ def content(root: Path, *, local: bool, since: str | None, history: int | None) 
     view = view_of(derived, base="docs")
     standings = [each.standing for each in fleet_of(derived).shipments]
     drawn, missing = _curve_of(root, derived, history)
-    receipts = audit(root, local=local, loaded=derived.loaded, read=Index(root).read).receipts
+    receipts = audit(root, local=local, loaded=derived.loaded).receipts
     return Content(
         title=f"{root.name}: contracts and their evidence",
         view=view,
