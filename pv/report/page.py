@@ -10,7 +10,6 @@ from typing import Final, NamedTuple
 from pv.errors import UsageError
 from pv.evidence.audit import Audited, audit
 from pv.evidence.derive import Derived, derive_all
-from pv.evidence.index import Index
 from pv.evidence.shipping import fleet_of
 from pv.model.contract import Contract, short_id
 from pv.registry.sides import compare_sides, registry_side, side_of
