@@ -146,7 +146,18 @@ def _end(found: Sequence[Plan], code: ExitCode, *, dry: bool) -> str:
     refused = f", {refusals} refused" if refusals else ""
     if not (moves or refusals):
         return f"nothing to move: contracts {len(found)} (exit {code:d})"
-    return f"{done} {moves}{refused}; contracts {len(found)} (exit {code:d})"
+    sides = f"; {_sides(found)}" if dry else ""
+    return f"{done} {moves}{refused}{sides}; contracts {len(found)} (exit {code:d})"
+
+
+def _sides(found: Sequence[Plan]) -> str:
+    """Say how many of the claims that were asked about say less, and more, than the evidence."""
+    from pv.model.status import Standing
+
+    claims = [each.claim for plan in found for each in (*plan.moves, *plan.refusals)]
+    under = sum(each.standing is Standing.BEHIND for each in claims)
+    over = sum(each.standing is Standing.AHEAD for each in claims)
+    return f"under-reported {under}, over-reported {over}"
 
 
 def _data(

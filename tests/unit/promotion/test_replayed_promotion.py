@@ -156,6 +156,7 @@ def test_without_receipts_it_is_refused_and_over_reporting_is_named(registry):
     assert registry.text == CONTRACT
     every = " ".join(registry.pv("promote", "--all", "--dry-run").output.split())
     assert "FALSIFY-PARITY-003: DISCHARGED → BOUND: it claims more than its receipts" in every
+    assert "under-reported 4, over-reported 2; contracts 1 (exit 1)" in every
 
 
 def test_with_them_it_writes_what_people_wrote_by_hand(discharged):
@@ -235,6 +236,7 @@ def test_a_dry_run_says_what_the_evidence_allows_and_what_it_forbids(discharged)
     }
     text = discharged.pv("promote", "--all", "--dry-run").output
     assert "  forbids FALSIFY-PARITY-006: DISCHARGED: the tracer has no such line yet" in text
+    assert "would move 4; under-reported 4, over-reported 0; contracts 1 (exit 0)" in text
 
 
 def test_a_demotion_points_to_what_refutes(discharged):
