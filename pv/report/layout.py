@@ -14,11 +14,17 @@ from pv.report.view import ContractView
 
 LARGEST: Final = 400_000
 """Bytes that the page may have."""
-_SHARES: Final = {"charts": 0.25, "evidence": 0.15, "candidates": 0.1, "verified": 0.05}
+_SHARES: Final = {
+    "charts": 0.2,
+    "graphs": 0.15,
+    "evidence": 0.15,
+    "candidates": 0.1,
+    "verified": 0.05,
+    "lessons": 0.05,
+}
 """Of what the frame of the page leaves; contracts have the rest, and what these do not use."""
 _NAMES: Final = 0.75
 """Of what contracts have, at most for naming those that have no more than a name."""
-_LESSONS: Final = 0.05
 _AGAINST: Final = ("REFUTED", "STALE", "INCONCLUSIVE")
 _SPARE: Final = 2_000
 """Bytes for what is said about what is left out."""
@@ -93,8 +99,9 @@ class _Frame:
             "verification": view.verification,
             "verified": (),
             "lessons": (),
+            "absent": set[str](),
             "charts": (),
-            "graphs": [Html(each) for each in told.graphs],
+            "graphs": (),
             "evidence": (),
             "evidence_total": f"{len(told.evidence):,}",
             "evidence_counts": [(name, f"{n:,}") for name, n in sorted(counts.items())],
@@ -113,15 +120,18 @@ class _Frame:
         yield "receipt", _SHARES["evidence"], evidence
         yield "candidate", _SHARES["candidates"], candidates
         yield "verified", _SHARES["verified"], view.verification.rows
-        yield "lesson", _LESSONS, view.lessons
+        yield "lesson", _SHARES["lessons"], view.lessons
+        yield "picture", _SHARES["graphs"], told.graphs
 
     def take(self, name: str, found: Fitted, total: int) -> None:
         """Put the parts of one kind into the context, and say what is left out."""
-        keys = {"chart": "charts", "receipt": "evidence", "lesson": "lessons"}
+        keys = {"chart": "charts", "receipt": "evidence", "lesson": "lessons", "picture": "graphs"}
         if name == "candidate":
             self.context["landscape"] = self._groups(found.parts)
         else:
             self.context[keys.get(name, name)] = found.parts
+        if not total:
+            self.context["absent"].add(name)
         if left := total - len(found.parts):
             what, where = _LEFT[name]
             self._notes.append(f"Left out for size: {left:,} of {total:,} {what}; {where}.")
@@ -161,6 +171,7 @@ _LEFT: Final = {
     "candidate": ("hypotheses, open before any others", "`pv render` tells them all"),
     "verified": ("rows of the matrix", "`pv render` tells them all"),
     "lesson": ("lessons", "`pv render` tells them all"),
+    "picture": ("graphs", "their edges stand in the contracts"),
 }
 
 

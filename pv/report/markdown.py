@@ -58,6 +58,10 @@ def code(value: object) -> Safe:
     return Safe(f"`{text}`" if text else "")
 
 
-def href(folder: str, path: str) -> Safe:
-    """Return the address of `path` for a page in `folder`, both from the registry root."""
-    return Safe(quote(posixpath.relpath(path, folder), safe="/.-_~"))
+def href(root: str, folder: str, path: str) -> Safe:
+    """Return the address of `path` for a page in `folder`, both from `root`, an absolute path.
+
+    The working folder has no part in it.
+    """
+    there, here = (posixpath.normpath(posixpath.join(root, each)) for each in (path, folder))
+    return Safe(quote(posixpath.relpath(there, here), safe="/.-_~"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -11,11 +10,10 @@ from pv.errors import UsageError
 from pv.evidence.audit import Audited, audit
 from pv.evidence.derive import Derived, derive_all
 from pv.evidence.shipping import fleet_of
-from pv.model.contract import Contract, short_id
 from pv.registry.sides import compare_sides, registry_side, side_of
 from pv.report.build import view_of
 from pv.report.curve import curve
-from pv.report.graph import Node, layered
+from pv.report.graphs import graphs
 from pv.report.markdown import visible
 from pv.report.view import RegistryView, ShipView
 from pv.ship import ShipStanding
@@ -23,8 +21,6 @@ from pv.ship import ShipStanding
 _SMALL: Final = 200
 """Contract files up to which past revisions are read without being asked to."""
 _COMMITS: Final = 12
-_DRAWN: Final = 60
-"""Boxes of a graph that anybody can follow."""
 
 
 class Bar(NamedTuple):
@@ -90,6 +86,7 @@ def content(root: Path, *, local: bool, since: str | None, history: int | None) 
     derived = derive_all(root, local=local, freshness="as recorded")
     view = view_of(derived, base="docs")
     standings = [each.standing for each in fleet_of(derived).shipments]
+    resting = graphs(derived)
     drawn, missing = _curve_of(root, derived, history)
     receipts = audit(root, local=local, loaded=derived.loaded).receipts
     return Content(
@@ -97,8 +94,8 @@ def content(root: Path, *, local: bool, since: str | None, history: int | None) 
         view=view,
         ship=tuple(map(Shipping, view.ship, map(_bars, standings))),
         curve=drawn,
-        notes=(missing,) if missing else (),
-        graphs=tuple(_graphs(derived)),
+        notes=(*((missing,) if missing else ()), *resting.notes),
+        graphs=resting.pictures,
         evidence=tuple(map(_row, receipts)),
         changes=_changes(root, since) if since else None,
     )
@@ -133,58 +130,6 @@ def _curve_of(root: Path, derived: Derived, history: int | None) -> tuple[str, s
         if history is not None:
             raise
         return "", f"No curve over history: {error.message}."
-
-
-def _graphs(derived: Derived) -> list[str]:
-    """Return the dependencies of contracts, and what decides the hypotheses."""
-    contracts = derived.contracts
-    words = {each.id: each.derived for each in derived.statuses}
-    graphs = []
-    depending = _named(contracts)
-    edges = {
-        each.stem: [depending[name] for name in each.depends_on if name in depending]
-        for each in contracts
-    }
-    touched = {one for one, others in edges.items() if others} | {
-        to for others in edges.values() for to in others
-    }
-    nodes = [
-        Node(each.stem, f"{each.stem} {each.version or ''}".strip(), words.get(each.id, ""))
-        for each in contracts
-        if each.stem in touched
-    ]
-    if nodes and len(nodes) <= _DRAWN:
-        graphs.append(layered("Contracts and what they depend on", nodes, edges))
-    graphs += _deciding(derived)
-    return graphs
-
-
-def _deciding(derived: Derived) -> list[str]:
-    """Return which falsifiers decide which hypotheses, each with its state."""
-    nodes: dict[str, Node] = {}
-    asked: dict[str, Node] = {}
-    links: dict[str, list[str]] = {}
-    for contract, status in zip(derived.contracts, derived.statuses, strict=True):
-        claims = {each.id: each.claim for each in contract.hypotheses}
-        verdicts = {each.id: each.derived for each in status.hypotheses}
-        for falsifier, its in zip(contract.falsifiers, status.falsifiers, strict=True):
-            if falsifier.decides:
-                why = "; ".join(its.reasons)
-                nodes[falsifier.id] = Node(falsifier.id, short_id(falsifier.id), why, its.state)
-            for name in falsifier.decides:
-                key = f"hypothesis {contract.stem} {name}"
-                asked[key] = Node(key, name, claims.get(name, ""), verdicts.get(name, ""))
-                links.setdefault(falsifier.id, []).append(key)
-    if not nodes or len(nodes) > _DRAWN:
-        return []
-    title = "Falsifiers and the hypotheses they decide"
-    return [layered(title, [*nodes.values(), *asked.values()], links)]
-
-
-def _named(contracts: Sequence[Contract]) -> dict[str, str]:
-    """Return every name that a dependency may use, with the stem it means."""
-    names = {each.stem: each.stem for each in contracts}
-    return names | {each.id: each.stem for each in contracts}
 
 
 def _row(each: Audited) -> Receipt:

@@ -178,7 +178,7 @@ def pages(registry: Registry, base: PurePosixPath, own: OwnTemplates) -> list[Pa
     if base == PurePosixPath("docs"):
         names += [name for name in _markdown_files(root) if name not in standard]
     result = []
-    with Renderer(shared(view), own) as renderer:
+    with Renderer(shared(view), own, root.as_posix()) as renderer:
         for name in names:
             present = _read(root / name)
             start = standard.get(name, "") if present is None else present

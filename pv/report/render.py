@@ -58,7 +58,14 @@ class Renderer:
     plain data. Use it as a context manager, so that this process ends.
     """
 
-    def __init__(self, shared: Mapping[str, Any] | None = None, own: OwnTemplates = _NONE) -> None:
+    def __init__(
+        self,
+        shared: Mapping[str, Any] | None = None,
+        own: OwnTemplates = _NONE,
+        root: str = "/registry",
+    ) -> None:
+        """Take what every section sees. `root` matters only for pages that lie outside of it."""
+        self._root = root
         self._shared = dict(shared or {})
         self._own = own
         self._sandbox: Sandbox | None = None
@@ -92,7 +99,7 @@ class Renderer:
                 span=span,
                 advice="correct the name, or add a template of that name to your own",
             ) from error
-        values = {**self._shared, **context, "href": partial(href, folder)}
+        values = {**self._shared, **context, "href": partial(href, self._root, folder)}
         return template.render(values).strip("\n") + "\n"
 
     def _confined(self, file: str, context: Mapping[str, Any], folder: str) -> str:
@@ -106,7 +113,7 @@ class Renderer:
             self._own.texts[file],
             _plain(context),
             name=f"{self._own.folder}/{file}",
-            functions={"href": Function(_MARKDOWN, "href", (folder,))},
+            functions={"href": Function(_MARKDOWN, "href", (self._root, folder))},
         )
 
     def _packaged(self) -> list[str]:

@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from pv.cli.main import app
-from pv.report import curve, layout, page
+from pv.report import curve, graphs, layout, page
 from pv.report.graph import Node, layered
 from tests.unit.cli.history_repository import commit
 
@@ -246,6 +246,29 @@ def test_a_percentage_holds_until_the_commit_that_moves_it():
     )
 
 
+def test_a_large_graph_shows_what_lies_nearest_to_a_difference_and_says_so(tmp_path):
+    root = registry(tmp_path, count=100, falsifiers=1)
+    file = root / "contracts" / "c90-v1.yaml"
+    file.write_text(file.read_text().replace("status: PROPOSED", "status: DISCHARGED"))
+    told = told_of(root)
+    chain, _ = told.graphs
+    assert ">c90-v1 1.0.0<" in chain
+    assert ">c99-v1 1.0.0<" in chain
+    assert ">c0-v1 1.0.0<" not in chain
+    assert chain.count('class="node"') == 60
+    assert "Left out of the graph: 40 of 100 contracts" in " ".join(told.notes)
+    assert "Left out of the graph: 140 of 200 falsifiers and hypotheses" in " ".join(told.notes)
+
+
+def test_the_nearest_are_found_in_parts_that_hang_together():
+    names = dict.fromkeys("abcdef")
+    edges = {"a": ["b"], "b": ["c"], "d": ["e"], "gone": ["a"]}
+    assert graphs.nearest(names, edges, ["e"], 2) == {"d", "e"}
+    assert graphs.nearest(names, edges, ["c", "gone"], 2) == {"b", "c"}
+    assert graphs.nearest(names, edges, [], 99) == set("abcdef")
+    assert graphs.nearest({}, {}, ["a"], 5) == set()
+
+
 # In a browser
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -323,7 +346,7 @@ document.title = seen.join(" | ");
 def test_a_search_reaches_contracts_that_are_told_by_name_alone(tmp_path):
     told = told_of(registry(tmp_path, count=40, falsifiers=4))
     file = tmp_path / "small.html"
-    sizes = range(36_000, 20_000, -1_000)
+    sizes = range(24_000, 8_000, -500)
     pages = (layout.lay_out(told, most) for most in sizes)
     small = next(text for text in pages if re.search(r">[1-3]\d contracts by name alone", text))
     file.write_text(small, encoding="utf-8")

@@ -1,8 +1,10 @@
 """Rendering twice changes nothing, a diff tells the truth, and hostile text stays text."""
 
+import os
 import shutil
 import subprocess
-from pathlib import PurePosixPath
+import sys
+from pathlib import Path, PurePosixPath
 
 import pytest
 import yaml
@@ -48,6 +50,36 @@ def test_a_diff_shows_what_would_change_and_changes_nothing(registry):
     patch = subprocess.run(apply, cwd=registry, input=done.stdout, text=True, check=False)
     assert patch.returncode == 0
     assert files(registry) == before
+
+
+def test_pages_are_the_same_bytes_whatever_surrounds_the_run(registry, tmp_path):
+    (registry / "mine").mkdir()
+    (registry / "pv.toml").write_text('templates = "mine"\n')
+    (registry / "mine" / "ship.md.j2").write_text(
+        "{% for m in ship %}{{ m.headline }}{% endfor %}\n"
+    )
+    found = []
+    for number, surroundings in enumerate(
+        (
+            {"PYTHONHASHSEED": "1", "TZ": "UTC", "LC_ALL": "C.UTF-8"},
+            {"PYTHONHASHSEED": "2", "TZ": "Asia/Kathmandu", "LC_ALL": "C", "COLUMNS": "40"},
+        )
+    ):
+        target = tmp_path / "pages"
+        shutil.rmtree(target, ignore_errors=True)
+        subprocess.run(
+            [sys.executable, "-m", "pv", "render", "--root", registry, "--output", target],
+            cwd=Path(__file__).parents[3] if number else registry,
+            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[3]), **surroundings},
+            check=True,
+            capture_output=True,
+        )
+        found.append({p.relative_to(target): p.read_bytes() for p in target.rglob("*.*")})
+    assert len(found[0]) >= 6
+    page = found[0][Path("status.md")].decode()
+    links = [each.partition(")")[0] for each in page.split("](")[1:]]
+    assert [each for each in links if not (target / each).resolve().is_file()] == []
+    assert found[0] == found[1]
 
 
 @pytest.mark.parametrize(
