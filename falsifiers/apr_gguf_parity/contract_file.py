@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import pv
 from pv.errors import MissingError
 from pv.falsifiers.ffn_gguf.records import COUNT, known_fault, metric, sample
 from pv.falsifiers.interface import Run
@@ -27,7 +28,7 @@ _CHANGES: Mapping[str, Callable[[str], str]] = {
     ),
     "metadata_left_out": lambda text: text.replace("metadata:", "metadatum:", 1),
 }
-_PACKAGES = Path(__file__).resolve().parents[2]
+_PACKAGES = Path(pv.__file__).resolve().parents[1]
 """Where the program that is being run stands; the child imports the same one."""
 _SECONDS = 60
 
