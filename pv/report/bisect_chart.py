@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from pv.forward.bisect import Bisection
+from pv.forward.drift import Drift
 from pv.forward.located import OUTPUT
 from pv.model.measurement import Series
 from pv.report.chart import line_chart
@@ -18,7 +19,7 @@ def drawn(found: Bisection, title: str) -> str:
     """Return one SVG document; the drift is missing where the candidate's own run ended."""
     charts = [line_chart(f"{title}: error over its limit", _errors(found), headroom=1.5)]
     if found.drift is not None and len(found.drift.median) > 1:
-        charts.append(line_chart(f"{title}: drift", [_drift(found)]))
+        charts.append(line_chart(f"{title}: drift", [_drift(found.drift)]))
     nested = [each.replace("<svg ", f'<svg y="{_HEIGHT * n}" ', 1) for n, each in enumerate(charts)]
     height = _HEIGHT * len(charts)
     head = (
@@ -41,9 +42,7 @@ def _errors(found: Bisection) -> list[Series]:
     ]
 
 
-def _drift(found: Bisection) -> Series:
-    drift = found.drift
-    assert drift is not None  # noqa: S101 - asked by the caller
+def _drift(drift: Drift) -> Series:
     layers = tuple(float(one) for one in range(len(drift.median)))
     bands = drift.prompts > 1
     return Series(
