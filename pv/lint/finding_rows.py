@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
 from pv.marks import Mark, Span
 from pv.model.finding import Finding, Fix
 from pv.model.verdict import Severity
 
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"))
+
 
 def compact(value: object) -> str:
     """Return JSON in ASCII without blanks."""
-    return json.dumps(value, ensure_ascii=True, separators=(",", ":"))
+    return _ENCODER.encode(value)
 
 
 def rows_of(findings: Iterable[Finding]) -> list[list[Any]]:

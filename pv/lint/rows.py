@@ -39,8 +39,15 @@ def part_text(
     findings: Mapping[GateName, Sequence[Finding]], counts: Mapping[GateName, Sums]
 ) -> str:
     """Return findings by gate and the counts of all gates."""
-    by_gate = {name: rows_of(found) for name, found in findings.items()}
-    return compact([by_gate, [counts.get(name) for name in GATES]])
+    row = tuple([counts.get(name) for name in GATES])
+    if not findings:
+        return _counts_text(row)
+    return compact([{name: rows_of(found) for name, found in findings.items()}, row])
+
+
+@lru_cache(maxsize=4096)  # most contracts have no findings, and one of a few rows of counts
+def _counts_text(row: tuple[Sums | None, ...]) -> str:
+    return compact([{}, row])
 
 
 @lru_cache(maxsize=4096)  # contracts without findings differ in a few counts, if at all
