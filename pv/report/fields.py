@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 import inspect
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from types import ModuleType
 from typing import Final, NamedTuple
 
@@ -31,8 +32,20 @@ class Record(NamedTuple):
 
 def records() -> list[Record]:
     """Return every record, the one that holds all others first."""
-    found = [*_of(view), *_of(overview_view)]
+    named = {each.name: each for each in (*_of(view), *_of(overview_view))}
+    found = [
+        each._replace(fields=tuple(_with_record(field, named) for field in each.fields))
+        for each in named.values()
+    ]
     return sorted(found, key=lambda each: (each.name != _FIRST, each.name))
+
+
+def _with_record(field: Field, named: Mapping[str, Record]) -> Field:
+    """Return a field that says nothing of itself with what the record says that it holds."""
+    if field.about:
+        return field
+    held = next((name for name in re.findall(r"\w+", field.type) if name in named), "")
+    return field._replace(about=named[held].about) if held else field
 
 
 def _of(module: ModuleType) -> Iterator[Record]:

@@ -24,8 +24,11 @@ class ExpectationView:
 
     metric: str
     limit: str
+    """Operator and value, as people read them."""
     measured: str
+    """By the run that decides; empty without one."""
     reason: str
+    """Why the limit is what it is, from the contract."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,23 +37,34 @@ class FalsifierView:
 
     id: str
     short: str
+    """The id without `FALSIFY-`."""
     rule: str
+    """What it asks."""
     prediction: str
     binding: str
+    """What runs, as a sentence."""
     if_fails: str
     claimed: str
+    """The state that the contract claims; `none` where it claims none."""
     derived: str
+    """The state that follows from receipts."""
     mark: str
     """`≠ ` where claim and evidence differ, else empty."""
     why: str
+    """The reasons of that state."""
     verdict: str
     """Of the receipt that decides; empty without one."""
     headline: str
+    """The deciding number against its limit."""
     receipt: str
+    """First 16 digits of the digest of the receipt that decides."""
     receipt_path: str
+    """From the root of the registry: for `href`."""
     post_hoc: bool
+    """Whether its limits came with the result."""
     expectations: tuple[ExpectationView, ...]
     controls: str
+    """The planted faults, those that must stay green marked."""
     kind: str
     """How it is bound: harness, pytest, cargo, command, planned, …"""
     limits: str
@@ -71,13 +85,16 @@ class RowView:
     mark: str = ""
     claim: str = ""
     by: str = ""
+    """Falsifiers that answered a hypothesis."""
     gates: str = ""
+    """Falsifiers that a stage waits for."""
     title: str = ""
     formula: str = ""
     type: str = ""
     property: str = ""
     text: str = ""
     guard: str = ""
+    """Of a lesson: what catches its incident now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,15 +112,19 @@ class ContractView:
 
     id: str
     stem: str
+    """Name of the file without its ending."""
     file: str
     page: str
+    """Its page, from the root of the registry: for `href`."""
     version: str
     description: str
     claimed: str
     derived: str
     mark: str
     discharged: str
+    """How many of its falsifiers are DISCHARGED."""
     total: str
+    """How many falsifiers it has."""
     falsifiers: tuple[FalsifierView, ...]
     hypotheses: tuple[RowView, ...]
     stages: tuple[RowView, ...]
@@ -112,6 +133,7 @@ class ContractView:
     lessons: tuple[RowView, ...]
     changelog: tuple[ChangeView, ...]
     updated: str
+    """Date of its last change, else of its creation."""
     tally: TallyView
     whys: tuple[WhyView, ...]
     """Why it stands where it stands, down to a limit and its reason."""
@@ -123,6 +145,7 @@ class MatrixRow:
 
     falsifier: str
     cells: tuple[str, ...]
+    """States, in the order of `models`; `–` where a model is not asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +163,7 @@ class ChartView:
     title: str
     caption: str
     path: str
+    """From the root of the registry: for `href`."""
     svg: str
 
 
@@ -151,13 +175,18 @@ class CriterionView:
     criterion: str
     weight: str
     asserted: str
+    """Status that somebody typed."""
     foreign: str
+    """Status elsewhere."""
     foreign_source: str
     state: str
+    """Of its least advanced gate."""
     gates: str
     credit: str
     gain: str
+    """Points that full credit would add."""
     needs: str
+    """What holds it back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,9 +203,13 @@ class ShipView:
 
     id: str
     headline: str
+    """The figure with numerator, denominator, base, and what is open."""
     percent: str
+    """Ours, from receipts."""
     foreign_percent: str
+    """If evidence made elsewhere counted."""
     asserted_percent: str
+    """What somebody typed, and who."""
     criteria: tuple[CriterionView, ...]
     open: tuple[CriterionView, ...]
     """Those that hold the percentage back, largest gain first."""

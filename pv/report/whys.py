@@ -42,9 +42,9 @@ def _weakest(
     contract: Contract, status: ContractStatus
 ) -> tuple[Falsifier, FalsifierStatus] | None:
     """Return the falsifier that the status names as its weakest; without one, none."""
-    said = f"{'; '.join(status.reasons)} "
+    said = " ".join(status.reasons)
     for falsifier, each in zip(contract.falsifiers, status.falsifiers, strict=True):
-        if f"{each.id} is {each.state}" in said:
+        if f" {each.id} is {each.state}" in said:
             return falsifier, each
     return None
 

@@ -4,6 +4,8 @@ import os
 import time
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from pv.errors import UsageError
 from pv.sandbox import (
@@ -176,6 +178,63 @@ def test_no_process_is_left(sandbox):
         pid = other._process.pid
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
+
+
+FRAGMENTS = st.lists(
+    st.one_of(
+        st.sampled_from(
+            [
+                *("{{ s }}", "{{ x", "}}", "{% if x %}", "{% endif %}", "{% for e in x %}{{ e }}"),
+                *("{% endfor %}", "{% macro m(a) %}", "{% endmacro %}", "{{ m(1) }}", "{#", "#}"),
+                *("{% raw %}", "{% endraw %}", "{{ x[5] }}", "{{ x | map('upper') | list }}"),
+                *("{% set s = 3 %}", "{% set x = [x, x] %}", "{% include s %}", "{% extends s %}"),
+                *("{{ s.format(x=x) }}", "{{ s ~ x }}", "{{ x * 999 }}", "{{ 9 ** 99 ** 9 }}"),
+                *("{{ (s | list)[0].__doc__ }}", "{% call m() %}", "{% endcall %}", "{{ -x }}"),
+                *(
+                    "{% block a %}",
+                    "{% endblock %}",
+                    "{{ self.a() }}",
+                    "{{ super() }}",
+                    "\x00",
+                    "é",
+                ),
+                *(
+                    "{% with %}",
+                    "{% endwith %}",
+                    "{{ caller() }}",
+                    "{% autoescape true %}",
+                    "{{ []",
+                ),
+            ]
+        ),
+        st.text(max_size=8),
+    ),
+    max_size=8,
+).map("".join)
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(FRAGMENTS)
+def test_whatever_a_template_is_it_gives_a_text_or_a_located_error(template):
+    found = outcome(template)
+    if isinstance(found, TemplateError):
+        assert (found.span.file, bool(found.advice)) == ("t", True)
+    else:
+        assert isinstance(found, str)
+
+
+def outcome(template):
+    try:
+        return FUZZED.render(template, name="t")
+    except TemplateError as error:
+        return error
+
+
+FUZZED = Sandbox(VALUES, Limits(cpu_seconds=1))
+
+
+def teardown_module():
+    FUZZED.close()
 
 
 # The folder that templates come from
