@@ -1,10 +1,11 @@
-"""A status of a falsifier in prose that its entry does not claim.
+"""A second status of one thing: in prose, or under another key.
 
 What it finds
     A sentence of the form `FALSIFY-X-003 (…): PASS` in the description or in the notes of the
     summary, where the entry of that falsifier claims no status, or one that says another thing. The
     number alone names the falsifier where the contract has one with it. The changelog tells the
-    past and is left out.
+    past and is left out. Also two keys of one contract or falsifier that say different words:
+    `status` and `discharge_status`, under `metadata` and at the top.
 Why it matters
     Six gates that pass in the notes, three that claim it, five that the summary counts: a status
     with several sources is three different statuses, and only the entry is held against receipts.
@@ -20,22 +21,24 @@ Fix
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from pv.lint.context import Context
 from pv.lint.figures.place import place
 from pv.lint.rule import FixKind, GateName, Rule
 from pv.model.contract import Contract, Falsifier, Path
 from pv.model.finding import Finding
+from pv.model.lifecycle import Lifecycle, Vocabulary
 from pv.model.verdict import Severity
 
 _SAID: Final = re.compile(
     r"(?P<id>FALSIFY-(?:[A-Z0-9]+-)*\d+[a-z]?)\s*(?:\([^()\n]{0,120}\))?\s*:\s*"
     r"(?P<word>[A-Z][A-Z_-]{3,40})\b"
 )
-_PLACES: Final[tuple[Path, ...]] = (
+_KEYS: Final = ("status", "discharge_status")
+_PLACES: Final = (
     ("metadata", "description"),
     ("verification_summary", "notes"),
 )
@@ -46,6 +49,8 @@ def check(contract: Contract, context: Context) -> Iterator[Finding]:
     words = context.lifecycle.falsifier if context.lifecycle else None
     if words is None:
         return
+    if "status" in contract.text or "\\" in contract.text:  # most contracts have no such key
+        yield from _keys(contract, words, context.lifecycle)
     for path in _PLACES:
         text = _text(contract, path)
         for match in _SAID.finditer(text) if text else ():
@@ -62,9 +67,43 @@ def check(contract: Contract, context: Context) -> Iterator[Finding]:
             yield replace(finding, span=place(contract, path, text, *match.span()))
 
 
+def _keys(contract: Contract, words: Vocabulary, lifecycle: Lifecycle | None) -> Iterator[Finding]:
+    """Yield a finding for every second key that says another word than the first."""
+    tops: tuple[Path, ...] = (("metadata",), ())
+    places = [(*top, key) for top in tops for key in _KEYS]
+    if lifecycle is not None:
+        yield from _differing(contract, "contract", places, lifecycle.contract)
+    for falsifier in contract.falsifiers:
+        own = [(*falsifier.path, key) for key in _KEYS]
+        yield from _differing(contract, falsifier.id, own, words)
+
+
+def _differing(
+    contract: Contract, name: str, places: Sequence[Path], words: Vocabulary
+) -> Iterator[Finding]:
+    said = [(path, text) for path in places if isinstance(text := _at(contract, path), str)]
+    for path, text in said[1:]:
+        first = said[0][1]
+        one, other = words.word(first), words.word(text)
+        same = text == first or (one is not None and one == other)
+        if not same:
+            shown = ".".join(map(str, said[0][0]))
+            message = f"{name}: {path[-1]} is {text}, and {shown} says {first}"
+            yield RULE.finding(contract, path, message, advice="keep one of the two")
+
+
+def _at(contract: Contract, path: Path) -> Any:
+    value: Any = contract.data
+    for step in path:
+        known = isinstance(value, dict) or (isinstance(value, list) and isinstance(step, int))
+        if not known or (isinstance(value, dict) and step not in value):
+            return None
+        value = value[step]
+    return value
+
+
 def _text(contract: Contract, path: Path) -> str:
-    holder = contract.data.get(path[0])
-    value = holder.get(path[1]) if isinstance(holder, dict) else None
+    value = _at(contract, path)
     return value if isinstance(value, str) else ""
 
 
