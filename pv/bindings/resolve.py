@@ -250,6 +250,8 @@ class Resolver:
 
 def _declared(binding: Binding) -> Resolution | None:
     """Return what the contract itself says about a test that is not here to be looked for."""
+    if binding.kind is BindingKind.TEXT and not binding.details:
+        return None  # by far the most common case
     repository = binding.details.get("repository")
     if repository or binding.kind is BindingKind.EXTERNAL:
         reason = f"declared to stand in {repository or 'a repository without a name'}"
