@@ -101,7 +101,7 @@ def test_json_says_what_the_text_says() -> None:
     assert data["summary"]["errors"] == sum(gate["errors"] for gate in data["gates"])
     assert sum(data["summary"]["gates"].values()) == len(data["gates"]) == 18
     assert data["bindings"]["bound"] == 2
-    assert sum(data["bindings"].values()) == 9
+    assert sum(data["bindings"].values()) == 10
 
 
 def test_control_characters_of_a_file_do_not_reach_the_terminal(tmp_path: Path) -> None:
