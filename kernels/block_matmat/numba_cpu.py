@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from pv.kernels.block_matmat.checks import require_operands
 from pv.kernels.block_matmat.numpy_f32 import matmat as plain
 from pv.kernels.layout import Activations, Stored
-from pv.kernels.processor.numba_compile import has_vectors, takes_vectors
+from pv.kernels.processor.numba_compile import takes_vectors
 
 _BYTES_A_THREAD = 1 << 19
 """Weights times tiles of vectors below which another thread costs more than it brings."""
@@ -26,7 +26,10 @@ _Share = Callable[[int, int], None]
 
 
 class Matrix:
-    """A matrix checked once, for many products; it holds its blocks, and copies none in C order."""
+    """A matrix for many products, where the processor has vector instructions.
+
+    It holds its blocks, uint8 (rows, nb, bytes), and copies none that are in C order.
+    """
 
     def __init__(self, kind: Stored, blocks: NDArray[np.uint8]) -> None:
         # Compiling these instructions aborts the process where the processor lacks them.
@@ -54,11 +57,6 @@ class Matrix:
         else:
             _in_shares(lambda *rows: work(*self._at, rows, *parts, out), self.rows, shares)
         return out[:tokens]
-
-
-def matrix_of(kind: Stored, blocks: NDArray[np.uint8]) -> Matrix | None:
-    """Return a matrix made ready, None where the processor has no vector instructions."""
-    return Matrix(kind, blocks) if has_vectors() else None
 
 
 def matmat(

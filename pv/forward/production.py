@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from functools import partial
+from types import ModuleType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -25,6 +26,7 @@ from pv.forward.quantized import (
     Device,
     Route,
     activations_of,
+    compiled,
     device_words,
     matrix_of,
     multiply_on_device,
@@ -180,6 +182,9 @@ class Production:
     def attend(self, queries: Floats, keys: NDArray[Any], values: NDArray[Any]) -> Floats:
         """Attend in ggml's order, a few tokens at a time; a decoded token has a prompt's bits."""
         rough = rounded("f16", queries)
+        order = _order()
+        if order is not float_order:
+            return np.asarray(order.attend(rough, keys, values))
         before, positions = len(keys) - len(queries), len(keys)
         out = np.empty((len(queries), queries.shape[1] * queries.shape[2]), np.float32)
         step = max(1, _SCORES_AT_ONCE // (positions * queries.shape[1]))
@@ -197,7 +202,16 @@ class Production:
         """Gate in float32."""
         if self.device is Device.CUDA:
             return np.asarray(_on_device("swiglu")(gate, up))
-        return np.asarray(float_order.silu(gate) * up)
+        return np.asarray(_order().silu(gate) * up)
+
+
+def _order() -> ModuleType:
+    """Return attention and gate in ggml's order: compiled where that can be, the same bits."""
+    if not compiled():
+        return float_order
+    from pv.kernels.attention_f16 import numba_cpu  # noqa: PLC0415 - compiled when it is used
+
+    return numba_cpu
 
 
 def _on_device(operation: str) -> Any:

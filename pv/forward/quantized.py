@@ -104,6 +104,15 @@ def quantize(name: str, x: Floats) -> Activations:
     return found
 
 
+def compiled() -> bool:
+    """Whether vector code is compiled for this processor; else NumPy computes the same bits."""
+    if _backend("block_matmat") is not Backend.NUMBA:
+        return False
+    from pv.kernels.processor.numba_compile import has_vectors  # noqa: PLC0415 - 0.3 s
+
+    return bool(has_vectors())
+
+
 class Matrix(Protocol):
     """A stored matrix made ready for products on the processor."""
 
@@ -124,11 +133,11 @@ class _Plain(NamedTuple):
 
 def matrix_of(kind: Stored, blocks: Bytes) -> Matrix:
     """Make blocks (rows, nb, bytes) ready for products; they are not copied."""
-    if _backend("block_matmat") is Backend.NUMBA:
-        from pv.kernels.block_matmat import numba_cpu  # noqa: PLC0415 - compiled when it is used
+    if not compiled():
+        return _Plain(kind, blocks)
+    from pv.kernels.block_matmat import numba_cpu  # noqa: PLC0415 - compiled when it is used
 
-        return numba_cpu.matrix_of(kind, blocks) or _Plain(kind, blocks)
-    return _Plain(kind, blocks)
+    return numba_cpu.Matrix(kind, blocks)
 
 
 def multiply_on_device(kind: Stored, blocks: Bytes, given: Activations) -> Floats:
