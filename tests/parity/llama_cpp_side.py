@@ -17,7 +17,7 @@ def _silence() -> object:
 
 
 class Rival:
-    """One model or vocabulary in llama.cpp as it comes: two threads, float16 keys and values.
+    """One model or vocabulary in llama.cpp as it comes: one thread, float16 keys and values.
 
     `batch` is how many tokens it computes together; their bits depend on it.
     """
@@ -33,8 +33,8 @@ class Rival:
             n_ctx=context,
             n_batch=batch,
             n_ubatch=batch,
-            n_threads=2,
-            n_threads_batch=2,
+            n_threads=1,
+            n_threads_batch=1,
             vocab_only=vocabulary_only,
             logits_all=not vocabulary_only,
             verbose=False,
@@ -54,16 +54,14 @@ class Rival:
         self._llama.eval(ids)
         return np.array(self._llama.scores[: len(ids)], np.float32)
 
-    def greedy(self, ids: list[int], count: int) -> tuple[list[int], list[float]]:
-        """Return the likeliest next tokens one after the other, and by how much each one led."""
+    def greedy(self, ids: list[int], count: int) -> tuple[list[int], list[NDArray[np.float32]]]:
+        """Return the likeliest next tokens one after the other, and the logits of each."""
         self._llama.reset()
         self._llama.eval(ids)
         chosen: list[int] = []
-        margins: list[float] = []
+        rows: list[NDArray[np.float32]] = []
         for _ in range(count):
-            last = np.array(self._llama.scores[self._llama.n_tokens - 1], np.float32)
-            second, first = np.partition(last, -2)[-2:]
-            chosen.append(int(np.argmax(last)))
-            margins.append(float(first - second))
+            rows.append(np.array(self._llama.scores[self._llama.n_tokens - 1], np.float32))
+            chosen.append(int(np.argmax(rows[-1])))
             self._llama.eval([chosen[-1]])
-        return chosen, margins
+        return chosen, rows

@@ -23,12 +23,15 @@ def test_logits_are_those_of_llama_cpp(tmp_path, case):
     path = write_model(tmp_path / "model.gguf", CASES[case])
     ids = prompt_of(CASES[case])
     together = theirs(path, ids)
-    itself = agreement(theirs(path, ids, batch=1), together)
+    alone = theirs(path, ids, batch=1)
+    itself = agreement(alone, together)
     ours = our_logits(path, ids)
-    found = agreement(ours, together)
+    found, single = agreement(ours, together), agreement(ours, alone)
     reference = agreement(our_logits(path, ids, "reference"), together)
     ties = near_ties(together)
-    sys.stdout.write(f"\n{case}: {said(found)}; llama.cpp against itself {said(itself)}\n")
+    sys.stdout.write(f"\n{case}\n  ours, llama.cpp as it comes: {said(found)}\n")
+    sys.stdout.write(f"  ours, llama.cpp token by token: {said(single)}\n")
+    sys.stdout.write(f"  llama.cpp with itself: {said(itself)}\n")
     assert found.cosine >= LIMIT
     different = [at for at in range(len(ids)) if ours[at].argmax() != together[at].argmax()]
     assert set(different) <= set(ties), f"another likeliest token, and no tie: {different}"
@@ -44,11 +47,13 @@ def test_logits_are_those_of_llama_cpp(tmp_path, case):
             "last": [float(f"{one:.6g}") for one in together[-1]],
             "ours": found._asdict(),
             "reference": reference._asdict(),
-            "llama.cpp one by one": itself._asdict(),
+            "ours one by one": single._asdict(),
+            "llama.cpp with itself": itself._asdict(),
         }
         put(case, entry)
     assert golden()[case]["model"] == digest(path)
-    assert golden()[case]["top"] == [int(one) for one in together.argmax(axis=1)]
+    moved = {at for at, one in enumerate(golden()[case]["top"]) if one != together[at].argmax()}
+    assert moved <= set(ties), "another build of llama.cpp, or another model"
 
 
 def said(found: Agreement) -> str:
