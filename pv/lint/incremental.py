@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -73,6 +72,8 @@ class Session(Keeper):
         self._around = ""
         self._facts = _Facts({}, {})
         self._known: dict[str, Facts] = {}
+        self._checks: tuple[Sequence[Rule], dict[str, tuple[Rule, ContractCheck]]] = (), {}
+        """Rules about contracts by id, of the rules that were given last."""
         stamps, files = surroundings.stamps, surroundings.files
         unread = [one for one in files if not self._unchanged(one, stamps[one.display])]
         ahead = self._read_ahead(unread, stamps) if len(unread) >= LEAST else {}
@@ -224,7 +225,9 @@ class Session(Keeper):
             return Part(findings, counts, ()), sheet.part
         if isinstance(contract, KeptContract):
             contract.know(self._facts[contract.file])
-        checks = _checks_of(rules)
+        if self._checks[0] is not rules:
+            self._checks = rules, {rule.id: (rule, rule.check) for rule in rules if rule.check}
+        checks = self._checks[1]
         more, crashes, _ = ask_rules(contract, context, [checks[name] for name in sheet.waits])
         if not more:
             return Part(findings, counts, crashes), sheet.part
@@ -250,11 +253,6 @@ class Session(Keeper):
             row = Kept(_ALL, self._tool, "", "", surroundings=content, part=text)
             self._cache.save_files(self._seen.variant, [row])
         return part
-
-
-@lru_cache(maxsize=1)
-def _checks_of(rules: Sequence[Rule]) -> Mapping[str, tuple[Rule, ContractCheck]]:
-    return {rule.id: (rule, rule.check) for rule in rules if rule.check}
 
 
 class _Facts(Mapping[str, Facts]):

@@ -247,10 +247,10 @@ def _strong_components(graph: Mapping[str, tuple[str, ...]]) -> list[frozenset[s
     stack: list[str] = []
     on_stack: set[str] = set()
     knots: list[frozenset[str]] = []
-    for start in graph:
-        if start in order:
-            continue
-        todo = [(start, iter(graph[start]))]
+    for start, edges in graph.items():
+        if start in order or not edges:
+            continue  # what leads nowhere is in no knot
+        todo = [(start, iter(edges))]
         order[start] = low[start] = len(order)
         stack.append(start)
         on_stack.add(start)

@@ -31,19 +31,20 @@ from pv.registry.index import Owned, Registry, tombstones_of
 def check(registry: Registry, context: Context) -> Iterator[Finding]:
     """Yield a finding for every falsifier and tombstone that vanished, or came back."""
     past = context.past
-    known = registry.tombstones | registry.falsifiers.keys()
-    for name in sorted(registry.tombstones & registry.falsifiers.keys()):
-        yield from map(_risen, registry.falsifiers[name])
+    stones, standing = registry.tombstones, registry.falsifiers
+    for name in sorted(filter(standing.__contains__, stones)):
+        yield from map(_risen, standing[name])
     contracts = {contract.file: contract for contract in registry.contracts}
     for file, older in past.changed.items():
         for name in (*(each.id for each in older.falsifiers), *tombstones_of(older)):
-            if name not in known:
+            if name not in stones and name not in standing:
                 message = f"falsifier {name} of {past.base.name} vanished without a tombstone"
                 advice = f"bring it back, or write tombstones: [ {{ id: {name}, reason: … }} ]"
                 path = ("falsification_tests",)
                 yield RULE.finding(contracts[file], path, message, advice=advice, key=True)
     for file, older in past.gone.items():
-        names = [each.id for each in older.falsifiers if each.id not in known]
+        ids = [each.id for each in older.falsifiers]
+        names = [name for name in ids if name not in stones and name not in standing]
         if names:
             yield _whole_file(file, older, names, past.base.name)
 
