@@ -336,3 +336,38 @@ def test_a_reference_meets_what_it_would_run(text, case, meets, tmp_path):
     contracts = [each.contract for each in load_contracts(tmp_path)]
     answers, rest = match(contracts, [case], Resolver(tmp_path))
     assert (len(answers), len(rest)) == ((1, 0) if meets else (0, 1))
+
+
+SHIP = """\
+metadata:
+  version: 1.0.0
+  created: 2026-05-01
+  kind: ship
+  status: PROPOSED
+  description: one model
+  references: [ { section: "1" } ]
+changelog:
+  - { version: 1.0.0, date: 2026-05-01, changes: [ First version ] }
+models:
+  - id: MODEL-1
+    name: one
+    base: 0
+    criteria:
+      - { id: AC-1, criterion: far, weight: 1, gates: [FALSIFY-I-004] }
+"""
+
+
+def test_what_holds_elsewhere_stands_in_the_foreign_column_and_in_the_report(registry):
+    (registry / "contracts/ship-v1.yaml").write_text(SHIP)
+    who = ["-c", "user.name=t", "-c", "user.email=t@localhost"]
+    for words in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "the questions"]):
+        subprocess.run(["git", *who, "-C", str(registry), *words], check=True)  # noqa: S607 - on PATH
+    imported(registry, "r.json", NEXTEST, "--record", "--by", "the build server")
+    (model,) = json.loads(pv(registry, "ship", "--format", "json").output)["models"]
+    (criterion,) = model["criteria"]
+    assert (float(model["percent"]), criterion["state"]) == (0, "PARTIAL_ALGORITHM_LEVEL")
+    assert criterion["foreign"] == "DISCHARGED"
+    page = registry / "page.html"
+    assert pv(registry, "report", "-o", str(page)).exit_code == 0
+    assert "the build server" in page.read_text()
+    assert "foreign" in page.read_text()
