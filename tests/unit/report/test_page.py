@@ -210,6 +210,7 @@ def test_our_own_registry_has_every_part_on_its_page_within_its_size():
         assert f'<section id="{part}">' in text
         assert f'href="#{part}"' in text
     assert "Left out" not in text
+    assert text.count("Why it stands there") == len(told.view.contracts)
 
 
 SHIP = """\
