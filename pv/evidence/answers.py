@@ -131,7 +131,7 @@ def _receipts(base: str) -> bytes | None:
     It is `stamps_below` for one shape of tree: very many folders with little in them.
     """
     found: list[str] = []
-    latest = 0
+    changes = [0]
     try:
         folders = sorted(os.listdir(base))  # noqa: PTH208 - names only
     except OSError as error:
@@ -142,14 +142,16 @@ def _receipts(base: str) -> bytes | None:
             with os.scandir(f"{base}/{folder}") as entries:
                 for entry in entries:
                     one = entry.stat(follow_symlinks=False)
-                    changed = one.st_ctime_ns  # nobody can set this one back
-                    latest = max(latest, changed)
-                    times = f"{one.st_mtime_ns} {changed}"
-                    files.append(f"{entry.name} {one.st_size} {times} {one.st_ino} {one.st_mode}")
+                    changes.append(changed := one.st_ctime_ns)  # nobody can set this one back
+                    files.append(
+                        f"{entry.name} {one.st_size} {one.st_mtime_ns} {changed} {one.st_ino}"
+                        f" {one.st_mode}"
+                    )
         except OSError as error:
             files.append(f"\0{error.errno}")
-        found += (folder, *sorted(files))
-    if latest > time.time_ns() - stamps.SETTLED_NS:
+        found.append(f"/{folder}")
+        found += sorted(files) if len(files) > 1 else files
+    if max(changes) > time.time_ns() - stamps.SETTLED_NS:
         return None
     whole = "\0".join(found).encode("utf-8", "surrogateescape")
     return blake2b(whole, digest_size=24).digest()
