@@ -52,10 +52,16 @@ ptx: $(VENV)/.dev
 	$(PIP) -e '.[cuda]'
 	$(BIN)/python -m pytest -q tests/kernels/test_cuda_ptx.py
 
+# llama.cpp for any x86-64 processor with AVX2, apart from the one of the extra, which is built for
+# this very processor: their float orders differ, and ours is that of AVX2.
+$(VENV)/parity/.made: $(VENV)/.dev
+	CMAKE_ARGS=-DGGML_NATIVE=OFF $(PIP) --no-deps --no-cache-dir --target $(VENV)/parity llama-cpp-python
+	@touch $@
+
 # Our tokens and logits beside those of llama.cpp, which pip builds from its source package.
-parity: $(VENV)/.dev
+parity: $(VENV)/parity/.made
 	$(PIP) -e '.[parity]'
-	$(BIN)/python -m pytest -q -s -m parity tests/parity
+	PYTHONPATH=$(VENV)/parity $(BIN)/python -m pytest -q -s -m parity tests/parity
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m pytest -q -s -m bench tests/bench

@@ -14,6 +14,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.timeout(1800))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def portable_build() -> None:
+    """Stop where llama.cpp was built for this very processor: other instructions, other bits."""
+    import llama_cpp
+
+    features = llama_cpp.llama_print_system_info().decode()
+    assert "AVX2 = 1" in features, f"make parity compares with AVX2, found {features}"
+    assert "AVX512" not in features, f"make parity builds with -DGGML_NATIVE=OFF, found {features}"
+
+
 @pytest.fixture(scope="session")
 def real_model(tmp_path_factory: pytest.TempPathFactory):
     """The SmolLM2-135M file of the model package."""

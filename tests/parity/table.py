@@ -30,8 +30,8 @@ def continuation_row() -> str:
     count = len(found["continuations"])
     return (
         f"{found['equal']} of {count} continuations of {continuations.TOKENS} tokens are those of"
-        f" llama.cpp as it comes, {found['equal token by token']} of {count} those of llama.cpp"
-        f" token by token; with itself it agrees on {found['llama.cpp with itself']}."
+        f" llama.cpp token by token, {found['equal to batches']} those of llama.cpp with prompts in"
+        f" batches; itself it agrees in {found['llama.cpp with itself']} between the two."
     )
 
 
