@@ -26,7 +26,7 @@ _WHOLE: Final = re.compile(
 _SHORT: Final = {"LIVE-DISCHARGED": "DISCHARGED", "PARTIAL_ALGORITHM_LEVEL": "PARTIAL"}
 _LISTED: Final = re.compile(r"\b(\d{1,3})\s+(PRs|pull requests|issues|commits)\b([^.;\n]*)")
 _ITEM: Final = re.compile(r"#\d+")
-_BULLETS: Final = re.compile(r".*\b(\d{1,3})\s+([a-z]+s)\b[^.\d]*:\s*")
+_BULLETS: Final = re.compile(r"\b(\d{1,3})\s+([a-z]{1,30}s)\b[^.:\d]{0,80}:\s*$")
 _BULLET: Final = re.compile(r"\s{0,3}(?:[-*+]|\d{1,3}[.)])\s+\S")
 _PAIR: Final = re.compile(r"\b(\d{1,4})\s+([a-z]\w*)\s*[+/]\s*(\d{1,4})\s+([a-z]\w*)\b")
 _GENERATED: Final = "generate it from the list, or correct the number"
@@ -48,7 +48,7 @@ def counts(sections: Sequence[Section]) -> Found:
 
 
 def _told(text: str) -> list[str]:
-    patterns = (_TOLD, _ROWS, _WHOLE, _LISTED, _PAIR, _BULLETS)
+    patterns = (_TOLD, _ROWS, _WHOLE, _LISTED, _PAIR)
     return [match[0] for pattern in patterns for match in pattern.finditer(text)]
 
 
@@ -129,7 +129,7 @@ def _in_line(line: Line) -> Iterator[Fault]:
 def _bullets(lines: Sequence[Line]) -> Iterator[Fault]:
     """Yield each number in front of a list of another length."""
     for at, line in enumerate(lines):
-        match = _BULLETS.fullmatch(line.text)
+        match = _BULLETS.search(line.text[-200:])
         if not match:
             continue
         rest = [each for each in lines[at + 1 :] if each.text.strip()]

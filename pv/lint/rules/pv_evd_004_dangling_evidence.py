@@ -1,4 +1,4 @@
-"""A status that names a receipt which is not there, or which is another falsifier's.
+"""Evidence that names a receipt which is not there.
 
 What it finds
     An entry of a falsifier's `evidence` that is a path below `contracts/evidence/` and no file, or
@@ -7,9 +7,9 @@ Why it matters
     A reader who follows the claim to its record has to find it. States are derived from the
     receipts that are there, so the pointer would be wrong in silence.
 Example
-    evidence: contracts/evidence/FALSIFY-FFN-GGUF-016/0123456789abcdef.json
+    evidence: contracts/evidence/FALSIFY-001/0123456789abcdef.json
 Instead
-    evidence: contracts/evidence/FALSIFY-FFN-GGUF-017/6da3f1c2b9e80475.json
+    evidence: contracts/evidence/FALSIFY-002/6da3f1c2b9e80475.json
 Fix
     None: a run has to be recorded, or the pointer taken out.
 """

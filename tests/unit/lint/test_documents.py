@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 from typer.testing import CliRunner
@@ -219,3 +220,19 @@ def test_the_command_prints_place_and_advice_and_says_nothing_of_nothing(tmp_pat
     assert (nothing.exit_code, nothing.output) == (3, "nothing was judged (exit 3)\n")
     both = run(app, ["claims", "--document", str(bare), "--base", "HEAD"])
     assert "--document goes alone" in str(both.exception)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "**MODEL-1 ship %**: **91% → 92%** (v3.06: 002) " * 2000,
+        "## 1 x\n" + "a " * 50000 + "§1 " * 1000,
+        "12 items, " * 10000 + ":",
+        "**Date:** " + "2026-05-07 (v3.0.1 text) / " * 4000,
+    ],
+)
+def test_a_line_of_a_hundred_kilobytes_takes_no_time(text):
+    """Histories stand in one line: what grows with its square would never end."""
+    began = time.process_time()
+    judge_document(text)
+    assert time.process_time() - began < 5
