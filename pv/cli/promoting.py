@@ -154,7 +154,8 @@ def _sides(found: Sequence[Plan]) -> str:
     """Say how many of the claims that were asked about say less, and more, than the evidence."""
     from pv.model.status import Standing
 
-    claims = [each.claim for plan in found for each in (*plan.moves, *plan.refusals)]
+    claims = [each.claim for plan in found for each in plan.moves]
+    claims += [each.claim for plan in found for each in plan.refusals]
     under = sum(each.standing is Standing.BEHIND for each in claims)
     over = sum(each.standing is Standing.AHEAD for each in claims)
     return f"under-reported {under}, over-reported {over}"
