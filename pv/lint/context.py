@@ -66,10 +66,9 @@ class Context:
 
     @cached_property
     def _deriver(self) -> tuple[Deriver | None, str]:
+        day, resolver = self.options.utc_day, self.resolver
         try:
-            day = self.options.utc_day
-            own = Deriver(self.root, resolver=self.resolver, history=self.history, today=day)
-            return own, ""
+            return Deriver(self.root, resolver=resolver, history=self.history, today=day), ""
         except PvError as error:
             return None, f"{error.span}: {error.message}" if error.span else error.message
 

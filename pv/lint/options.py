@@ -61,5 +61,5 @@ class Options(NamedTuple):
 
     @property
     def utc_day(self) -> date:
-        """Return the day by which shelf lives of receipts are judged, as every command judges them."""
+        """Return the day by which every command judges shelf lives of receipts."""
         return datetime.now(UTC).date() if self.today is date.min else self.today
