@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pv.evidence.statement import Stored
 
 app = typer.Typer(
-    help="List, verify, show, export, compare, import and sign receipts; what came out when.",
+    help="Look at receipts, check them, import, compare and sign them.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )

@@ -12,7 +12,7 @@ from pv.cli.exitcodes import ExitCode
 from pv.cli.text_or_json import Format, OutputFormat, document
 
 app = typer.Typer(
-    help="What .pv keeps of receipts: look at it, make it again, hold it against the files.",
+    help="Look at the index of receipts, check it, make it again.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
