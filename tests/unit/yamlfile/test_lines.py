@@ -177,8 +177,8 @@ def test_lines_that_fit_more_or_less_are_read_as_by_libyaml():
 def test_a_plain_contract_is_judged_without_libyaml():
     program = (
         "import sys; from pv.yamlfile.judge import judge_file; from pathlib import Path\n"
-        "found = judge_file(Path('contracts/ship-two-models-v1.yaml'), 'x')\n"
-        "assert found.contract.ship_models and not found.findings\n"
+        "found = judge_file(Path('contracts/trace-ffn-sub-block-gguf-v1.yaml'), 'x')\n"
+        "assert found.contract.falsifiers and not found.findings\n"
         "assert 'yaml' not in sys.modules\n"
     )
     root = Path(__file__).parents[3]
