@@ -205,6 +205,8 @@ def test_an_interrupt_leaves_no_child_and_keeps_every_finished_verdict(toy):
         toy.entry("001"), toy.entry("002", "sleeps"), toy.entry("003"), toy.entry("004", "sleeps")
     )
     command = [sys.executable, "-m", "pv", "discharge", "--all", "--jobs", "2"]
+    # A background job of a shell ignores interrupts, and so does what it starts.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     process = subprocess.Popen(
         [*command, "--root", str(toy.root)],
         cwd=ROOT,
@@ -212,6 +214,7 @@ def test_an_interrupt_leaves_no_child_and_keeps_every_finished_verdict(toy):
         stderr=subprocess.PIPE,
         text=True,
     )
+    signal.signal(signal.SIGINT, before)
     below: set[int] = set()
     end = time.monotonic() + 30
     while len([*toy.root.glob(".pv/receipts/*/*.json")]) < 2 and time.monotonic() < end:

@@ -161,7 +161,9 @@ def test_sources_and_data_beside_the_harness_are_hashed(run, toy):
 def test_two_runs_rest_on_the_same_sources(run):
     one, other = run("excess"), run("excess")
     assert one.sources == other.sources
-    assert one.environment == other.environment
+    for name in one.environment.keys() - {"surroundings"}:  # what else the machine does may change
+        assert one.environment[name] == other.environment[name]
+    assert one.environment.keys() == other.environment.keys()
 
 
 def test_companions_run_in_the_same_child(run):
