@@ -16,7 +16,7 @@ import secrets
 import stat
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Final, TypeAlias
 
 from pv.errors import BadInputError, PvError
@@ -186,15 +186,28 @@ def read_file(root: Path, path: Path, falsifier: str) -> Stored | Damaged:
         return Damaged(shown, f"cannot be read: {error.strerror}")
     if data is None:
         return Damaged(shown, f"is a link, no plain file, or larger than {LARGEST} bytes")
+    return checked(shown, falsifier, data)
+
+
+def is_envelope(file: str) -> bool:
+    """Tell whether a path names a signature, which lies beside receipts and is none."""
+    return _ENVELOPE.fullmatch(PurePosixPath(file).name) is not None
+
+
+def checked(shown: str, falsifier: str, data: bytes) -> Stored | Damaged:
+    """Return the receipt that the bytes of a file hold, or why they cannot be relied on."""
+    name = PurePosixPath(shown)
+    if not _NAME.fullmatch(name.name):
+        return Damaged(shown, "name is not 16 hexadecimal digits and .json")
     found = hashlib.sha256(data).hexdigest()[:SHOWN]
-    if found != path.stem:
-        return Damaged(shown, f"digest differs: its name says {path.stem}, its bytes {found}")
+    if found != name.stem:
+        return Damaged(shown, f"digest differs: its name says {name.stem}, its bytes {found}")
     try:
         statement = json.loads(data)
         fault = _shape_fault(statement, falsifier)
     except (ValueError, RecursionError):
         return Damaged(shown, "is not JSON")
-    return Damaged(shown, fault) if fault else Stored(shown, path.stem, statement)
+    return Damaged(shown, fault) if fault else Stored(shown, name.stem, statement)
 
 
 def _bytes_of(path: Path) -> bytes | None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-from pv.errors import UsageError
+from pv.errors import BadInputError, UsageError
 from pv.evidence.shipping import fleet_at
+from pv.evidence.statement import view_of
+from pv.evidence.store import Damaged, checked, is_envelope
 from pv.model.contract import short_id
 from pv.registry.change import Verb
 from pv.registry.difference import Difference
@@ -19,6 +20,7 @@ from pv.report.banner import move
 from pv.report.overview_view import MoveView, ReleasedView, ReleaseView
 
 _EVIDENCE = "contracts/evidence"
+_DAMAGED = "damaged"
 
 
 def release(root: Path, revisions: str) -> ReleaseView:
@@ -83,11 +85,18 @@ def _files(root: Path, before: str, after: str, kind: str) -> list[str]:
 
 def _verdicts(root: Path, revision: str, files: list[str]) -> list[tuple[str, str]]:
     """Return how many receipts came with each verdict; what is no receipt is counted as damaged."""
-    counts: Counter[str] = Counter()
     texts = read_revision(root, revision, files).texts if files else {}
-    for file in files:
-        try:
-            counts[str(json.loads(texts[file])["predicate"]["verdict"])] += 1
-        except (KeyError, TypeError, ValueError):
-            counts["damaged"] += 1
+    counts = Counter(_verdict(file, texts.get(file)) for file in files if not is_envelope(file))
     return [(verdict, str(count)) for verdict, count in sorted(counts.items())]
+
+
+def _verdict(file: str, text: str | None) -> str:
+    if text is None:
+        return _DAMAGED
+    found = checked(file, PurePosixPath(file).parent.name, text.encode())
+    if isinstance(found, Damaged):
+        return _DAMAGED
+    try:
+        return view_of(found, stale=(), local=False).verdict
+    except BadInputError:
+        return _DAMAGED

@@ -91,7 +91,7 @@ class Renderer:
         if file in self._own.texts:
             return self._confined(file, context, folder).strip("\n") + "\n"
         try:
-            template = self._environment.get_template(file)
+            template = self._environment.get_template(_section(file) if span else file)
         except jinja2.TemplateNotFound as error:
             known = ", ".join(t.removesuffix(_SUFFIX) for t in self._sections())
             raise UsageError(
@@ -100,7 +100,16 @@ class Renderer:
                 advice="correct the name, or add a template of that name to your own",
             ) from error
         values = {**self._shared, **context, "href": partial(href, self._root, folder)}
-        return template.render(values).strip("\n") + "\n"
+        try:
+            return template.render(values).strip("\n") + "\n"
+        except jinja2.UndefinedError as error:
+            if span is None:
+                raise
+            raise UsageError(
+                f"section {name!r} lacks what it is about: {error.message}",
+                span=span,
+                advice=f"name it in the marker: `pv:begin {name} CONTRACT`",
+            ) from error
 
     def _confined(self, file: str, context: Mapping[str, Any], folder: str) -> str:
         if self._sandbox is None:
@@ -190,3 +199,10 @@ def _shown(value: object) -> object:
 def _lead(text: str) -> str:
     """Return the first paragraph of a text."""
     return text.strip().partition("\n\n")[0]
+
+
+def _section(file: str) -> str:
+    """Return the template of a section that a document asks for: none that lies in a folder."""
+    if "/" in file:
+        raise jinja2.TemplateNotFound(file)
+    return file

@@ -55,7 +55,8 @@ def _pointers(contract: Contract, path: Path) -> Iterator[tuple[Path, str]]:
         entry = entry[step]
     held = entry.get("evidence") if isinstance(entry, dict) else None
     single = isinstance(held, str)
-    for number, each in enumerate([held] if single else held or ()):
+    several = held if isinstance(held, list) else []
+    for number, each in enumerate([held] if single else several):
         if isinstance(each, str) and each.startswith(_RECEIPTS) and each.endswith(".json"):
             yield (*path, "evidence") if single else (*path, "evidence", number), each
 

@@ -236,3 +236,22 @@ def test_a_line_of_a_hundred_kilobytes_takes_no_time(text):
     began = time.process_time()
     judge_document(text)
     assert time.process_time() - began < 5
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"# 1. T\n\nsee §{'9' * 5000}\n",
+        f"# {'9' * 5000}. T\n",
+        f"# T\n\n| n | DISCHARGED |\n| --- | --- |\n| a | {'9' * 5000} |\n| sum | 1 |\n",
+        f"MODEL-1 ship %: {'9' * 400}% → {'9' * 400}%\n",
+        f"MODEL-1 ship %: 1% → 2% (v{'9' * 5000}.1)\n",
+        f"# {' ' * 20_000}x\n",
+        f"|{' ' * 20_000}x\n",
+        f"| a |\n{' ' * 20_000}x\n",
+    ],
+)
+def test_numbers_and_blanks_without_end_are_passed_over(text):
+    started = time.process_time()
+    judge_document(text)
+    assert time.process_time() - started < 2

@@ -1,5 +1,6 @@
 """Release notes and banners between revisions: what moved, from the revisions themselves."""
 
+import hashlib
 import shutil
 
 import pytest
@@ -85,3 +86,34 @@ def test_what_is_no_range_of_revisions_is_refused(history, revisions):
     done = render(root, f"--release={revisions}")
     assert isinstance(done.exception, UsageError), done.output
     assert sorted(root.rglob("*")) == before
+
+
+@pytest.mark.parametrize("text", ['{"predicate":{"verdict":"HELD"}}', "[" * 200_000, "", "{}"])
+def test_what_is_no_receipt_is_told_as_damaged(history, text):
+    root, _, second = history
+    folder = next((root / "contracts" / "evidence").iterdir())
+    (folder / f"{hashlib.sha256(text.encode()).hexdigest()[:16]}.json").write_text(text)
+    third = commit(root, "third")
+    done = render(root, "--release", f"{second}..{third}")
+    assert done.exit_code == 0, done.output
+    assert "- 1 new, damaged" in done.stdout
+    assert "HELD" not in done.stdout
+
+
+def test_signatures_are_no_receipts(history):
+    root, _, second = history
+    folder = next((root / "contracts" / "evidence").iterdir())
+    (folder / f"{'0' * 16}.{'1' * 64}.dsse.json").write_text("{}")
+    assert "damaged" not in render(root, "--release", f"{second}..{commit(root, 'third')}").stdout
+
+
+@pytest.mark.parametrize("section", ["spec", "whys", "history", "page/pull_request"])
+def test_a_section_without_what_it_is_about_is_a_located_error(history, section):
+    root, _, _ = history
+    page = root / "docs" / "own.md"
+    page.parent.mkdir(exist_ok=True)
+    page.write_text(f"<!-- pv:begin {section} -->\n<!-- pv:end {section} -->\n")
+    done = render(root)
+    assert isinstance(done.exception, UsageError), done.output
+    assert done.exception.span.file.endswith("own.md")
+    assert done.exception.span.start.line == 1
