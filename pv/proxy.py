@@ -54,6 +54,9 @@ def uncovered(falsifier: Falsifier, proxy: Falsifier) -> str:
         given = {each.sha256 for each in proxy.models.accept} if proxy.models else set()
         if not asked or not asked <= given:
             return f"{proxy.id} does not ask for every model of {falsifier.id}"
+        one_is_enough = proxy.models is not None and proxy.models.quorum == "any"
+        if one_is_enough and (falsifier.models.quorum != "any" or asked != given):
+            return f"one model is enough for {proxy.id}, which may be none of {falsifier.id}"
     return ""
 
 

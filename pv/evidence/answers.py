@@ -19,6 +19,7 @@ from typing import Final, NamedTuple
 
 from pv import stamps
 from pv.evidence.store import LOCAL, REGISTRY
+from pv.registry.git import Answer as Git
 from pv.registry.git import ask
 from pv.stamps import speaks_of_passed_folders, stamps_below, tool_digest
 from pv.tables import Tables, checked, digest_of
@@ -88,8 +89,26 @@ class Answers:
             return ""
         git = ask(self._root, "rev-parse", *_REVISIONS)
         day = datetime.now(UTC).date().isoformat()
-        asked = (str(self._root), day, str(git.code), git.text, git.problem)
+        asked = (
+            str(self._root),
+            day,
+            str(git.code),
+            git.text,
+            git.problem,
+            _depth(self._root, git),
+        )
         return digest_of(tool_digest(), *asked, seen)
+
+
+def _depth(root: Path, git: Git) -> str:
+    """Return where the history of a shallow clone ends: more of it moves no reference."""
+    if "\ntrue\n" not in git.text:
+        return ""
+    place = ask(root, "rev-parse", "--git-path", "shallow").text.strip()
+    try:
+        return (root / place).read_text(errors="replace")
+    except OSError as error:
+        return str(error.errno)
 
 
 _DOUBT: Final = ContextVar("_DOUBT", default=False)
@@ -101,7 +120,12 @@ def doubt(place: str) -> None:
     `place` is a text that may name such a thing: a path, or the reference of a test.
     """
     if _out_of_sight(place):
-        _DOUBT.set(True)
+        doubtful()
+
+
+def doubtful() -> None:
+    """Take note that the answer may be another with nothing changed: it is not kept."""
+    _DOUBT.set(True)
 
 
 @lru_cache(maxsize=4096)

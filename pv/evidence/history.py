@@ -8,6 +8,7 @@ Nothing here writes. Where there is no repository, or its history begins with th
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 from collections.abc import Mapping
@@ -16,6 +17,7 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from pv.errors import BadInputError
+from pv.evidence.answers import doubtful
 from pv.evidence.canonical import question_digest
 from pv.evidence.store import REGISTRY
 from pv.model.contract import Contract, Falsifier
@@ -151,10 +153,21 @@ class History:
                 capture_output=True,
                 timeout=_TIMEOUT,
                 check=False,
+                env=_environment(),
             )
         except (OSError, subprocess.TimeoutExpired):
+            doubtful()  # the next run may be told more
             return ""
         return done.stdout.decode("utf-8", "replace") if done.returncode == 0 else ""
+
+
+def _environment() -> dict[str, str]:
+    """Return the caller's environment without what leads git to another repository, as hooks do."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("GIT_") or name.startswith("GIT_CONFIG")
+    }
 
 
 def _asked(falsifier: Falsifier) -> str:

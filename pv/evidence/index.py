@@ -87,7 +87,7 @@ class Index:
         if row is not None and stamp and row.stamp == stamp and row.falsifier == falsifier:
             return _recalled(root, row)
         found = _consistent(read_file(root, path, falsifier))
-        if stamp:
+        if stamp and not (isinstance(found, Damaged) and found.unread):
             self._new[shown] = _row(found, stamp, falsifier)
         return found
 

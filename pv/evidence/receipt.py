@@ -13,7 +13,7 @@ from typing import Any
 import pv
 from pv.errors import BadInputError
 from pv.evidence import store
-from pv.evidence.answers import doubt
+from pv.evidence.answers import doubt, doubtful
 from pv.evidence.canonical import entry_digest
 from pv.evidence.history import History
 from pv.evidence.statement import (
@@ -124,6 +124,8 @@ def load(
         for record in (True, False) if local else (True,):
             for each in store.read_folder(root, falsifier.id, record=record, read=read):
                 if isinstance(each, Damaged):
+                    if each.unread:
+                        doubtful()
                     damaged.append(each)
                     continue
                 try:

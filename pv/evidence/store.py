@@ -46,6 +46,8 @@ class Damaged:
 
     path: str
     reason: str
+    unread: bool = False
+    """Whether the machine refused to read it, which it may not do again."""
 
 
 def fits(falsifier: str) -> bool:
@@ -183,7 +185,7 @@ def read_file(root: Path, path: Path, falsifier: str) -> Stored | Damaged:
     try:
         data = _bytes_of(path)
     except OSError as error:
-        return Damaged(shown, f"cannot be read: {error.strerror}")
+        return Damaged(shown, f"cannot be read: {error.strerror}", unread=True)
     if data is None:
         return Damaged(shown, f"is a link, no plain file, or larger than {LARGEST} bytes")
     return checked(shown, falsifier, data)

@@ -73,19 +73,22 @@ def _cases(contract: Contract, path: tuple[Any, ...], falsifier: str) -> Iterato
 
 
 def _told(entry: Mapping[str, Any]) -> tuple[Ending, str] | None:
-    """Return ending and evidence of an entry; None where it has no outcome with evidence."""
+    """Return ending and evidence of an entry; None where it has no outcome with evidence.
+
+    What was seen decides: where it is no word that we know, what is claimed beside it is no answer.
+    """
     texts = {_plain(str(key)): value for key, value in entry.items()}
     shown = next((_text(texts[each]) for each in _SHOWN if texts.get(each)), "")
     if _RECEIPTS in shown:
         return None  # receipts speak for themselves
-    for key in _OUTCOMES:
-        lead = _LEAD.fullmatch(str(texts.get(key) or ""))
-        if lead is None:
-            continue
-        said = "; ".join(each for each in ((lead[2] or "").strip(), shown) if each)
-        if said:
-            return _WORDS.get(lead[1].upper(), Ending.SKIPPED), said
-    return None
+    key = next((each for each in _OUTCOMES if texts.get(each) is not None), None)
+    if key is None:
+        return None
+    lead = _LEAD.fullmatch(_text(texts[key]))
+    more = (lead[2] or "").strip() if lead else ""
+    said = "; ".join(each for each in (more, shown) if each)
+    ending = _WORDS.get(lead[1].upper(), Ending.SKIPPED) if lead else Ending.SKIPPED
+    return (ending, said) if said else None
 
 
 def _plain(key: str) -> str:

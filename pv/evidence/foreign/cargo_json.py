@@ -35,7 +35,7 @@ def read_cargo(data: bytes, path: Path) -> Results:
         event = _object(line, f"{path}:{number}")
         kind, what = event.get("type"), event.get("event")
         if kind == "suite":
-            running += 1 if what == "started" else -1
+            running = running + 1 if what == "started" else max(running - 1, 0)
         elif kind == "test" and what != "started":
             cases.append(_case(event, f"{path}:{number}"))
         if len(cases) > MOST:
@@ -55,7 +55,7 @@ def _object(line: bytes, place: str) -> dict[str, Any]:
 
 def _case(event: dict[str, Any], place: str) -> Case:
     name, what = event.get("name"), event.get("event")
-    if not isinstance(name, str) or not name or what not in _ENDINGS:
+    if not isinstance(name, str) or not name or not isinstance(what, str) or what not in _ENDINGS:
         raise BadInputError(f"{place}: a test named {name!r} with event {what!r}, expected ok,…")
     binary, dollar, inner = name.partition("$")
     said = str(event.get("stdout", "") or event.get("message", ""))[-_MESSAGE:]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import sqlite3
+import subprocess
 
 import pytest
 from typer.testing import CliRunner
@@ -12,6 +13,7 @@ from typer.testing import CliRunner
 from pv import stamps
 from pv.cli.main import app
 from pv.evidence.answers import Answer, Answers, doubt
+from pv.evidence.history import History
 from pv.evidence.receipt import write_receipt
 
 
@@ -117,6 +119,40 @@ def test_a_link_that_leads_out_is_never_taken_for_known(registry, tmp_path_facto
     assert Answers(registry.root, ("x",)).key
     (registry.root / "outer").symlink_to(place)
     assert not Answers(registry.root, ("x",)).key
+
+
+def test_more_history_of_a_shallow_clone_is_another_question(registry, tmp_path_factory):
+    registry.commit("one")
+    (registry.root / "README").write_text("two")
+    registry.commit("two")
+    place = tmp_path_factory.mktemp("clones") / "shallow"
+    registry.git("clone", "-q", "--depth=1", registry.root.as_uri(), str(place))
+    before = Answers(place, ("status",)).key
+    assert before == Answers(place, ("status",)).key
+    subprocess.run(
+        ["git", "-C", str(place), "fetch", "-q", "--deepen=1"],  # noqa: S607 - found on PATH
+        check=True,
+    )
+    assert before != Answers(place, ("status",)).key
+
+
+def test_order_is_asked_of_the_registrys_own_repository(registry, monkeypatch, tmp_path):
+    first = History(registry.root).expect_commit(registry.contract, registry.falsifier)
+    assert first
+    monkeypatch.setenv("GIT_DIR", str(tmp_path / "elsewhere"))
+    again = History(registry.root).expect_commit(registry.contract, registry.falsifier)
+    assert again == first
+
+
+def test_an_answer_for_which_git_could_not_be_asked_is_not_kept(registry, monkeypatch):
+    answers = Answers(registry.root, ("status",))
+    assert answers.key
+    monkeypatch.setenv("PATH", "")
+    History(registry.root).expect_commit(registry.contract, registry.falsifier)
+    answers.keep(Answer("said", 0))
+    monkeypatch.undo()
+    monkeypatch.setattr(stamps, "SETTLED_NS", -(10**18))
+    assert recalled(registry) is None
 
 
 COMMANDS = [("status",), ("status", "--format", "json"), ("ship",), ("ship", "--format", "json")]

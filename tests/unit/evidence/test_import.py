@@ -222,6 +222,16 @@ def test_blocks_that_authors_wrote_are_read_as_what_they_say(registry):
     assert "foreign, not counted: 1 passed elsewhere" in "; ".join(states["003"]["reasons"])
 
 
+@pytest.mark.parametrize(
+    "result",
+    ["FALSIFIED in 3 of 10 runs", "FAIL 3/10", "{ verdict: FAIL }", "false", "NOT PASSED", "7"],
+)
+def test_what_a_block_claims_is_no_answer_where_its_result_is_no_word(result, registry):
+    entry = ENTRY.format(number=1, binding=f"test: t\n    result: {result}")
+    text = f"{HEAD}{entry}    status: DISCHARGED\n    evidence: seen\n"
+    assert outcomes(imported(registry, "theirs.yaml", text, "--format", "json"))[0] == {"001": None}
+
+
 def test_what_pytest_writes_is_read(registry):
     (registry / "tests/test_a.py").write_text(
         "import pytest\n\n\ndef test_one():\n    pass\n\n\nclass TestC:\n"
@@ -263,6 +273,16 @@ REFUSED = {
     "a case without a name": ("r.xml", "<testsuite><testcase/></testsuite>", "has no name"),
     "cut JSON": ("r.json", NEXTEST[:230], "no JSON"),
     "a cut run": ("r.json", NEXTEST.rsplit("\n", 2)[0], "1 suites began and did not end"),
+    "a run that is cut after the end of another": (
+        "r.json",
+        '{"type": "suite", "event": "ok"}\n' + NEXTEST.rsplit("\n", 2)[0],
+        "1 suites began and did not end",
+    ),
+    "an event that is no word": (
+        "r.json",
+        '{"type": "test", "event": [], "name": "x"}',
+        "event []",
+    ),
     "other JSON": ("r.json", '{"type": "test", "event": "odd", "name": "x"}', "event 'odd'"),
     "nothing": ("r.json", "", "tells of no test"),
     "no contract": ("r.yaml", "- 1", "no contract"),

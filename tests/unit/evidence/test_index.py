@@ -96,6 +96,23 @@ def test_a_reader_with_an_index_is_told_what_the_files_say(fault, home, write):
         assert list(Index(home.root).differences()) == []
 
 
+def test_what_the_machine_refused_once_is_read_again(home, write, monkeypatch):
+    write()
+
+    def refuse(path):
+        raise OSError(24, "Too many open files")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("pv.evidence.store._bytes_of", refuse)
+        with_index, _ = through(home)
+        assert [each.reason for each in with_index.damaged] == [
+            "cannot be read: Too many open files"
+        ]
+    with_index, without = through(home)
+    assert plain(with_index) == plain(without)
+    assert with_index.receipts
+
+
 def test_what_a_row_knows_is_not_read_again_and_long_parts_are_read_when_asked_for(
     home, write, monkeypatch
 ):

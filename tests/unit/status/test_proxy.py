@@ -64,6 +64,25 @@ def test_a_limit_covers_another_where_whatever_meets_it_meets_that(tight, wide, 
     assert (told == "") is covered
 
 
+QUORA = [
+    (("ab", "all"), ("a", "all"), True),
+    (("ab", "any"), ("a", "all"), False),
+    (("ab", "any"), ("a", "any"), False),
+    (("ab", "any"), ("ab", "all"), False),
+    (("ab", "any"), ("ab", "any"), True),
+    (("a", "all"), ("ab", "any"), False),
+]
+
+
+@pytest.mark.parametrize(("proxy", "own", "covered"), QUORA)
+def test_a_model_that_may_not_have_run_is_not_covered(proxy, own, covered):
+    def asking(name, models, quorum):
+        entry = falsifier(name, expectation(), models=models)
+        return replace(entry, models=entry.models._replace(quorum=quorum))
+
+    assert (uncovered(asking("F-1", *own), asking("F-2", *proxy)) == "") is covered
+
+
 limits = st.one_of(
     st.builds(expectation, st.sampled_from(["<=", "<", ">=", ">", "=="]), st.integers(-4, 4)),
     st.builds(
