@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from pv.kernels.block_matmat.numba_unpack import Sums, add_long, add_short
 from pv.kernels.layout import LONG, STORED_BYTES, Stored
 from pv.kernels.processor.numba_compile import compiled
-from pv.kernels.processor.numba_vectors import F32, F32X4, F32X8, I64, Emitter
+from pv.kernels.processor.numba_vectors import F32, F32X4, F32X8, I32, I64, Emitter
 
 _ADDRESS = types.intp
 _KINDS = tuple(Stored)
@@ -30,6 +30,11 @@ TILE = 4
 """Vectors that a block of weights is unpacked for at once; a rest of one goes alone."""
 _CHUNK_BYTES = 1 << 17
 """Weights that stay in the second cache while all tiles of vectors pass over them."""
+
+_LOWS = {Stored.Q4_K: F32X4, Stored.Q5_K: F32, Stored.Q4_1: F32X4, Stored.Q5_1: F32X4}
+"""What the minima of a row are added up in, in the types that have them."""
+_AHEAD_BYTES, _LINE_BYTES = 1 << 12, 64
+"""How far ahead of a lone vector weights are fetched: a page, where the processor itself stops."""
 
 
 @intrinsic(prefer_literal=True)
@@ -56,19 +61,31 @@ def _emit_row(
 ) -> None:
     at, count, out, step = places
     b = emit.builder
-    lows = {Stored.Q4_K: F32X4, Stored.Q5_K: F32, Stored.Q4_1: F32, Stored.Q5_1: F32}.get(kind)
+    lows = _LOWS.get(kind)
     kinds = [F32X8] * vectors + ([lows] * vectors if lows else [])
     nbytes = I64(STORED_BYTES[kind])
     with emit.repeat(count, *kinds) as (index, sums):
         block = b.add(at, b.mul(index, nbytes))
+        if vectors == 1:  # each weight is used once: memory is what takes the time
+            for line in range(0, STORED_BYTES[kind], _LINE_BYTES):
+                emit.fetch(block, _AHEAD_BYTES + line)
         multiply = add_long if kind in LONG else add_short
         multiply(emit, kind, block, Sums(index, count, given, sums[:vectors], sums[vectors:]))
     for vector in range(vectors):
         total = emit.fold_eight(b.load(sums[vector]))
         if lows:
             low = b.load(sums[vectors + vector])
-            total = b.fadd(total, emit.fold_four(low) if lows is F32X4 else low)
+            total = b.fadd(total, _folded_low(emit, kind, low))
         emit.store(b.add(out, b.mul(I64(vector), step)), 0, total)
+
+
+def _folded_low(emit: Emitter, kind: Stored, low: ir.Value) -> ir.Value:
+    """Return the sum of the minima of a row."""
+    if kind is Stored.Q5_K:
+        return low
+    if kind is Stored.Q4_K:
+        return emit.fold_four(low)
+    return emit.builder.extract_element(low, I32(1))  # where the minimum stands in a block
 
 
 @compiled(nogil=True)

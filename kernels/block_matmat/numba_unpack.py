@@ -51,19 +51,21 @@ def add_short(emit: Emitter, kind: Stored, block: ir.Value, sums: Sums) -> None:
     weights = _short_quants(emit, kind, block)
     unsigned = kind in WITH_MINIMUM
     magnitudes = weights if unsigned else emit.with_sign(weights, weights)
-    d = emit.half(block, 0)
+    fields = emit.four_halves(block)  # scale, minimum where there is one, and what stands behind
+    d = emit.pick(fields, [0] * 8)
     ones = emit.splat(1, I16X16)
     for token, high in enumerate(sums.high):
         y = emit.load(sums.at(emit, 1, token, 32), 0, I8X32)
         turned = y if unsigned else emit.with_sign(y, weights)
         pairs = emit.pair_products_u8(magnitudes, turned)
         lanes = emit.floats(emit.pair_products(pairs, ones))
-        step = b.fmul(d, emit.load(sums.at(emit, 0, token, 4), 0, F32))
-        b.store(emit.fma(emit.splat(step, F32X8), lanes, b.load(high)), high)
+        scale = emit.load(sums.at(emit, 0, token, 4), 0, F32)
+        step = b.fmul(d, emit.splat(scale, F32X8))
+        b.store(emit.fma(step, lanes, b.load(high)), high)
         if unsigned:
-            s = emit.load(sums.at(emit, 2, token, 4), 0, F32)
+            s = emit.splat(emit.load(sums.at(emit, 2, token, 4), 0, F32), F32X4)
             low = sums.low[token]
-            b.store(b.fma(emit.half(block, 2), s, b.load(low)), low)
+            b.store(emit.fma(fields, s, b.load(low)), low)
 
 
 def _short_quants(emit: Emitter, kind: Stored, block: ir.Value) -> ir.Value:
@@ -72,10 +74,10 @@ def _short_quants(emit: Emitter, kind: Stored, block: ir.Value) -> ir.Value:
     if kind is Stored.Q8_0:
         return emit.load(block, 2, I8X32)
     start = {Stored.Q4_0: 2, Stored.Q4_1: 4, Stored.Q5_0: 6, Stored.Q5_1: 8}[kind]
-    packed = emit.load(block, start, I8X16)
-    fifteen, four = emit.splat(15, I8X16), emit.splat(4, I16X8)
-    upper = b.and_(b.bitcast(b.lshr(b.bitcast(packed, I16X8), four), I8X16), fifteen)
-    quants = emit.pick(b.and_(packed, fifteen), range(32), upper)
+    twice = emit.pick(emit.load(block, start, I8X16), [*range(16)] * 2)
+    places = ir.Constant(I32X8, [0] * 4 + [4] * 4)
+    shifted = b.bitcast(b.lshr(b.bitcast(twice, I32X8), places), I8X32)
+    quants = b.and_(shifted, emit.splat(15, I8X32))
     if kind in (Stored.Q5_0, Stored.Q5_1):
         quants = b.or_(quants, _fifth_bits(emit, emit.load(block, start - 4, I32)))
     centre = {Stored.Q4_0: 8, Stored.Q5_0: 16}.get(kind, 0)

@@ -44,6 +44,13 @@ class Emitter:
         """Write `value` at `base + offset`."""
         self.builder.store(value, self._pointer(base, offset, value.type), align=1)
 
+    def fetch(self, base: ir.Value, offset: int) -> None:
+        """Ask for the cache line at `base + offset`, which may lie beyond all that is mapped."""
+        place = self._pointer(base, offset, I8)
+        kind = ir.FunctionType(ir.VoidType(), [place.type, I32, I32, I32])
+        prefetch = self.builder.module.declare_intrinsic("llvm.prefetch", (place.type,), kind)
+        self.builder.call(prefetch, [place, I32(0), I32(3), I32(1)])  # data, to be read, kept
+
     def _pointer(self, base: ir.Value, offset: int | ir.Value, kind: ir.Type) -> ir.Value:
         step = I64(offset) if isinstance(offset, int) else offset
         return self.builder.inttoptr(self.builder.add(base, step), kind.as_pointer())
@@ -51,6 +58,10 @@ class Emitter:
     def half(self, base: ir.Value, offset: int) -> ir.Value:
         """Read an f16 as float32."""
         return self.builder.fpext(self.load(base, offset, F16), F32)
+
+    def four_halves(self, base: ir.Value) -> ir.Value:
+        """Read four f16 at `base` as float32: one instruction, where a single one takes two."""
+        return self.builder.fpext(self.load(base, 0, vector(F16, 4)), F32X4)
 
     def splat(self, value: ir.Value | int, kind: ir.VectorType) -> ir.Value:
         """Return `value` in every lane."""
