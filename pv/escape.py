@@ -10,15 +10,23 @@ LONGEST: Final = 600
 _HARMFUL: Final = re.compile(
     "[\x00-\x1f\x7f-\x9f"  # control characters of ASCII and Latin-1: they move the cursor
     "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # order of reading: they show other text
-    "\u200b-\u200d\u2060\ufeff\u00ad"  # no width: two texts that look alike
+    "\u200b-\u200d\u2060-\u2064\ufeff\u00ad\u180e"  # no width: two texts that look alike
+    "\ufff9-\ufffb\U000e0000-\U000e007f"  # no width either, and hold text that nobody sees
     "\u2028\u2029"  # line breaks for some
+    "\ufdd0-\ufdef\ufffe\uffff"  # no characters at all: XML refuses the last two
     "\ud800-\udfff]"  # halves of characters, and bytes of file names that are no UTF-8
 )
+_ENTITIES: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"})
 
 
 def escape(text: str, keep: str = "") -> str:
     """Return text with every harmful character as its escape, but for those to `keep`."""
     return _HARMFUL.sub(lambda match: match[0] if match[0] in keep else _escaped(match[0]), text)
+
+
+def xml(text: str) -> str:
+    """Return any text as valid XML, for an element or for an attribute in double quotes."""
+    return escape(text).translate(_ENTITIES)
 
 
 def bounded(text: str, most: int = LONGEST) -> str:
@@ -30,4 +38,6 @@ def bounded(text: str, most: int = LONGEST) -> str:
 
 def _escaped(character: str) -> str:
     code = ord(character)
+    if code > 0xFFFF:
+        return f"\\U{code:08x}"
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from operator import attrgetter
 
 from pv.errors import UsageError
 from pv.model.contract import Contract, Criterion, ShipModel
@@ -31,6 +32,7 @@ _ORDER = (
     State.PARTIAL_ALGORITHM_LEVEL,
     State.DISCHARGED,
 )
+_NOTHING_TO_RUN = (State.PROPOSED, State.PLANNED, State.BLOCKED, State.MANUAL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,11 @@ class CriterionStanding:
     foreign_source: str
     gain: Fraction
     """Percentage points that full credit would add."""
+
+    @property
+    def waits(self) -> bool:
+        """Whether no run moves it: it has no gate, or one that nothing can run."""
+        return not self.gates or any(state in _NOTHING_TO_RUN for _, state in self.gates)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +90,11 @@ class ShipStanding:
         """The criteria that still hold the percentage back, largest gain first."""
         held_back = [each for each in self.criteria if each.gain > 0]
         return tuple(sorted(held_back, key=lambda each: (-each.gain, each.id)))
+
+    @property
+    def next(self) -> CriterionStanding | None:
+        """The open criterion to work on: what a run can move comes first, then the largest gain."""
+        return min(self.open, key=attrgetter("waits"), default=None)
 
 
 def _number(

@@ -6,19 +6,14 @@ There are no times in it: the same findings give the same bytes.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
+from pv.escape import xml
 from pv.model.contract import Path
 from pv.model.finding import Finding
-from pv.output.escape import escape
 from pv.output.interface import FileReport, Gate, Report, Stream, counted
-
-_BEYOND: Final = re.compile("[\ufffe\uffff]")
-"""Not among the harmful characters, and still none of XML."""
-_ENTITIES: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"})
 
 
 class _Case(NamedTuple):
@@ -122,5 +117,4 @@ def _dotted(path: Path) -> str:
 
 def shown(text: str) -> str:
     """Return text for a value or an attribute of an XML document."""
-    safe = _BEYOND.sub(lambda match: f"\\u{ord(match[0]):04x}", escape(text))
-    return safe.translate(_ENTITIES).encode("ascii", "xmlcharrefreplace").decode("ascii")
+    return xml(text).encode("ascii", "xmlcharrefreplace").decode("ascii")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from pv.evidence.derive import Derived
 from pv.evidence.shipping import Fleet, fleet_at, fleet_of
@@ -14,9 +14,7 @@ from pv.model.verdict import State
 from pv.report.numbers import decimal, percent
 from pv.report.overview import tally
 from pv.report.overview_view import BannerView, MoveView
-from pv.ship import ShipStanding
-
-_NOTHING_TO_RUN: Final = (State.PROPOSED, State.PLANNED, State.BLOCKED, State.MANUAL)
+from pv.ship import CriterionStanding, ShipStanding
 
 
 class Then(NamedTuple):
@@ -71,26 +69,23 @@ def _banners(
 
 
 def _action(models: Sequence[ShipStanding]) -> tuple[str, str]:
-    """Return the open criterion with the largest gain; one that a run can move comes first."""
-    candidates = [
-        (
-            any(state in _NOTHING_TO_RUN for _, state in each.gates),
-            -each.gain,
-            number,
-            model.id,
-            each,
-        )
-        for number, model in enumerate(models)
-        for each in model.open
-    ]
+    """Return the next criterion of the model whose next one gains most, those that wait last."""
+    candidates = [(model.id, first) for model in models if (first := model.next)]
     if not candidates:
         return "", "nothing is open: every criterion has its credit"
-    *_, model, first = min(candidates, key=lambda each: each[:3])
-    waiting = [
-        f"{short_id(gate)} is {state}" for gate, state in first.gates if state != State.DISCHARGED
-    ]
-    why = "; ".join(waiting) or "no falsifier gates it"
+    model, first = min(candidates, key=lambda each: (each[1].waits, -each[1].gain))
+    why = needs(first)
     return first.id, f"{first.criterion}: {why}; it adds {decimal(first.gain)} points to {model}"
+
+
+def needs(criterion: CriterionStanding) -> str:
+    """Say what holds a criterion back."""
+    waiting = [
+        f"{short_id(gate)} is {state}"
+        for gate, state in criterion.gates
+        if state is not State.DISCHARGED
+    ]
+    return "; ".join(waiting) or "no falsifier gates it"
 
 
 def _moves(models: Sequence[ShipStanding], then: Then | None) -> Iterator[MoveView]:

@@ -13,8 +13,8 @@ from pv.model.lifecycle import Lifecycle, Vocabulary, Word
 from pv.model.receipt import ReceiptView
 from pv.model.status import ContractStatus, FalsifierStatus
 from pv.model.verdict import State
-from pv.report.badge import badge
-from pv.report.banner import banners
+from pv.report.badge import badges
+from pv.report.banner import banners, needs
 from pv.report.charts import charts_of
 from pv.report.numbers import alike, decimal, measured, percent
 from pv.report.overview import coverage, landscape, lessons, mark_of, tally, verification
@@ -69,7 +69,7 @@ def view_of(derived: Derived, *, base: str) -> RegistryView:
         verification=verification(pairs, base),
         lessons=tuple(lessons(derived.contracts)),
         banners=tuple(banners(derived)),
-        badges=tuple(badge(each, base) for each in models),
+        badges=tuple(badges(models, base)),
     )
 
 
@@ -219,15 +219,6 @@ def _matrix(statuses: Sequence[ContractStatus]) -> MatrixView:
     return MatrixView(models, tuple(rows))
 
 
-def _needs(criterion: CriterionStanding) -> str:
-    waiting = [
-        f"{short_id(gate)} is {state}"
-        for gate, state in criterion.gates
-        if state is not State.DISCHARGED
-    ]
-    return "; ".join(waiting) or "no falsifier gates it"
-
-
 def _criterion(each: CriterionStanding) -> CriterionView:
     return CriterionView(
         id=each.id,
@@ -240,7 +231,7 @@ def _criterion(each: CriterionStanding) -> CriterionView:
         gates=", ".join(short_id(gate) for gate, _ in each.gates) or "none",
         credit=decimal(each.credit),
         gain=f"{decimal(each.gain)} points",
-        needs=_needs(each),
+        needs=needs(each),
     )
 
 
@@ -266,6 +257,7 @@ def ship_view(model: ShipStanding) -> ShipView:
         asserted_percent=typed,
         criteria=tuple(_criterion(each) for each in model.criteria),
         open=tuple(_criterion(each) for each in model.open),
+        next=_criterion(model.next) if model.next else None,
         counted=f"{len(model.criteria)} criteria, {len(model.open)} open",
         not_applicable=tuple(WaivedView(*each) for each in model.not_applicable),
     )

@@ -9,8 +9,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
-from xml.sax.saxutils import escape
 
+from pv.escape import xml
 from pv.model.measurement import Series
 
 _WIDTH, _HEIGHT = 720, 320
@@ -136,7 +136,7 @@ def _curve(each: Series, number: int, x: _Scale, y: _Scale) -> list[str]:
     parts.append(
         f'<line x1="{_LEFT}" x2="{_LEFT + 24}" y1="{at}" y2="{at}"'
         f' stroke="{colour}" stroke-width="1.8"{stroke}/>'
-        f'<text x="{_LEFT + 30}" y="{at + 4}">{escape(each.name)}</text>'
+        f'<text x="{_LEFT + 30}" y="{at + 4}">{xml(each.name)}</text>'
     )
     return parts
 
@@ -156,7 +156,7 @@ def _limit(band: Band, number: int, y: _Scale) -> str:
         f'<rect {across} y="{y(high):.1f}" height="{y(low) - y(high):.1f}" fill="#3d7a2a"'
         f' fill-opacity="0.1"/>{edges}'
         f'<rect x="{_LEFT}" y="{at - 5}" width="24" height="10" fill="#3d7a2a" fill-opacity="0.2"/>'
-        f'<text x="{_LEFT + 30}" y="{at + 4}">{escape(band.label)}</text>'
+        f'<text x="{_LEFT + 30}" y="{at + 4}">{xml(band.label)}</text>'
     )
 
 
@@ -177,9 +177,9 @@ def _axes(x: _Scale, y: _Scale, top: int, x_label: str, y_label: str) -> list[st
     middle = (top + bottom) / 2
     parts.append(
         f'<text x="{(_LEFT + _WIDTH - _RIGHT) / 2:.0f}" y="{_HEIGHT - 10}"'
-        f' text-anchor="middle">{escape(x_label)}</text>'
+        f' text-anchor="middle">{xml(x_label)}</text>'
         f'<text x="16" y="{middle:.0f}" text-anchor="middle"'
-        f' transform="rotate(-90 16 {middle:.0f})">{escape(y_label)}</text>'
+        f' transform="rotate(-90 16 {middle:.0f})">{xml(y_label)}</text>'
     )
     return parts
 
@@ -207,15 +207,15 @@ def line_chart(
     body += [_limit(band, len(series) + number, y) for number, band in enumerate(bands)]
     for number, each in enumerate(series):
         body += _curve(each, number, x, y)
-    label = escape(title, {'"': "&quot;"})
+    label = xml(title)
     head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}"'
         f' width="{_WIDTH}" height="{_HEIGHT}" font-family="sans-serif" font-size="12"'
         f' role="img" aria-label="{label}">'
     )
     frame = (
-        f"<title>{escape(title)}</title>"
+        f"<title>{label}</title>"
         f'<rect width="{_WIDTH}" height="{_HEIGHT}" fill="#fff"/>'
-        f'<text x="{_LEFT}" y="22" font-size="14" font-weight="bold">{escape(title)}</text>'
+        f'<text x="{_LEFT}" y="22" font-size="14" font-weight="bold">{label}</text>'
     )
     return "\n".join([head, frame, *body, "</svg>", ""])

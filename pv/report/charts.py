@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from pv.errors import BadInputError
@@ -12,6 +12,7 @@ from pv.model.measurement import Measurements, Series
 from pv.model.receipt import ReceiptView
 from pv.model.status import ContractStatus
 from pv.report.chart import Band, line_chart
+from pv.report.file_names import file_names
 from pv.report.numbers import measured
 from pv.report.view import ChartView
 
@@ -20,14 +21,21 @@ _OVER = "layer"
 
 def charts_of(statuses: Sequence[ContractStatus], base: str) -> Iterator[ChartView]:
     """Yield one chart for each quantity over layers, of the receipt that decides on each model."""
-    for status in statuses:
-        for falsifier in status.falsifiers:
-            for model in falsifier.models:
-                if model.receipt is not None:
-                    yield from _charts(model.receipt, base)
+    receipts = [
+        model.receipt
+        for status in statuses
+        for falsifier in status.falsifiers
+        for model in falsifier.models
+        if model.receipt is not None
+    ]
+    drawn = [each for receipt in receipts for each in _charts(receipt)]
+    names = file_names([name for name, _ in drawn], "chart")
+    for name, (_, chart) in zip(names, drawn, strict=True):
+        yield replace(chart, path=f"{base}/charts/{name}.svg")
 
 
-def _charts(receipt: ReceiptView, base: str) -> Iterator[ChartView]:
+def _charts(receipt: ReceiptView) -> Iterator[tuple[str, ChartView]]:
+    """Yield what each chart of a receipt is about, with the chart, which has no path yet."""
     predicate = receipt.statement["predicate"]
     try:
         series = Measurements.from_data(predicate["measurements"]).series
@@ -37,12 +45,9 @@ def _charts(receipt: ReceiptView, base: str) -> Iterator[ChartView]:
     model = receipt.model.name if receipt.model else ""
     for y_label, group in _by_quantity(series).items():
         title = f"{name} on {model}: {y_label}"
-        yield ChartView(
-            title=title,
-            caption=f"{receipt.verdict}: {predicate['headline']}",
-            path=f"{base}/charts/{_file_name(name, model, y_label)}.svg",
-            svg=line_chart(title, group, log=True, bands=list(_bands(predicate, group))),
-        )
+        caption = f"{receipt.verdict}: {predicate['headline']}"
+        drawing = line_chart(title, group, log=True, bands=list(_bands(predicate, group)))
+        yield f"{name}-{model}-{y_label}", ChartView(title, caption, "", drawing)
 
 
 def _bands(predicate: Mapping[str, Any], series: Sequence[Series]) -> Iterator[Band]:
@@ -72,7 +77,3 @@ def _by_quantity(series: Sequence[Series]) -> dict[str, list[Series]]:
         if _OVER in each.x_label and len(each.x) > 1:
             groups.setdefault(each.y_label, []).append(each)
     return groups
-
-
-def _file_name(*parts: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", "-".join(parts).lower()).strip("-")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
-from xml.sax.saxutils import escape, quoteattr
+
+from pv.escape import xml
 
 _ROW: Final = 34
 _BOX: Final = 24
@@ -35,12 +36,13 @@ def layered(title: str, nodes: Sequence[Node], edges: Mapping[str, Sequence[str]
     places, width, height = _places(nodes, layers)
     drawn = [_edge(places[one], places[to]) for one, others in kept.items() for to in others]
     drawn += [_box(node, places[node.id]) for node in nodes]
+    label = xml(title)
     head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height:.0f}"'
         f' width="{width:.0f}" height="{height:.0f}" font-family="ui-monospace, monospace"'
-        f' font-size="12" role="img" aria-label="{escape(title, {chr(34): "&quot;"})}">'
+        f' font-size="12" role="img" aria-label="{label}">'
     )
-    return "\n".join([head, f"<title>{escape(title)}</title>", *drawn, "</svg>"])
+    return "\n".join([head, f"<title>{label}</title>", *drawn, "</svg>"])
 
 
 def _layers(edges: Mapping[str, Sequence[str]]) -> dict[str, int]:
@@ -94,10 +96,10 @@ def _edge(one: _Place, to: _Place) -> str:
 
 
 def _box(node: Node, place: _Place) -> str:
-    note = f"<title>{escape(node.note)}</title>" if node.note else ""
-    kind = f" class={quoteattr(node.state)}" if node.state else ""
+    note = f"<title>{xml(node.note)}</title>" if node.note else ""
+    kind = f' class="{xml(node.state)}"' if node.state else ""
     return (
         f'<g class="node">{note}<rect x="{place.x:.0f}" y="{place.y:.0f}" rx="4"'
         f' width="{place.width:.0f}" height="{_BOX}" fill="none" stroke="#888"/>'
-        f'<text{kind} x="{place.x + 8:.0f}" y="{place.y + 16:.0f}">{escape(node.label)}</text></g>'
+        f'<text{kind} x="{place.x + 8:.0f}" y="{place.y + 16:.0f}">{xml(node.label)}</text></g>'
     )

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import Any
+from typing import Any, Final
+
+_WHOLE: Final = Fraction(100)
+_NEARLY: Final = Fraction(9999, 100)
 
 
 def decimal(value: Fraction, places: int = 2) -> str:
@@ -28,8 +31,13 @@ def alike(values: Sequence[Fraction]) -> list[str]:
 
 
 def percent(value: Fraction | None) -> str:
-    """Return a percentage; None, where nothing is eligible, in words."""
-    return "no eligible criterion" if value is None else f"{decimal(value)} %"
+    """Return a percentage; None, where nothing is eligible, in words.
+
+    One that is not whole is never rounded to 100.
+    """
+    if value is None:
+        return "no eligible criterion"
+    return f"{decimal(min(value, _NEARLY) if value < _WHOLE else value)} %"
 
 
 def measured(value: Any) -> str:

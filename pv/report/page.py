@@ -15,6 +15,7 @@ from pv.report.build import view_of
 from pv.report.curve import curve
 from pv.report.graphs import graphs
 from pv.report.markdown import visible
+from pv.report.numbers import percent
 from pv.report.view import RegistryView, ShipView
 from pv.ship import ShipStanding
 
@@ -110,7 +111,7 @@ def _bars(model: ShipStanding) -> tuple[Bar, ...]:
     return tuple(
         Bar(
             name,
-            f"{float(value):.4g} %" if value is not None else "none",
+            percent(value) if value is not None else "none",
             f"{min(max(float(value or 0), 0.0), 100.0):.2f}",
         )
         for name, value in figures.items()

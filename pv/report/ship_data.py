@@ -37,6 +37,7 @@ def data_of(model: ShipStanding) -> dict[str, Any]:
         ],
         "not_applicable": dict(model.not_applicable),
         "open": [each.id for each in model.open],
+        "next": model.next.id if model.next else None,
         "forecast": [
             {"if_discharged": each.id, "percent": _float(model.percent_with(each))}
             for each in model.open

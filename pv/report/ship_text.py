@@ -10,7 +10,7 @@ from pv.report.build import ship_view
 from pv.report.markdown import visible
 from pv.report.numbers import decimal, percent
 from pv.report.view import CriterionView
-from pv.ship import ShipStanding
+from pv.ship import CriterionStanding, ShipStanding
 
 _WIDTH = 80
 
@@ -33,17 +33,17 @@ def _model(model: ShipStanding) -> Iterator[str]:
         yield from _criterion(each, width)
     for waived in view.not_applicable:
         yield from _wrapped("  ", f"{waived.id}  not applicable: {waived.reason}")
-    if view.open:
-        first = view.open[0]
+    if view.next and model.next:
+        first = view.next
         yield from _wrapped("  next  ", f"{first.id} adds {first.gain}: {first.needs}")
-        yield from _wrapped("  forecast  ", _forecast(model))
+        yield from _wrapped("  forecast  ", _forecast(model, model.next))
 
 
-def _forecast(model: ShipStanding) -> str:
+def _forecast(model: ShipStanding, first: CriterionStanding) -> str:
     """Say what the figure would be: a forecast, named as one."""
-    first, rest = model.open[0], model.open[1:]
     then = f"{percent(model.percent_with(first))} if {first.id} were discharged"
-    every = f", {percent(model.percent_with(*model.open))} if all that is open were" if rest else ""
+    every = percent(model.percent_with(*model.open))
+    every = f", {every} if all that is open were" if len(model.open) > 1 else ""
     return f"{then}{every}; it is no state and earns nothing"
 
 

@@ -213,6 +213,8 @@ class ShipView:
     criteria: tuple[CriterionView, ...]
     open: tuple[CriterionView, ...]
     """Those that hold the percentage back, largest gain first."""
+    next: CriterionView | None
+    """The open one to work on: what a run can move first, then the largest gain."""
     counted: str
     """How many criteria there are, and how many are open, in words."""
     not_applicable: tuple[WaivedView, ...]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from xml.etree import ElementTree as ET
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pv.escape import xml
 from pv.output.escape import cells, escape, width
 
 
@@ -21,6 +24,8 @@ from pv.output.escape import cells, escape, width
         ("zero\u200bwidth\ufeff", "zero\\u200bwidth\\ufeff"),
         ("line\u2028break", "line\\u2028break"),
         ("file\udcff", "file\\udcff"),
+        ("none\ufffe\uffff\ufdd0", "none\\ufffe\\uffff\\ufdd0"),
+        ("tag\U000e0041", "tag\\U000e0041"),
         ("", ""),
     ],
 )
@@ -33,6 +38,13 @@ def test_nothing_harmful_is_left(text: str) -> None:
     shown = escape(text)
     assert escape(shown) == shown
     shown.encode()
+
+
+@given(st.text(st.characters(exclude_categories=())))
+def test_any_text_is_valid_xml_and_means_what_is_shown(text: str) -> None:
+    element = ET.fromstring(f'<a b="{xml(text)}">{xml(text)}</a>')
+    assert (element.text or "") == escape(text)
+    assert element.get("b") == escape(text)
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,15 @@
 
 import math
 import xml.etree.ElementTree as ET
+from types import SimpleNamespace
 
 import pytest
 
+from pv.escape import escape
 from pv.model.measurement import Series
+from pv.report.badge import badges
 from pv.report.chart import Band, line_chart
+from pv.report.graph import Node, layered
 
 
 def drift(y=(0.01, 0.02, 0.4), **band):
@@ -32,6 +36,18 @@ def test_the_same_bytes_each_time_and_titles_are_escaped():
     first = line_chart('a < b & "c"', [drift()])
     assert first == line_chart('a < b & "c"', [drift()])
     assert ET.fromstring(first).attrib["aria-label"] == 'a < b & "c"'
+
+
+@pytest.mark.parametrize("bad", ["\ufffe", "\uffff", "\x00", "\x1b", "\x85", "\udcff", "\u202e"])
+def test_a_name_of_any_characters_leaves_a_picture_valid(bad):
+    named = Series(f"n{bad}", f"x{bad}", f"y{bad}", (0.0, 1.0), (1.0, 2.0))
+    chart = line_chart(f"t{bad}", [named], bands=[Band(0.0, 1.0, f"limit{bad}")])
+    graph = layered(f"t{bad}", [Node("a", f"l{bad}", f"n{bad}", f"s{bad}")], {})
+    (drawn,) = badges([SimpleNamespace(id=f"M{bad}", percent=None)], "docs")
+    for svg in (chart, graph, drawn.svg):
+        shown = "".join(ET.fromstring(svg).itertext())
+        assert bad not in shown
+        assert escape(bad) in shown
 
 
 def test_a_band_is_drawn_and_a_not_finite_point_is_left_out():

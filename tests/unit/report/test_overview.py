@@ -14,7 +14,7 @@ from jinja2 import nodes
 
 from pv.evidence.derive import derive_all
 from pv.model.verdict import State
-from pv.report.badge import badge
+from pv.report.badge import badges
 from pv.report.fields import records
 from pv.report.overview import backends_of, tally
 from pv.report.pages import Registry, shared
@@ -189,17 +189,28 @@ def test_falsifiers_of_one_contract_or_of_all(planned):
     [
         (Fraction(100), "100 %", "#1f6f3f"),
         (Fraction(999, 10), "99.9 %", "#8a5a00"),
+        (Fraction(99_996, 1000), "99.99 %", "#8a5a00"),
         (Fraction(0), "0 %", "#5d6670"),
         (None, "no eligible criterion", "#5d6670"),
     ],
 )
 def test_a_badge_shows_the_computed_figure(percent, figure, colour):
-    made = badge(SimpleNamespace(id='M<1> & "x"', percent=percent), "docs")
+    models = [SimpleNamespace(id='M<1> & "x"', percent=percent)]
+    (made,) = badges(models, "docs")
     assert made.path == "docs/badges/ship-m-1-x.svg"
     root = ET.fromstring(made.svg)
     assert root.attrib["aria-label"] == f'M<1> & "x" ship {figure}'
     assert colour in made.svg
-    assert made == badge(SimpleNamespace(id='M<1> & "x"', percent=percent), "docs")
+    assert [made] == list(badges(models, "docs"))
+
+
+def test_models_whose_names_are_alike_have_a_badge_each():
+    models = [SimpleNamespace(id=each, percent=None) for each in ("MODEL-1", "model_1", "MODEL-2")]
+    paths = {each.title: each.path for each in badges(models, "docs")}
+    assert len(set(paths.values())) == 3
+    again = {each.title: each.path for each in badges(models[::-1], "docs")}
+    assert again == paths
+    assert "docs/badges/ship-model-2.svg" in paths.values()
 
 
 def test_every_field_that_templates_see_is_on_the_page():

@@ -190,3 +190,22 @@ def test_the_text_forecasts_what_is_next_and_calls_it_a_forecast():
     ]
     whole = standing(CONTRACT, model(LEDGER, base="91"), states_of(set(LEDGER)))
     assert "forecast" not in text_of([whole])
+    assert "next" not in text_of([whole])
+
+
+def test_what_is_next_can_be_moved_by_a_run_and_is_the_same_wherever_it_is_told():
+    from pv.report.banner import _action
+    from pv.report.build import ship_view
+    from pv.report.ship_data import data_of
+    from pv.report.ship_text import text_of
+
+    states = {"F-1": State.PLANNED, "F-3": State.BOUND, "F-4": State.REFUTED}
+    made = model({"1": "4", "2": "3", "3": "1", "4": "2"})
+    ungated = made.criteria[1]._replace(gates=())
+    criteria = (made.criteria[0], ungated, *made.criteria[2:])
+    shown = standing(CONTRACT, made._replace(criteria=criteria), states.__getitem__)
+    assert [each.id for each in shown.open] == ["AC-1", "AC-2", "AC-4", "AC-3"]
+    assert ship_view(shown).next.id == data_of(shown)["next"] == "AC-4"
+    assert "next  AC-4 adds 20 points" in text_of([shown])
+    assert "20 % if AC-4 were discharged" in text_of([shown])
+    assert _action([shown]) == ("AC-4", "criterion 4: F-4 is REFUTED; it adds 20 points to MODEL")
