@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import sys
@@ -20,6 +21,11 @@ SETTLED_NS: Final = 2_000_000_000
 """A file that was written so shortly before it was read may be written again in the same tick."""
 _PASSED: Final = "|".join(sorted(SKIPPED_FOLDERS))
 _NAMES_PASSED: Final = re.compile(rf"(?<![\w.])(?:\.[\w-][\w.-]*|{_PASSED})/")
+
+
+_INSTALLED: Final = ("site-packages", "dist-packages")
+_TOLD: Final = (".dist-info", ".egg-info")
+"""Endings of what installers leave beside a library: name and version stand before them."""
 
 
 class Seen(NamedTuple):
@@ -47,12 +53,24 @@ def stamp_of(place: str, *, follow: bool = True) -> str:
 
 @lru_cache(maxsize=1)
 def tool_digest() -> str:
-    """Return a digest of this program as installed: rules, reader, packed data and versions."""
+    """Return a digest of this program as installed: rules, reader, packed data, libraries."""
     package = Path(pv.__file__).resolve().parent
     folders = {package, package / "kernels", package / "falsifiers"}
     folders |= {packaged("schemas"), packaged("templates")}
     seen = [one for folder in sorted(folders) for one in stamps_below(str(folder.resolve()))]
-    return digest_of(sys.version, pv.__version__, *(part for one in seen for part in one[:2]))
+    told = (part for one in seen for part in one[:2])
+    return digest_of(sys.version, pv.__version__, *_libraries(), *told)
+
+
+def _libraries() -> list[str]:
+    """Return the names of what is installed beside this program, which tell the versions."""
+    found: list[str] = []
+    for place in sys.path:
+        if place.endswith(_INSTALLED):
+            with contextlib.suppress(OSError):
+                names = os.listdir(place)  # noqa: PTH208 - names alone, and fast
+                found += sorted(each for each in names if each.endswith(_TOLD))
+    return found
 
 
 def stamps_below(root: str, without: Collection[str] = ()) -> Iterator[Seen]:

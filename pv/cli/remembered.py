@@ -34,7 +34,8 @@ def remembered(command: Callable[..., None]) -> Callable[..., None]:
         answers = Answers(find_root(options["root"]), question)
         found = answers.recall()
         if found is None:
-            text, complaint, code = _recorded(command, options)
+            with answers.found_out():
+                text, complaint, code = _recorded(command, options)
             if not complaint:
                 answers.keep(Answer(text, code))
         else:

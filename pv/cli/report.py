@@ -64,7 +64,8 @@ def _page(home: Path, *, local: bool, since: str | None, history: int | None) ->
     from pv.report.layout import lay_out
     from pv.report.page import content
 
-    told = content(home, local=local, since=since, history=history)
+    with answers.found_out():
+        told = content(home, local=local, since=since, history=history)
     if not told.view.contracts:
         return "", ""
     text, contracts = lay_out(told), told.view.totals.contracts

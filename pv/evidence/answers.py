@@ -7,21 +7,18 @@ last run stands, and no contract and no receipt is opened. In any doubt nothing 
 
 from __future__ import annotations
 
-import os
-import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache
-from hashlib import blake2b
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from pv import stamps
-from pv.evidence.store import LOCAL, REGISTRY
+from pv.evidence.look import Look, during
 from pv.registry.git import Answer as Git
 from pv.registry.git import ask
-from pv.stamps import speaks_of_passed_folders, stamps_below, tool_digest
+from pv.stamps import speaks_of_passed_folders, tool_digest
 from pv.tables import Tables, checked, digest_of
 
 FILE: Final = "answers-1.sqlite"
@@ -81,11 +78,21 @@ class Answers:
             row = (self._question, self.key, answer.text, answer.note, answer.code)
             self._tables.write((_PUT, checked([row])), (_ALL_BUT_LATEST, [(_KEPT,)]))
 
+    @contextmanager
+    def found_out(self) -> Iterator[None]:
+        """Have what is read inside be read by the look that this answer's key is made of."""
+        with during(self._look):
+            yield
+
+    @cached_property
+    def _look(self) -> Look:
+        return Look(self._root)
+
     @cached_property
     def key(self) -> str:
         """Digest of everything that an answer depends on; empty where it does not tell it all."""
-        seen = _seen(self._root)
-        if seen is None:
+        seen = self._look.digest
+        if not seen:
             return ""
         git = ask(self._root, "rev-parse", *_REVISIONS)
         day = datetime.now(UTC).date().isoformat()
@@ -95,12 +102,12 @@ class Answers:
             str(git.code),
             git.text,
             git.problem,
-            _depth(self._root, git),
+            depth(self._root, git),
         )
         return digest_of(tool_digest(), *asked, seen)
 
 
-def _depth(root: Path, git: Git) -> str:
+def depth(root: Path, git: Git) -> str:
     """Return where the history of a shallow clone ends: more of it moves no reference."""
     if "\ntrue\n" not in git.text:
         return ""
@@ -128,65 +135,19 @@ def doubtful() -> None:
     _DOUBT.set(True)
 
 
+@contextmanager
+def doubts() -> Iterator[Callable[[], bool]]:
+    """Have it told whether anything inside raised a doubt; outside it counts as well."""
+    token = _DOUBT.set(False)
+    try:
+        yield _DOUBT.get
+    finally:
+        raised = _DOUBT.get()
+        _DOUBT.reset(token)
+        if raised:
+            _DOUBT.set(True)
+
+
 @lru_cache(maxsize=4096)
 def _out_of_sight(place: str) -> bool:
     return speaks_of_passed_folders(place) or place.startswith("/") or ".." in place
-
-
-def _seen(root: Path) -> str | None:
-    """Return a digest of all stamps; None where one of them would not tell a later change."""
-    digest = blake2b(digest_size=24)
-    receipts = f"{'/'.join(REGISTRY)}/"
-    for name, stamp, settled in stamps_below(str(root), without=(receipts,)):
-        if not settled and not _steady_link(root, name):
-            return None
-        digest.update(f"{name}\0{stamp}\0".encode("utf-8", "surrogateescape"))
-    for folder in (REGISTRY, LOCAL):
-        found = _receipts(str(root.joinpath(*folder)))
-        if found is None:
-            return None
-        digest.update(found)
-    return digest.hexdigest()
-
-
-def _receipts(base: str) -> bytes | None:
-    """Return a digest of the stamps of all receipts; None where a file is too young to judge.
-
-    It is `stamps_below` for one shape of tree: very many folders with little in them.
-    """
-    found: list[str] = []
-    changes = [0]
-    try:
-        folders = sorted(os.listdir(base))  # noqa: PTH208 - names only
-    except OSError as error:
-        return str(error.errno).encode()
-    for folder in folders:
-        files: list[str] = []
-        try:
-            with os.scandir(f"{base}/{folder}") as entries:
-                for entry in entries:
-                    one = entry.stat(follow_symlinks=False)
-                    changes.append(changed := one.st_ctime_ns)  # nobody can set this one back
-                    files.append(
-                        f"{entry.name} {one.st_size} {one.st_mtime_ns} {changed} {one.st_ino}"
-                        f" {one.st_mode}"
-                    )
-        except OSError as error:
-            files.append(f"\0{error.errno}")
-        found.append(f"/{folder}")
-        found += sorted(files) if len(files) > 1 else files
-    if max(changes) > time.time_ns() - stamps.SETTLED_NS:
-        return None
-    whole = "\0".join(found).encode("utf-8", "surrogateescape")
-    return blake2b(whole, digest_size=24).digest()
-
-
-def _steady_link(root: Path, name: str) -> bool:
-    """Tell whether a link leads to something below the root that is looked at by itself."""
-    place = root / name
-    if not place.is_symlink():
-        return False
-    target = place.resolve()
-    if not target.is_relative_to(root):
-        return False
-    return target.exists() and not speaks_of_passed_folders(f"{target.relative_to(root)}/")

@@ -6,6 +6,7 @@ import hashlib
 import os
 import sqlite3
 import subprocess
+import sys
 
 import pytest
 from typer.testing import CliRunner
@@ -189,3 +190,15 @@ def test_a_revision_by_name_is_asked_each_time(registry):
     registry.commit("the answer")
     pv(registry, "ship", "--at", "HEAD")
     assert not (registry.root / ".pv/answers-1.sqlite").exists()
+
+
+def test_another_version_of_a_library_is_another_program(tmp_path, monkeypatch):
+    place = tmp_path / "site-packages"
+    place.mkdir()
+    monkeypatch.setattr("sys.path", [*sys.path, str(place)])
+    found = []
+    for version in ("1.0", "1.1", "1.1"):
+        (place / f"reader-{version}.dist-info").mkdir(exist_ok=True)
+        found.append(stamps.tool_digest.__wrapped__())
+        (place / f"reader-{version}.dist-info").rmdir()
+    assert found[0] != found[1] == found[2]
