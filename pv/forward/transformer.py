@@ -123,15 +123,18 @@ def through_layers(
     observe: Observer | None = None,
     after: Callable[[int, Floats], None] | None = None,
     memory: Memory | None = None,
+    stream: Floats | None = None,
+    layers: range | None = None,
 ) -> Floats:
     """Return the residual stream after the trunk's last layer, float32 (tokens, width).
 
     `after` is called with each layer and the stream behind it. With a `memory` the batch is one
-    sentence's next tokens, and attention reaches back to those that the memory holds.
+    sentence's next tokens, and attention reaches back to those that the memory holds. With
+    `layers` only these are run, from `stream` where they are not the first.
     """
-    stream = trunk.embed(batch.ids)
+    stream = trunk.embed(batch.ids) if stream is None else stream
     with np.errstate(over="ignore", invalid="ignore"):  # every layer's result is judged as a whole
-        for index in range(trunk.layers):
+        for index in range(trunk.layers) if layers is None else layers:
             layer = _Layer(trunk, index, engine, observe)
             stream = layer.after_attention(stream, batch, memory)
             stream = layer.after_feed_forward(stream)
