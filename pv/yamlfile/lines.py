@@ -1,7 +1,8 @@
 """The plain data of a text that is written line by line, as nearly all contracts are.
 
 Keys that are words, values that end on their line, lists, literal and folded blocks: one pattern
-takes such lines apart, several times as fast as events come. Any other line, and any doubt about
+takes such lines apart, several times as fast as events come. What stands before a value is learned
+by that, and seldom looked at again: contracts share their keys. Any other line, and any doubt about
 where it belongs, ends the reading; libyaml then reads the text, and both come to the same data
 (a test holds them against each other).
 """
@@ -9,6 +10,7 @@ where it belongs, ends the reading; libyaml then reads the text, and both come t
 from __future__ import annotations
 
 import re
+from string import ascii_letters
 from typing import Any, Final
 
 from pv.yamlfile.nodes import Plain
@@ -40,14 +42,27 @@ _TOKEN: Final = re.compile(
 _QUOTED_ITEMS: Final = re.compile(r'\["[^"\\]*"(?:, "[^"\\]*")*\]')
 """The commonest list on one line."""
 _OPENING: Final = frozenset("[{")
+_CLOSING: Final = frozenset("]}")
 _BLOCK: Final = frozenset("|>")
 _BASES: Final = frozenset({"0x", "0o"})
 _QUOTES: Final = frozenset("\"'")
-_NOTHING: Final = frozenset({"", "#"})
-"""What a line begins with that says nothing."""
 _SIGNS: Final = frozenset("]},:")
+_SIGNS_OF_NUMBERS: Final = frozenset("+-._")
+_NO_SIGNS: Final = str.maketrans("", "", "-._")
 _ESCAPED: Final = re.compile(r'\\(["\\])')
+_LETTERS: Final = frozenset(ascii_letters)
+"""With one of them begin texts, and the few words that stand for something else."""
 _MAY_BE_OTHER: Final = frozenset("0123456789+-.~nNtTfF")
+
+_SHORT_TEXT: Final = 160
+_MOST_LEARNED: Final = 4096
+_LASTING: Final = frozenset({str, int, float, bool, tuple})
+_BEFORE_VALUES: Final[dict[str, tuple[int, str, str]]] = {}
+"""What stood before a colon and a blank so far: to indent, dash and key."""
+_ALONE: Final[dict[str, tuple[int, str, str]]] = {}
+"""The same of lines that end with their colon."""
+_SIMPLE: Final[dict[str, Any]] = {}
+"""Values without quotes that were met so far."""
 
 
 class LeftError(Exception):
@@ -60,12 +75,8 @@ def read_lines(text: str) -> dict[str, Plain] | None:
         return None
     if len(text) > _SHORT and len(text.encode()) > _MOST_BYTES:
         return None
-    lines = text.split("\n")
-    found = _LINE.findall(text)
-    if len(found) != len(lines):
-        return None
     try:
-        return _mapping(found, lines) or None
+        return _mapping(text.split("\n")) or None
     except (LeftError, TooManyDigitsError):
         return None
 
@@ -82,68 +93,109 @@ class _Place:
         """The key above, where nothing stood behind it."""
         self.outer: list[tuple[int, Any]] = []
 
-    def find(self, column: int, dash: str) -> None:
-        """Open or close what a line at a column opens or closes. Raises LeftError."""
+    def find(self, column: int, dash: str, key_at: int) -> None:
+        """Open or close what a line at a column opens or closes. Raises LeftError.
+
+        With a dash, and a key at the column `key_at` behind it, a mapping opens in the list.
+        """
+        inside, indent, outer = self.inside, self.indent, self.outer
         if self.waiting is not None:
-            if column > self.indent or (dash and column == self.indent):
+            if column > indent or (dash and column == indent):
                 inner: Any = [] if dash else {}
-                self.inside[self.waiting] = inner
-                self._open(inner, column)
+                inside[self.waiting] = inner
+                outer.append((indent, inside))
+                inside, indent = inner, column
             self.waiting = None
-        while column < self.indent or (
-            column == self.indent and not dash and type(self.inside) is list
-        ):
-            self.indent, self.inside = self.outer.pop() if self.outer else (-1, None)
-        if column != self.indent or (type(self.inside) is list) is not bool(dash):
+        while column < indent or (column == indent and not dash and type(inside) is list):
+            indent, inside = outer.pop() if outer else (-1, None)
+        if column != indent or (type(inside) is list) is not bool(dash):
             raise LeftError
-
-    def add_mapping(self, indent: int) -> None:
-        """Open the mapping that begins behind a dash."""
-        inner: dict[str, Any] = {}
-        self.inside.append(inner)
-        self._open(inner, indent)
-
-    def _open(self, inner: Any, indent: int) -> None:
-        self.outer.append((self.indent, self.inside))
-        if len(self.outer) > _DEEPEST:
+        if dash and key_at:
+            outer.append((indent, inside))
+            inner = {}
+            inside.append(inner)
+            inside, indent = inner, key_at
+        if len(outer) > _DEEPEST:
             raise LeftError
-        self.inside, self.indent = inner, indent
+        self.inside, self.indent = inside, indent
 
 
-def _mapping(found: list[tuple[str, ...]], lines: list[str]) -> dict[str, Plain]:
-    """Return the mapping that lines hold. Raises LeftError."""
+def _mapping(lines: list[str]) -> dict[str, Plain]:  # noqa: PLR0912 - calls for each line take longer
+    """Return the mapping that lines hold. Raises LeftError.
+
+    What stands before a value is learned once, and simple values need no pattern.
+    """
     root: dict[str, Any] = {}
     place = _Place(root)
     inside: Any = root
     indent = skip = 0
     bent = False
     """Whether even a key at the indent of the one above may belong elsewhere."""
-    for at, (spaces, dash, key, value, other) in enumerate(found):
-        if at < skip or (not (key or value or dash) and other[:1] in _NOTHING):
+    for at, line in enumerate(lines):
+        if at < skip:
             continue
-        if dash or bent or len(spaces) != indent:
-            place.find(len(spaces), dash)
-            if dash and key:
-                place.add_mapping(len(spaces) + len(dash))
+        head, colon, value = line.partition(": ")
+        known = _BEFORE_VALUES.get(head) if colon else _ALONE.get(line)
+        made = _quick(value) if known is not None and value else None
+        if known is None or (value and made is None):
+            column, dash, key, value = _taken_apart(line)
+            if not (dash or key or value):
+                continue
+            if value[:1] in _BLOCK:
+                made, skip = _block(value, lines, at + 1, column + len(dash) if key else column)
+            elif value:
+                made = _value(value)
+                _learn(_SIMPLE, value, made)
+        else:
+            column, dash, key = known
+        if dash or bent or column != indent:
+            place.find(column, dash, column + len(dash) if key else 0)
             inside, indent, bent = place.inside, place.indent, False
         if not value:
-            made, place.waiting, bent = None, key, True
-        elif value[0] == '"' and "\\" not in value:
-            made = value[1:-1]
-        elif value[0] in _BLOCK:
-            made, skip = _block(value, lines, at + 1, indent)
-        else:
-            made = _value(value)
+            place.waiting, bent = key, True
         if key:
-            if key in inside or key in FIXED:
+            if key in inside:
                 raise LeftError
             inside[key] = made
         elif dash and value:
             inside.append(made)
             bent = True
         else:
-            raise LeftError  # among them lines of any other form
+            raise LeftError
     return root
+
+
+def _quick(value: str) -> Any:
+    """Return the value that stands behind a known key, or None where a pattern has to tell."""
+    first = value[0]
+    if first in _QUOTES:
+        ended = value.find(first, 1) == len(value) - 1
+        return value[1:-1] if ended and "\\" not in value else None
+    if first in _OPENING:
+        return _value(value) if value[-1] in _CLOSING else None
+    if first not in _LETTERS or ":" in value or "#" in value or value[-1] == " ":
+        return _SIMPLE.get(value)
+    return None if value in FIXED else value
+
+
+def _taken_apart(line: str) -> tuple[int, str, str, str]:
+    """Return indent, dash, key and value of a line, and learn what stands before the value.
+
+    All are empty for a line that says nothing. Raises LeftError for one of any other form.
+    """
+    found = _LINE.match(line)
+    if found is None:
+        raise LeftError
+    spaces, dash, key, value, other = found.groups("")
+    if other and other[0] != "#":
+        raise LeftError
+    if key:
+        if key in FIXED:
+            raise LeftError
+        head, colon, _ = line.partition(": ")
+        if head == spaces + dash + key + ("" if colon else ":"):
+            _learn(_BEFORE_VALUES if colon else _ALONE, head, (len(spaces), dash, key))
+    return len(spaces), dash, key, value
 
 
 def _value(value: str) -> Any:
@@ -154,6 +206,8 @@ def _value(value: str) -> Any:
     if first in _OPENING:
         if _QUOTED_ITEMS.fullmatch(value):
             return value[2:-2].split('", "')
+        if (easy := _easy(value)) is not None:
+            return easy
         tokens = _TOKEN.findall(value)
         made, end = _flow(tokens, 0, 0)
         if end != len(tokens):
@@ -162,6 +216,46 @@ def _value(value: str) -> Any:
     if value[-1] == " ":
         value = value.rstrip(" ")
     return _resolved(value) if first in _MAY_BE_OTHER else value
+
+
+def _easy(value: str) -> Any:
+    """Return a list or mapping of simple values, of which the last may be a list of texts.
+
+    None where there is any doubt: then tokens tell.
+    """
+    closing = "]" if value[0] == "[" else "}"
+    if value[-1] != closing:
+        return None
+    items: list[Any] = []
+    pairs: dict[str, Any] = {}
+    rest = value[1:-1].strip(" ")
+    while rest:
+        part, comma, behind = rest.partition(", ")
+        key = ""
+        if closing == "}":
+            key, _, part = part.partition(": ")
+            if not key.isidentifier() or key in pairs or key in FIXED:
+                return None
+            if part[:1] == "[" and _QUOTED_ITEMS.fullmatch(part + comma + behind):
+                pairs[key] = (part + comma + behind)[2:-2].split('", "')
+                return pairs
+        made = _easy_item(part)
+        if made is None or (comma and not behind):
+            return None
+        if key:
+            pairs[key] = made
+        else:
+            items.append(made)
+        rest = behind
+    return pairs if closing == "}" else items
+
+
+def _easy_item(part: str) -> Any:
+    if part[:1] == '"':
+        return part[1:-1] if part.find('"', 1) == len(part) - 1 and "\\" not in part else None
+    if part[:1] in _SIGNS_OF_NUMBERS or not part.translate(_NO_SIGNS).isalnum():
+        return None
+    return _resolved(part) if part[0] in _MAY_BE_OTHER else part
 
 
 def _resolved(value: str) -> Plain:
@@ -223,6 +317,14 @@ def _folded(parts: list[str]) -> str:
         found.append(part)
         blank = 0
     return "".join(found)
+
+
+def _learn(known: dict[str, Any], text: str, found: Any) -> None:
+    """Remember what a short text stands for, where that is no list or mapping."""
+    if len(text) <= _SHORT_TEXT and type(found) in _LASTING:
+        if len(known) >= _MOST_LEARNED:
+            known.clear()
+        known[text] = found
 
 
 def _flow(tokens: list[str], at: int, depth: int) -> tuple[Any, int]:
