@@ -1,9 +1,10 @@
 """Q4_K matrix times many Q8_K vectors at once, on the BLAS that NumPy brings.
 
-The integer sums stay exact in float32: over half a block, 128 values, a sum of scale * nibble *
-quant is at most 128 * 63 * 15 * 128 = 15,482,880 < 2**24, in any order. Only the scaling of the two
-halves and the sum over blocks round, so the float order is none of the scalar routines' and the
-result is judged against float64.
+The integer sums stay exact in float32: a sum of scale * nibble * quant is at most 128 times that of
+scale * nibble, and that stays below 2**24 over half a block (128 * 63 * 15 * 128 = 15,482,880), in
+any order; over a whole one where the weights allow it, which is looked up. Only the scaling of
+these sums, the minima and the sum over blocks round, so the float order is none of the scalar
+routines' and the result is judged against float64.
 """
 
 from __future__ import annotations
@@ -18,18 +19,20 @@ from pv.kernels.layout import BLOCK_VALUES, Q4K_BYTES, Q4K_NIBBLES_AT, Q4K_SCALE
 
 Floats = NDArray[np.float32]
 
-_HALF = 128
+_LARGEST_QUANT = 128
+_EXACT = 1 << 24
+"""Integers up to which float32 holds them all."""
 
 
 class Unpacked(NamedTuple):
     """Q4_K rows as the factors of a product, for many products with one matrix."""
 
-    halves: Floats
-    """d and dmin of each block, (rows, nb, 2)."""
-    minima: Floats
-    """6-bit minima, (rows, nb, 8)."""
+    steps: Floats
+    """d of each block, (nb, rows)."""
+    offsets: Floats
+    """dmin times 6-bit minimum, exact in float32, (rows, nb * 8)."""
     weights: Floats
-    """6-bit scale times nibble, (rows, nb, 2, 128)."""
+    """6-bit scale times nibble, (rows, nb, parts, 256 / parts): a sum over one part is exact."""
 
 
 def unpacked(blocks: NDArray[np.uint8]) -> Unpacked:
@@ -39,9 +42,16 @@ def unpacked(blocks: NDArray[np.uint8]) -> Unpacked:
         BadInputError: wrong dtype or shape.
     """
     require_array("q4_k matrix", blocks, np.uint8, (None, None, Q4K_BYTES))
+    rows, per_row = blocks.shape[:2]
     halves = np.ascontiguousarray(blocks[..., :Q4K_SCALES_AT]).view("<f2").astype(np.float32)
     scales, minima = _unpack_scales(blocks)
-    return Unpacked(halves, minima, _scaled_nibbles(blocks, scales))
+    with np.errstate(invalid="ignore"):  # an infinite dmin gives NaN, as in the scalar form
+        offsets = (minima * halves[..., 1:]).reshape(rows, per_row * 8)
+    weights = _scaled_nibbles(blocks, scales)
+    largest = weights.sum(axis=-1).max(initial=0.0) * _LARGEST_QUANT
+    parts = 1 if largest < _EXACT else 2
+    split = weights.reshape(rows, per_row, parts, BLOCK_VALUES // parts)
+    return Unpacked(np.ascontiguousarray(halves[..., 0].T), offsets, split)
 
 
 def matmat(
@@ -59,25 +69,26 @@ def matmat(
 
 def product(matrix: Unpacked, scale: NDArray[np.float32], quants: NDArray[np.int8]) -> Floats:
     """As `matmat`, with a matrix that is taken apart already."""
-    halves, minima, weights = matrix
-    rows, per_row = halves.shape[:2]
+    steps, offsets, weights = matrix
+    rows, per_row, parts, length = weights.shape
     require_array("q8_k scale", scale, np.float32, (None, max(per_row, 1)))
     tokens = scale.shape[0]
     require_array("q8_k quants", quants, np.int8, (tokens, per_row, BLOCK_VALUES))
-    vectors = quants.reshape(tokens, per_row, 2, _HALF).astype(np.float32)
-    sums = quants.reshape(tokens, per_row, 8, 32).sum(axis=-1, dtype=np.int16).astype(np.float32)
-    total = np.zeros((tokens, rows), dtype=np.float32)
+    sums = quants.reshape(tokens, per_row, 8, 32).sum(axis=-1, dtype=np.int16)
+    sum_of_block = np.empty((tokens, rows), dtype=np.float32)
     with np.errstate(
         invalid="ignore", over="ignore"
     ):  # infinite scales give NaN, as in the scalar form
+        total = -((sums * scale[..., None]).reshape(tokens, per_row * 8) @ offsets.T)
         for b in range(per_row):
-            products = vectors[:, b, 0] @ weights[:, b, 0].T
-            products += vectors[:, b, 1] @ weights[:, b, 1].T
-            products *= halves[:, b, 0]
-            products -= (sums[:, b] @ minima[:, b].T) * halves[:, b, 1]
-            products *= scale[:, b, None]
-            total += products
-    return total
+            vectors = quants[:, b].astype(np.float32).reshape(tokens, parts, length)
+            np.matmul(vectors[:, 0], weights[:, b, 0].T, out=sum_of_block)
+            for part in range(1, parts):
+                sum_of_block += vectors[:, part] @ weights[:, b, part].T
+            sum_of_block *= steps[b]
+            sum_of_block *= scale[:, b, None]
+            total += sum_of_block
+    return np.asarray(total)
 
 
 def _unpack_scales(blocks: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], Floats]:
@@ -93,11 +104,11 @@ def _unpack_scales(blocks: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], Floats
 
 
 def _scaled_nibbles(blocks: NDArray[np.uint8], scales: NDArray[np.uint8]) -> Floats:
-    """Return scale * nibble, at most 63 * 15, as float32 (rows, nb, 2, 128)."""
+    """Return scale * nibble, at most 63 * 15, as float32 (rows, nb, 256)."""
     rows, per_row = blocks.shape[:2]
     bytes_by_chunk = blocks[..., Q4K_NIBBLES_AT:].reshape(rows, per_row, 4, 32)
     factors = scales.astype(np.float32).reshape(rows, per_row, 4, 2)
     weights = np.empty((rows, per_row, 4, 2, 32), dtype=np.float32)
     np.multiply(bytes_by_chunk & 0x0F, factors[..., 0, None], out=weights[..., 0, :])
     np.multiply(bytes_by_chunk >> 4, factors[..., 1, None], out=weights[..., 1, :])
-    return weights.reshape(rows, per_row, 2, _HALF)
+    return weights.reshape(rows, per_row, BLOCK_VALUES)

@@ -14,7 +14,7 @@ from pv.kernels.q4k_f32_matvec import reference as path_a
 from pv.kernels.q4k_q8k_matvec import numba_cpu as path_b_numba
 from pv.kernels.q4k_q8k_matvec import reference as path_b
 from pv.kernels.q4k_q8k_matvec.case import activation, tolerance
-from pv.kernels.q4k_q8k_matvec.numpy_f32 import matmat
+from pv.kernels.q4k_q8k_matvec.numpy_f32 import matmat, unpacked
 from pv.kernels.q4k_quantize import numba_cpu as quantize_numba
 from pv.kernels.q4k_quantize import reference as quantize_reference
 from pv.kernels.q8k_quantize import numba_cpu as q8k_numba
@@ -93,6 +93,21 @@ def test_the_largest_integers_stay_exact_when_batched():
     found = matmat(blocks, np.ones((1, 1), np.float32), np.full((1, 1, 256), -128, np.int8))
     assert found[0, 0] == np.float32(-(63 * 15 * 128 * 256))
     assert 63 * 15 * 128 * 128 < 2**24
+
+
+@pytest.mark.parametrize(("nibble", "parts"), [(8, 1), (9, 2)])
+def test_a_sum_runs_over_a_whole_block_only_where_it_stays_exact(nibble, parts):
+    """256 weights of 63 * nibble against -128: below 2**24 for 8, above it for 9."""
+    assert (256 * 63 * nibble * 128 < 2**24) == (parts == 1)
+    blocks = np.full((1, 1, 144), 255, np.uint8)
+    blocks[0, 0, :4] = np.array([1, 0], "<f2").view(np.uint8)
+    blocks[0, 0, 16:] = 17 * nibble
+    blocks[0, 0, 16] -= 1  # an odd sum, which float32 could not hold above 2**24
+    assert unpacked(blocks).weights.shape == (1, 1, parts, 256 // parts)
+    quants = np.full((1, 1, 256), -127, np.int8)
+    found = matmat(blocks, np.ones((1, 1), np.float32), quants)
+    exact = -127 * 63 * (256 * nibble - 1)
+    assert found[0, 0] == np.float32(exact)
 
 
 def test_infinite_and_nan_scales_pass_through_without_a_warning():
