@@ -16,7 +16,14 @@ _HARMFUL: Final = re.compile(
     "\ufdd0-\ufdef\ufffe\uffff"  # no characters at all: XML refuses the last two
     "\ud800-\udfff]"  # halves of characters, and bytes of file names that are no UTF-8
 )
-_ENTITIES: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"})
+_ENTITIES: Final[dict[int, str]] = str.maketrans(
+    {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"}
+)
+# An underscore within a word emphasises nothing: ids keep theirs.
+_PIECES: Final = re.compile(
+    r"(?P<name>(?<!\w)@\w[\w/-]*)|[\\`*\[\]|#~$&<>]|(?<![^\W_])_|_(?![^\W_])"
+)
+_LEADING: Final = re.compile(r"^(?:[-+=:]|\d+(?=[.)]))")
 
 
 def escape(text: str, keep: str = "") -> str:
@@ -27,6 +34,30 @@ def escape(text: str, keep: str = "") -> str:
 def xml(text: str) -> str:
     """Return any text as valid XML, for an element or for an attribute in double quotes."""
     return escape(text).translate(_ENTITIES)
+
+
+def markdown(text: str) -> str:
+    """Return a line of harmless text as Markdown that shows it, in a paragraph or a table's cell.
+
+    Nothing in it opens markup, a cell, mathematics or a marker; a name behind an @, which forges
+    would notify, stands as code. Only the beginning of a line needs more: see `line_start`.
+    """
+    return _PIECES.sub(_piece, text)
+
+
+def line_start(text: str) -> str:
+    """Return Markdown such that its first characters begin no list, rule, heading or table."""
+    return _LEADING.sub(_guarded, text)
+
+
+def _piece(match: re.Match[str]) -> str:
+    name, sign = match["name"], match[0]
+    return f"`{name}`" if name else _ENTITIES.get(ord(sign), f"\\{sign}")
+
+
+def _guarded(match: re.Match[str]) -> str:
+    """Put a backslash before a sign, and after a number: before a digit it would be shown."""
+    return f"{match[0]}\\" if match[0].isdecimal() else f"\\{match[0]}"
 
 
 def bounded(text: str, most: int = LONGEST) -> str:

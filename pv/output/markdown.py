@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from pv.escape import escape, markdown
 from pv.model.finding import Finding
-from pv.output.escape import escape
 from pv.output.interface import Report, Stream
 
 SHOWN: Final = 1000
 """Findings that are listed: the summary of a step takes one mebibyte."""
-
-_MARKUP: Final = re.compile(r"[\\`*_\[\]|~$]")
-_ENTITIES: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 
 
 def write_markdown(report: Report, stream: Stream) -> None:
@@ -63,4 +59,4 @@ def _table(titles: Sequence[str], rows: Sequence[Sequence[str | int]]) -> Iterat
 
 def _shown(text: str) -> str:
     """Return text that Markdown shows as it is."""
-    return _MARKUP.sub(r"\\\g<0>", escape(text)).translate(_ENTITIES)
+    return markdown(escape(text))

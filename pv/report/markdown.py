@@ -7,13 +7,9 @@ import re
 from typing import Final
 from urllib.parse import quote
 
-from pv.escape import escape
+from pv.escape import escape, line_start, markdown
 
-# An underscore within a word emphasises nothing: ids keep theirs.
-_SPECIAL: Final = re.compile(r"([\\`*\[\]|#~]|(?<![^\W_])_|_(?![^\W_]))")
 _SPACE: Final = re.compile(r"\s+")
-_LEADING: Final = re.compile(r"^([-+=]|\d+(?=[.)]))")
-"""What would start a list, a rule or the line under a heading."""
 
 
 class Safe(str):
@@ -31,20 +27,12 @@ def inline(value: object) -> Safe:
     """Return a value as text within a line or a table cell; `Safe` text passes unchanged."""
     if isinstance(value, Safe):
         return value
-    text = _SPACE.sub(" ", visible(str(value)).strip("\r\n"))
-    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return Safe(_SPECIAL.sub(r"\\\1", text))
+    return Safe(markdown(_SPACE.sub(" ", visible(str(value)).strip("\r\n"))))
 
 
 def line(value: object) -> Safe:
     """Return a value as text at the beginning of a line, where more characters mean something."""
-    text = str(inline(value)).strip()
-    return Safe(_LEADING.sub(_guarded, text))
-
-
-def _guarded(match: re.Match[str]) -> str:
-    """Put a backslash before a sign, and after a number: before a digit it would be shown."""
-    return f"{match[0]}\\" if match[0].isdecimal() else f"\\{match[0]}"
+    return Safe(line_start(str(inline(value)).strip()))
 
 
 def block(value: object) -> Safe:
@@ -53,8 +41,11 @@ def block(value: object) -> Safe:
 
 
 def code(value: object) -> Safe:
-    """Return a value as a code span, without backticks: no id or command needs them."""
-    text = _SPACE.sub(" ", visible(str(value))).replace("`", "").replace("|", "\\|").strip()
+    """Return a value as code; what a span of backticks cannot hold everywhere as an element."""
+    text = _SPACE.sub(" ", visible(str(value))).strip()
+    if "`" in text or "|" in text:
+        shown = markdown(text).replace("\\|", "&#124;")  # in a cell and outside of one
+        return Safe(f"<code>{shown}</code>")
     return Safe(f"`{text}`" if text else "")
 
 
