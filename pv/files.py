@@ -1,8 +1,9 @@
-"""Files that are replaced as a whole: a reader sees the old content or the new one, no mixture."""
+"""Files that are replaced as a whole, and files that are read without ever waiting for them."""
 
 from __future__ import annotations
 
 import os
+import stat
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -33,6 +34,21 @@ def replace_file(path: Path, data: bytes, *, mode: int | None = None) -> None:
         with suppress(OSError):
             Path(name).unlink()
         raise
+
+
+def plain_bytes(path: Path, most: int) -> bytes | None:
+    """Return the content of a plain file; None for anything else, or for more than `most` bytes.
+
+    A pipe, a socket or a device is no plain file, and nobody waits for it. Raises OSError.
+    """
+    if not stat.S_ISREG(path.stat().st_mode):
+        return None  # a socket cannot even be opened
+    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+        found = os.fstat(file.fileno())
+        if not stat.S_ISREG(found.st_mode) or found.st_size > most:
+            return None
+        data = file.read(most + 1)
+    return data if len(data) <= most else None
 
 
 OWN: Final = ".pv"

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 PAYLOAD_TYPE: Final = "application/vnd.in-toto+json"
 _NAME: Final = re.compile(ENVELOPE)
+_KEY: Final = 1 << 16
+"""Bytes of a file with a key that are read."""
 _EXTRA: Final = "pip install 'pv-contracts[sign]'"
 
 
@@ -97,7 +99,7 @@ def make_keys(path: Path) -> str:
 def private_key(path: Path) -> Ed25519PrivateKey:
     """Return the private key of a PEM file. Raises BadInputError for any other content."""
     ed25519, serialization = _library()
-    from cryptography.exceptions import UnsupportedAlgorithm  # noqa: PLC0415 - as in `_library`
+    from cryptography.exceptions import UnsupportedAlgorithm  # noqa: PLC0415 - an extra
 
     data = _content(path)
     try:
@@ -121,7 +123,7 @@ def public_key(path: Path) -> Key:
     data = _content(path)
     if b"PRIVATE KEY" in data:
         raise BadInputError(f"{path} holds a private key, expected the public one: {path}.pub")
-    from cryptography.exceptions import UnsupportedAlgorithm  # noqa: PLC0415 - as in `_library`
+    from cryptography.exceptions import UnsupportedAlgorithm  # noqa: PLC0415 - an extra
 
     ssh = data.startswith(b"ssh-")
     load = serialization.load_ssh_public_key if ssh else serialization.load_pem_public_key
@@ -137,7 +139,7 @@ def public_key(path: Path) -> Key:
 def _library() -> tuple[Any, Any]:
     try:
         from cryptography.hazmat.primitives import serialization  # noqa: PLC0415 - an extra
-        from cryptography.hazmat.primitives.asymmetric import ed25519  # noqa: PLC0415 - as above
+        from cryptography.hazmat.primitives.asymmetric import ed25519  # noqa: PLC0415 - an extra
     except ImportError:
         raise MissingError(
             "cryptography is not installed, which signatures need", advice=_EXTRA
@@ -151,7 +153,8 @@ def _id(public: Ed25519PublicKey) -> str:
 
 def _content(path: Path) -> bytes:
     try:
-        return path.read_bytes()[: 1 << 16]
+        with path.open("rb") as file:  # it may be a pipe: keys are handed over so
+            return file.read(_KEY)
     except OSError as error:
         raise UsageError(f"key {path} cannot be read: {error.strerror}") from None
 
@@ -202,7 +205,8 @@ def envelopes(root: Path, *, local: bool) -> dict[str, list[str]]:
     """Return path of each receipt that has envelopes, with theirs; the receipt may be gone."""
     found: dict[str, list[str]] = {}
     for folder in folders(root, local=local):
-        for name in sorted(os.listdir(root / folder)):  # noqa: PTH208 - names only
+        names = os.listdir(root / folder)  # noqa: PTH208 - of Paths it would be thrice the time
+        for name in sorted(names):
             if _NAME.fullmatch(name):
                 receipt = f"{folder}/{name[:SHOWN]}.json"
                 found.setdefault(receipt, []).append(f"{folder}/{name}")
@@ -244,7 +248,7 @@ def _one(
     key = known.get(name)
     if key is None:
         return Signature.UNKNOWN, name[:SHOWN]
-    from cryptography.exceptions import InvalidSignature  # noqa: PLC0415 - a key is at hand
+    from cryptography.exceptions import InvalidSignature  # noqa: PLC0415 - an extra
 
     try:
         key.public.verify(signature, _encoded((root / receipt).read_bytes()))

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path, PurePosixPath
 from typing import Any, Final, NamedTuple
 
 from pv.errors import UsageError
 from pv.evidence.derive import Derived
-from pv.files import replace_file
+from pv.files import plain_bytes, replace_file
 from pv.report.banner import banners_since
 from pv.report.build import view_of
 from pv.report.fields import records
@@ -25,7 +25,9 @@ from pv.report.release import release
 from pv.report.render import OwnTemplates, Renderer
 from pv.report.view import RegistryView
 
-_SKIP = frozenset({".git", ".venv", ".pv", "node_modules", "build", "dist"})
+_SKIP: Final = frozenset({".git", ".venv", ".pv", "node_modules", "build", "dist"})
+_LARGEST: Final = 1 << 24
+"""Bytes of a page that is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,19 +108,28 @@ def _standard(view: RegistryView, base: PurePosixPath) -> dict[PurePosixPath, st
 
 
 def _markdown_files(root: Path) -> Iterator[PurePosixPath]:
-    """Yield the project's Markdown files that hold a marker, those of the root and of docs/."""
+    """Yield the project's plain Markdown files, those of docs/ and of the root.
+
+    A link is passed by: what it leads to is rendered where it lies.
+    """
     for folder, names, files in os.walk(root / "docs"):
         names[:] = sorted(set(names) - _SKIP)
-        for name in sorted(files):
-            if name.endswith(".md"):
-                yield PurePosixPath((Path(folder) / name).relative_to(root).as_posix())
-    for file in sorted(root.glob("*.md")):
-        yield PurePosixPath(file.name)
+        yield from _plain_files(root, (Path(folder) / name for name in sorted(files)))
+    yield from _plain_files(root, sorted(root.iterdir()))
+
+
+def _plain_files(root: Path, paths: Iterable[Path]) -> Iterator[PurePosixPath]:
+    for path in paths:
+        if path.suffix == ".md" and path.is_file() and not path.is_symlink():
+            yield PurePosixPath(path.relative_to(root).as_posix())
 
 
 def _read(path: Path) -> str | None:
     try:
-        return path.read_bytes().decode("utf-8")
+        data = plain_bytes(path, _LARGEST)
+        if data is None:
+            raise UsageError(f"{path}: expected a plain file of at most {_LARGEST:,} bytes")
+        return data.decode("utf-8")
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, UnicodeDecodeError) as error:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import stat
 from pathlib import Path
 
 from pv.errors import UsageError
+from pv.files import plain_bytes
 from pv.marks import whole_file
 from pv.sandbox.errors import ForbiddenError, LimitError, TemplateError
 from pv.sandbox.rules import LIMITS, Limits
@@ -47,23 +47,17 @@ def _text(path: Path, home: Path, limits: Limits) -> str:
             f"a link that leads out of {home}", span=place, advice="put the file itself there"
         )
     try:
-        # Without O_NONBLOCK a FIFO would keep us waiting for somebody to write into it.
-        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        with os.fdopen(handle, "rb") as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise ForbiddenError("no plain file", span=place, advice="put a text file there")
-            data = file.read(4 * limits.template + 1)
+        data = plain_bytes(path, 4 * limits.template)
+        if data is None and not path.is_file():
+            raise ForbiddenError("no plain file", span=place, advice="put a text file there")
+        text = None if data is None else data.decode("utf-8")
     except OSError as error:
         raise TemplateError(f"cannot be read: {error.strerror}", span=place) from None
-    try:
-        text = data.decode("utf-8")
     except UnicodeDecodeError as error:
-        if len(data) <= 4 * limits.template:
-            raise TemplateError(
-                f"byte {error.start} is no UTF-8", span=place, advice="save it as UTF-8"
-            ) from None
-        text = ""
-    if len(text) > limits.template or len(data) > 4 * limits.template:
+        raise TemplateError(
+            f"byte {error.start} is no UTF-8", span=place, advice="save it as UTF-8"
+        ) from None
+    if text is None or len(text) > limits.template:
         raise LimitError(
             f"more than {limits.template:,} characters", span=place, advice="divide the template"
         )

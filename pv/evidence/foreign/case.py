@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from pv.errors import BadInputError
+from pv.files import plain_bytes
 
 LARGEST: Final = 64 << 20
 """Bytes of a file that is read."""
@@ -59,11 +60,12 @@ def take(path: Path) -> bytes:
     try:
         if not path.is_file():
             raise BadInputError(f"no file {path}, expected results of tests")
-        if path.stat().st_size > LARGEST:
-            raise BadInputError(f"{path} has more than {LARGEST} bytes, expected results of tests")
-        return path.read_bytes()
+        data = plain_bytes(path, LARGEST)
     except OSError as error:
         raise BadInputError(f"{path} cannot be read: {error.strerror}") from None
+    if data is None:
+        raise BadInputError(f"{path} has more than {LARGEST} bytes, expected results of tests")
+    return data
 
 
 def counted(cases: Sequence[Case], path: Path) -> Sequence[Case]:

@@ -1,12 +1,16 @@
 """Rendering a registry: what is written, what stays, what is called stale."""
 
 import json
+import os
 import shutil
+import socket
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from pv.cli.main import app
+from pv.errors import UsageError
 
 COMMAND = CliRunner()
 
@@ -137,3 +141,51 @@ def test_an_empty_registry_renders_nothing_and_says_so(tmp_path):
     done = render(tmp_path)
     assert done.exit_code == 3
     assert "nothing was rendered" in done.output
+
+
+def pipe(path):
+    os.mkfifo(path)
+
+
+def socket_file(path):
+    with socket.socket(socket.AF_UNIX) as made:
+        made.bind(str(path))
+
+
+def endless(path):
+    path.symlink_to("/dev/zero")
+
+
+def leading_nowhere(path):
+    path.symlink_to("gone.md")
+
+
+@pytest.mark.parametrize("make", [pipe, socket_file, endless, leading_nowhere, Path.mkdir])
+def test_what_is_no_plain_file_is_passed_by(registry, make, monkeypatch):
+    render(registry)
+    monkeypatch.chdir(registry)  # the path of a socket has to be short
+    for place in (Path("x.md"), Path("docs/x.md")):
+        make(place)
+    assert render(registry, "--check").exit_code == 0
+    assert not Path("docs/x.md").is_file()
+
+
+def test_a_page_behind_a_link_is_rendered_where_it_lies(registry):
+    (registry / "guide.md").write_text("<!-- pv:begin standing -->\n<!-- pv:end standing -->\n")
+    (registry / "docs").mkdir()
+    (registry / "docs" / "guide.md").symlink_to("../guide.md")
+    assert render(registry).exit_code == 0
+    assert (registry / "docs" / "guide.md").is_symlink()
+    assert "MODEL-A 0 %" in (registry / "guide.md").read_text()
+
+
+@pytest.mark.parametrize("make", [pipe, lambda path: os.truncate(path, 1 << 40)])
+def test_a_standard_page_that_cannot_be_one_is_an_error(registry, make):
+    render(registry)
+    page = registry / "docs" / "status.md"
+    if make is pipe:
+        page.unlink()
+    make(page)
+    done = render(registry)
+    assert isinstance(done.exception, UsageError)
+    assert "expected a plain file of at most 16,777,216 bytes" in str(done.exception)
