@@ -16,8 +16,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from pv.evidence.look import Look, during
-from pv.registry.git import Answer as Git
-from pv.registry.git import ask
+from pv.registry.known import known
 from pv.stamps import speaks_of_passed_folders, tool_digest
 from pv.tables import Tables, checked, digest_of
 
@@ -38,7 +37,6 @@ _ALL_BUT_LATEST: Final = (
 _KEPT: Final = 16
 _LARGEST: Final = 64 << 20
 """Characters of an answer that is kept."""
-_REVISIONS: Final = ("--git-dir", "--show-prefix", "--is-shallow-repository", "--all", "HEAD")
 
 
 class Answer(NamedTuple):
@@ -94,28 +92,8 @@ class Answers:
         seen = self._look.digest
         if not seen:
             return ""
-        git = ask(self._root, "rev-parse", *_REVISIONS)
         day = datetime.now(UTC).date().isoformat()
-        asked = (
-            str(self._root),
-            day,
-            str(git.code),
-            git.text,
-            git.problem,
-            depth(self._root, git),
-        )
-        return digest_of(tool_digest(), *asked, seen)
-
-
-def depth(root: Path, git: Git) -> str:
-    """Return where the history of a shallow clone ends: more of it moves no reference."""
-    if "\ntrue\n" not in git.text:
-        return ""
-    place = ask(root, "rev-parse", "--git-path", "shallow").text.strip()
-    try:
-        return (root / place).read_text(errors="replace")
-    except OSError as error:
-        return str(error.errno)
+        return digest_of(tool_digest(), str(self._root), day, known(self._root), seen)
 
 
 _DOUBT: Final = ContextVar("_DOUBT", default=False)

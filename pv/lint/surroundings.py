@@ -7,19 +7,16 @@ text names one of them is never kept (`speaks_of_passed_folders`).
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Final
 
 from pv.lint.options import Options
 from pv.registry.base import find_base
 from pv.registry.discover import ContractFile
+from pv.registry.known import known
 from pv.stamps import stamp_of, stamps_below, tool_digest
 from pv.tables import digest_of
-
-_SECONDS: Final = 20
 
 
 class Surroundings:
@@ -53,7 +50,8 @@ class Surroundings:
         base = repr(find_base(root, options.base))  # a branch of another name is another base
         days = f"{options.day} {options.utc_day}"
         asked = (options_text(options), days, str(root), base)
-        return digest_of(tool_digest(), *asked, _revisions(root, options), *self._others)
+        told = known(root, *([f"{options.base}^{{commit}}"] if options.base is not None else []))
+        return digest_of(tool_digest(), *asked, told, *self._others)
 
     @cached_property
     def key(self) -> str:
@@ -75,17 +73,3 @@ def _ordered(value: object) -> object:
     if isinstance(value, Mapping):
         return sorted(value.items())
     return sorted(value) if isinstance(value, frozenset) else value
-
-
-def _revisions(root: Path, options: Options) -> str:
-    """Return what git says the present and the base revision are; its complaint counts as well."""
-    asked = ["--git-dir", "--show-prefix", "--is-shallow-repository", "--all", "HEAD"]
-    base = [f"{options.base}^{{commit}}"] if options.base is not None else []
-    command = ["git", "--no-optional-locks", "-C", str(root), "rev-parse", *asked, *base]
-    try:
-        done = subprocess.run(
-            command, stdin=subprocess.DEVNULL, capture_output=True, timeout=_SECONDS, check=False
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        return type(error).__name__
-    return (done.stdout + done.stderr).decode("utf-8", "backslashreplace")

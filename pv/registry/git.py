@@ -78,6 +78,8 @@ def _environment() -> dict[str, str]:
         "GIT_OPTIONAL_LOCKS": "0",
         "GIT_TERMINAL_PROMPT": "0",
         "GIT_NO_LAZY_FETCH": "1",
+        "GIT_NO_REPLACE_OBJECTS": "1",  # a history is what its commits say, not what replaces them
+        "GIT_GRAFT_FILE": os.devnull,
         "LC_ALL": "C",
     }
 
