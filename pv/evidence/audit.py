@@ -12,7 +12,8 @@ from typing import NamedTuple
 from pv.evidence.history import History
 from pv.evidence.receipt import load
 from pv.evidence.statement import ENTRY, MODEL, SOURCE, Stored
-from pv.evidence.store import Damaged, Reader, folders, read_folder
+from pv.evidence.store import LARGEST, Damaged, Reader, folders, read_folder
+from pv.files import plain_bytes
 from pv.model.contract import Contract
 from pv.model.receipt import ReceiptView
 from pv.model.verdict import Level
@@ -163,11 +164,9 @@ def _told_when(each: Audited, receipt: ReceiptView) -> Told:
 
 def digest_list(receipts: Sequence[Audited], root: Path) -> list[tuple[str, str]]:
     """Return sha256 and path of every receipt: kept elsewhere, it shows a missing file."""
-    return [
-        (hashlib.sha256((root / each.path).read_bytes()).hexdigest(), each.path)
-        for each in receipts
-        if (root / each.path).is_file()
-    ]
+    paths = [each.path for each in receipts if (root / each.path).is_file()]
+    found = ((path, plain_bytes(root / path, LARGEST)) for path in paths)
+    return [(hashlib.sha256(data).hexdigest(), path) for path, data in found if data is not None]
 
 
 # Why a receipt is stale

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from pv.errors import UsageError
+from pv.files import plain_bytes
 from pv.lint.options import Options
 from pv.marks import Mark, Span
 from pv.model.verdict import Severity
@@ -28,6 +29,8 @@ _NOTHING: Final[Mapping[str, Any]] = {}
 _MAY_HOLD: Final = re.compile(r"""tool["']?[ \t]*(?:\.[ \t]*["']?pv\b|[\]=])|\\[uU]""")
 """What stands in every TOML text with a table `tool.pv`, in one of its spellings."""
 _TRUSTED: Final = "trusted_keys"
+_LARGEST: Final = 1 << 22
+"""Bytes of a file with settings that is read."""
 KEYS: Final = (*_FLAGS, *_TEXTS, "select", _TRUSTED, "severity", "ignore")
 
 
@@ -199,7 +202,10 @@ def _shared(path: Path) -> Configuration | None:
 def _read(path: Path, unless: re.Pattern[str] | None = None) -> tuple[str, dict[str, Any]]:
     """Return a text and its data; a text in which `unless` finds nothing is not looked into."""
     try:
-        text = path.read_bytes().decode()
+        content = plain_bytes(path, _LARGEST)
+        if content is None:
+            raise UsageError(f"{path}: expected a plain file of at most {_LARGEST:,} bytes")
+        text = content.decode()
         if unless is not None and not unless.search(text):
             return text, {}
         import tomllib  # noqa: PLC0415 - twenty milliseconds where there is no configuration

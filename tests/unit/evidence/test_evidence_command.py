@@ -1,6 +1,7 @@
 """`pv evidence` and `pv why`: every condition of a receipt is found and told."""
 
 import json
+import os
 import subprocess
 
 import pytest
@@ -179,3 +180,13 @@ def test_no_receipt_is_no_success(words, tmp_path):
     (tmp_path / "contracts" / "e-v1.yaml").write_text(CONTRACT)
     done = CliRunner().invoke(app, [*words, "--root", str(tmp_path)])
     assert done.exit_code == 3
+
+
+def test_a_receipt_of_any_size_is_damaged_and_not_read(registry):
+    (receipt,) = registry.receipts
+    huge = receipt.with_name("0123456789abcdef.json")
+    huge.touch()
+    os.truncate(huge, 1 << 40)
+    done = registry.pv("evidence", "verify")
+    assert done.exit_code == 1
+    assert "1 valid, 1 damaged" in done.output

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -289,3 +290,10 @@ def test_a_file_that_is_no_configuration_is_refused(tmp_path: Path, text: str) -
 def test_every_spelling_of_the_table_is_found(tmp_path: Path, text: str) -> None:
     configured(tmp_path, text, "pyproject.toml")
     assert apply(tmp_path).options.strict is True
+
+
+def test_a_file_of_any_size_is_refused_before_it_is_read(tmp_path):
+    (tmp_path / "pyproject.toml").touch()
+    os.truncate(tmp_path / "pyproject.toml", 1 << 40)
+    with pytest.raises(UsageError, match="expected a plain file of at most 4,194,304 bytes"):
+        apply(tmp_path)
