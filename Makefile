@@ -34,7 +34,7 @@ demo: $(VENV)/.core
 	$(BIN)/pv render --local --output .pv/report
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest -q -n auto --dist loadfile -m 'not soak and not bench and not parity'
+	$(BIN)/python -m pytest -q -n auto --dist loadfile --no-loadscope-reorder -m 'not soak and not bench and not parity'
 
 check: $(VENV)/.dev
 	$(BIN)/ruff check .
