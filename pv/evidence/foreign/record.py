@@ -96,13 +96,13 @@ def _record(
     failed = counts[Ending.FAILED]
     told = ", ".join(f"{counts[each]} {each}" for each in Ending if counts[each])
     open_ = counts[Ending.ERRORED] + counts[Ending.SKIPPED]
+    said = next((each.message for each in answer.cases if each.message), "")
+    quoted = f' ("{said[:_QUOTED]}")' if said else ""
     if not failed and (open_ or not counts[Ending.PASSED]):
-        return Imported(answer.falsifier.id, None, f"{told}: neither held nor refuted")
+        return Imported(answer.falsifier.id, None, f"{told}{quoted}: neither held nor refuted")
     reason = "a test that fails contradicts what it tests"
     compared = Comparison("failed tests", "==", 0, None, failed, not failed, failed, None, reason)
     verdict = Verdict.REFUTED if failed else Verdict.HELD
-    said = next((each.message for each in answer.cases if each.message), "")
-    quoted = f' ("{said[:_QUOTED]}")' if said else ""
     headline = f"{told} elsewhere{quoted}, by {origin.by} from {origin.source}"
     commit = history.expect_commit(answer.contract, answer.falsifier)
     given = [_given(each) for each in answer.cases[:_LISTED]]

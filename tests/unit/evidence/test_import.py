@@ -224,12 +224,65 @@ def test_blocks_that_authors_wrote_are_read_as_what_they_say(registry):
 
 @pytest.mark.parametrize(
     "result",
-    ["FALSIFIED in 3 of 10 runs", "FAIL 3/10", "{ verdict: FAIL }", "false", "NOT PASSED", "7"],
+    [
+        *("FALSIFIED in 3 of 10 runs", "FAIL 3/10", "{ verdict: FAIL }", "false", "NOT PASSED"),
+        *("7", "PASS (not really)", "PASS.not", "PASS, nearly", "PASS-ish", '"PASS?"', '""'),
+    ],
 )
 def test_what_a_block_claims_is_no_answer_where_its_result_is_no_word(result, registry):
     entry = ENTRY.format(number=1, binding=f"test: t\n    result: {result}")
     text = f"{HEAD}{entry}    status: DISCHARGED\n    evidence: seen\n"
     assert outcomes(imported(registry, "theirs.yaml", text, "--format", "json"))[0] == {"001": None}
+
+
+VERSIONS = {
+    "the newest counts, and what it overrules is told": (
+        ("status_v1_2_0: PASS", "status_v1_10_0: FAIL", "status_v1_9: PASS"),
+        "REFUTED",
+        "status_v1_10_0 overrules status_v1_9: PASS, status_v1_2_0: PASS; seen",
+    ),
+    "whatever their order": (
+        ("status_v1_10_0: FAIL", "status_v1_2_0: PASS"),
+        "REFUTED",
+        "status_v1_10_0 overrules status_v1_2_0: PASS; seen",
+    ),
+    "those that agree are one": (("status_v1: PASS", "status_v2: DISCHARGED"), "HELD", '("seen")'),
+    "one without a version may be older or newer": (
+        ("status: PASS", "status_v1_2_0: FAIL"),
+        None,
+        "status_v1_2_0 says otherwise than status: PASS; seen",
+    ),
+    "two of one version are at odds": (
+        ("status_v1_2: PASS", "status_v1_2_0: FAIL"),
+        None,
+        "status_v1_2 says otherwise than status_v1_2_0: FAIL; seen",
+    ),
+    "evidence of an older version is none of a newer outcome": (
+        ("status_v2: PASS", "status_v1: FAIL", "evidence_v1: old", "evidence_v2: new"),
+        "HELD",
+        "status_v2 overrules status_v1: FAIL; new",
+    ),
+}
+
+
+@pytest.mark.parametrize(("lines", "verdict", "said"), VERSIONS.values(), ids=VERSIONS)
+def test_an_outcome_in_several_versions_is_the_newest_and_never_silently(
+    lines, verdict, said, registry
+):
+    shown = () if "evidence_v1" in "".join(lines) else ("evidence: seen",)
+    more = "".join(f"    {each}\n" for each in (*lines, *shown))
+    text = f"{HEAD}{ENTRY.format(number=1, binding='test: t')}{more}"
+    done = imported(registry, "theirs.yaml", text, "--format", "json")
+    assert outcomes(done)[0] == {"001": verdict}
+    (row,) = json.loads(done.output)["imported"]
+    assert said in row["headline"]
+
+
+def test_an_outcome_whose_evidence_is_of_another_version_is_a_word_alone(registry):
+    more = "    status_v2: PASS\n    evidence_v1: old\n"
+    text = f"{HEAD}{ENTRY.format(number=1, binding='test: t')}{more}"
+    done = imported(registry, "theirs.yaml", text)
+    assert "no falsifier has an outcome with evidence" in str(done.exception)
 
 
 def test_what_pytest_writes_is_read(registry):
