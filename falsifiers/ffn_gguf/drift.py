@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Doubles = NDArray[np.float64]
+Counts = NDArray[np.int32]
 
 INTERVAL = (0.025, 0.975)
 """Quantiles of the bootstrap between which the reported intervals lie."""
@@ -36,27 +37,27 @@ class Shape:
     """Squared residuals of the best exponential less those of the best power law, in log drift."""
 
 
-def draw_sentences(sentence: NDArray[np.int64], draws: int, seed: int) -> Doubles:
-    """Return how often each token counts in each bootstrap draw, float64 (draws + 1, tokens).
+def draw_sentences(sentence: NDArray[np.int64], draws: int, seed: int) -> Counts:
+    """Return how often each token counts in each bootstrap draw, int32 (draws + 1, tokens).
 
     `sentence` is the sentence index of every token. Row 0 is the sample as it stands; every other
     row draws as many sentences as there are, with replacement.
     """
     count = int(sentence.max()) + 1
     times = np.random.default_rng(seed).multinomial(count, np.full(count, 1.0 / count), size=draws)
-    weights = np.concatenate([np.ones((1, count)), times])
-    return np.asarray(weights[:, sentence], dtype=np.float64)
+    weights = np.concatenate([np.ones((1, count), np.int32), times.astype(np.int32)])
+    return weights[:, sentence]
 
 
-def weighted_medians(values: Doubles, weights: Doubles) -> Doubles:
+def weighted_medians(values: Doubles, weights: Counts) -> Doubles:
     """Return the lower median of `values` (tokens,) under each row of `weights` (n, tokens)."""
     order = np.argsort(values, kind="stable")
-    running = np.cumsum(weights[:, order], axis=1)
-    first = np.argmax(2.0 * running >= running[:, -1:], axis=1)
+    running = np.cumsum(weights[:, order], axis=1, dtype=weights.dtype)
+    first = np.argmax(2 * running >= running[:, -1:], axis=1)
     return np.asarray(values[order][first])
 
 
-def growth(drift: Doubles, last: int, weights: Doubles) -> Estimate:
+def growth(drift: Doubles, last: int, weights: Counts) -> Estimate:
     """Return the median over tokens of drift at layer `last` over drift at layer 0.
 
     `drift` is float64 (layers, tokens). The quotient is taken token by token, so that both sides
@@ -65,7 +66,7 @@ def growth(drift: Doubles, last: int, weights: Doubles) -> Estimate:
     return _estimate(weighted_medians(drift[last] / drift[0], weights))
 
 
-def shape(drift: Doubles, weights: Doubles) -> Shape:
+def shape(drift: Doubles, weights: Counts) -> Shape:
     """Fit drift ~ depth^alpha and drift ~ exp(rate * depth) to the median over tokens.
 
     `drift` is float64 (layers, tokens), at least three layers; depth counts from 1. Both fits are

@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from pv.falsifiers.ffn_gguf import drift, noise
 from pv.falsifiers.ffn_gguf.activation_faults import FAULTS
 from pv.falsifiers.ffn_gguf.arithmetic import UNIT
-from pv.falsifiers.ffn_gguf.two_paths import Paths, Trace, open_paths
+from pv.falsifiers.ffn_gguf.lockstep import Trace
+from pv.falsifiers.ffn_gguf.two_paths import Paths, open_paths
 from pv.falsifiers.interface import Run, unknown_fault
 from pv.model.measurement import (
     Baseline,
@@ -130,7 +131,7 @@ def _trace(paths: Paths, run: Run) -> Trace:
     raise unknown_fault(run, CONTROLS)
 
 
-def _weights(trace: Trace, run: Run) -> Doubles:
+def _weights(trace: Trace, run: Run) -> drift.Counts:
     draws, seed = run.parameter("draws"), run.parameter("seed")
     make = partial(drift.draw_sentences, trace.sentence, draws, seed)
     return run.once(f"bootstrap {draws} {seed}", make)
@@ -179,7 +180,8 @@ def _recheck(paths: Paths, trace: Trace, relative: Doubles) -> Recheck:
     """
     layer, token = np.unravel_index(int(relative.argmax()), relative.shape)
     weights = paths.trunk.ffn_down(int(layer)).astype(np.float64)
-    inner, found = (each.astype(np.float64) for each in trace.extreme[layer])
+    worst = trace.extreme[layer]
+    inner, found = worst.inner.astype(np.float64), worst.found.astype(np.float64)
     exact = float(np.linalg.norm(found - weights @ inner))
     bound = weights.shape[1] * UNIT * float(np.linalg.norm(np.abs(weights) @ np.abs(inner)))
     return Recheck(
@@ -247,7 +249,7 @@ def _conditioning(paths: Paths, trace: Trace) -> Conditioning:
         "ffn_down, median over tokens",
         difference=_plain(np.median(trace.injected, axis=1)),
         denominator=_plain(np.median(trace.signal, axis=1)),
-        scale=_plain(np.median(paths.absolute, axis=1)),
+        scale=_plain(np.median(paths.reference.absolute, axis=1)),
     )
 
 

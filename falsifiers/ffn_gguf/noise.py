@@ -17,8 +17,8 @@ from pv.kernels.layout import BLOCK_VALUES as BLOCK
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
 
-_AT_ONCE = 1 << 22
-"""Products that are held at a time: 32 MB as float64."""
+_AT_ONCE = 1 << 19
+"""Products that are held at a time: 4 MB as float64."""
 LARGEST_QUANT = 127
 """Quant of the largest magnitude in a block, so that the step is that magnitude over 127."""
 
@@ -48,15 +48,16 @@ def weight_energy(weights: Floats) -> WeightEnergy:
     count = columns // BLOCK
     blocks = weights.reshape(rows, count, BLOCK).transpose(1, 0, 2)
     overlaps, traces = np.zeros((count, count)), np.zeros(count)
-    # ||W_b' W_c||^2 is the inner product of W_b W_b' and W_c W_c': some rows of all of them at a
-    # time, for the whole may not fit in memory.
+    # ||W_b' W_c||^2 is the inner product of W_b W_b' and W_c W_c': some rows of these at a time,
+    # with themselves and, as they are symmetric, with the later ones twice.
     step = max(1, _AT_ONCE // (count * rows))
     for first in range(0, rows, step):
-        strips = blocks[:, first : first + step] @ blocks.transpose(0, 2, 1)
-        flat = strips.reshape(count, -1).astype(np.float64)
-        overlaps += flat @ flat.T
-        some = blocks[:, first : first + step].astype(np.float64)
-        traces += np.einsum("bij,bij->b", some, some)
+        some, later = blocks[:, first : first + step], blocks[:, first + step :]
+        own = some @ some.transpose(0, 2, 1)
+        traces += np.einsum("bii->b", own, dtype=np.float64)
+        for strips, times in ((own, 1.0), (some @ later.transpose(0, 2, 1), 2.0)):
+            flat = strips.reshape(count, -1).astype(np.float64)
+            overlaps += times * (flat @ flat.T)
     return WeightEnergy(traces, overlaps)
 
 
