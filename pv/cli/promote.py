@@ -46,7 +46,8 @@ def promote(
     """Move statuses as far as their receipts allow.
 
     One edit a contract: status, evidence, version, date, changelog, references and summary; no
-    other byte changes.
+    other byte changes. Where a run read the contract itself, the edit makes its receipt stale: that
+    is said, and no pointer to it is written.
     """
     from pv.cli.promoting import asked_for, finish, plans
     from pv.model.status import Standing

@@ -13,6 +13,7 @@ import typer
 from pv.cli.exitcodes import ExitCode
 from pv.cli.text_or_json import document
 from pv.errors import UsageError
+from pv.model.contract import short_id
 from pv.output.fold import hung
 
 if TYPE_CHECKING:
@@ -57,20 +58,20 @@ def plans(
     from pv.promotion.moves import Move, forbidden
 
     answers: dict[str, list[Answer]] = {}
-    contracts = {}
+    subjects = {}
     beyond: dict[str, list[Refusal]] = {}
     for subject, name in asked:
         claims = subject.named(name) if name else subject.claims
         found_beyond = (forbidden(each, lifecycle) for each in claims) if lifecycle else ()
         beyond.setdefault(subject.contract.file, []).extend(each for each in found_beyond if each)
-        contracts[subject.contract.file] = subject.contract
+        subjects[subject.contract.file] = subject
         mine = answers.setdefault(subject.contract.file, [])
         mine += [each for each in answer(subject, name) if each not in mine]
     found = []
-    for file, contract in contracts.items():
+    for file, subject in subjects.items():
         moving = any(isinstance(each, Move) for each in answers[file])
         told = (notes, references) if moving else ((), ())
-        found.append(plan(root, contract, answers[file], *told, forbidden=beyond[file]))
+        found.append(plan(root, subject, answers[file], *told, forbidden=beyond[file]))
     return found
 
 
@@ -135,6 +136,10 @@ def _lines(found: Sequence[Plan], unread: Sequence[str]) -> Iterator[str]:
         for refusal in each.forbidden:
             text = f"{refusal.claim.id}: {refusal.wanted}: {refusal.reason}"
             yield hung("  forbids ", text)
+        for name in each.outdated:
+            text = f"{name}: its run read this file, so the edit makes its receipt stale; then"
+            text += f" pv discharge {short_id(name)} --record"
+            yield hung("  stale   ", text)
     for file in unread:
         yield f"NOT JUDGED {file}: it cannot be read; pv validate {file}"
 
@@ -184,6 +189,7 @@ def _data(
                 ],
                 "refusals": [_refused(refusal) for refusal in each.refusals],
                 "forbidden": [_refused(refusal) for refusal in each.forbidden],
+                "outdated": list(each.outdated),
             }
             for each in found
         ],

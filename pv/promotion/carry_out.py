@@ -14,7 +14,7 @@ from pv.model.contract import Contract, short_id
 from pv.model.lifecycle import Lifecycle
 from pv.model.status import ContractStatus
 from pv.promotion.edition import Edition
-from pv.promotion.moves import Answer, Claim, Move, Refusal, claims, told
+from pv.promotion.moves import Answer, Claim, Move, Refusal, claims, resting_on, told
 from pv.registry.discover import ContractFile, contracts_of
 from pv.registry.git import ask
 from pv.registry.versions import Bump
@@ -29,6 +29,8 @@ class Subject:
     contract: Contract
     status: ContractStatus
     claims: tuple[Claim, ...]
+    read_by: tuple[str, ...]
+    """Falsifiers, of whatever contract, whose receipts rest on the text of this one."""
 
     def named(self, name: str) -> tuple[Claim, ...]:
         """Return the claims that a name means: the contract with all it holds, or one of them."""
@@ -50,13 +52,20 @@ class Plan:
     version: str
     change: Change | None
     """The file before and after; None where nothing moves."""
+    outdated: tuple[str, ...] = ()
+    """Falsifiers whose receipts rest on the text of the file, so that the edit makes them stale."""
 
 
 def subjects(root: Path) -> tuple[list[Subject], list[str], Lifecycle]:
     """Return the contracts of a registry with their claims, and the files that cannot be read."""
     derived = derive_all(root)
     found = [
-        Subject(contract, status, tuple(claims(contract, status, derived.lifecycle)))
+        Subject(
+            contract,
+            status,
+            tuple(claims(contract, status, derived.lifecycle)),
+            resting_on(contract.file, derived.statuses),
+        )
         for contract, status in zip(derived.contracts, derived.statuses, strict=True)
     ]
     return found, [each.file for each in derived.unread], derived.lifecycle
@@ -81,7 +90,7 @@ def chosen(every: Sequence[Subject], names: Iterable[str]) -> list[tuple[Subject
 
 def plan(
     root: Path,
-    contract: Contract,
+    subject: Subject,
     answers: Sequence[Answer],
     notes: Sequence[str],
     references: Sequence[str] = (),
@@ -89,6 +98,7 @@ def plan(
     forbidden: Sequence[Refusal] = (),
 ) -> Plan:
     """Plan the next edition of one contract. Raises PvError where its text cannot be edited so."""
+    contract = subject.contract
     moves = tuple(each for each in answers if isinstance(each, Move))
     refusals = tuple(each for each in answers if isinstance(each, Refusal))
     if not moves and not notes:
@@ -103,7 +113,7 @@ def plan(
 
     change = edited(root, contract.file, edit)
     version = _read_version(change) or contract.version or ""
-    return Plan(contract, moves, refusals, tuple(forbidden), version, change)
+    return Plan(contract, moves, refusals, tuple(forbidden), version, change, subject.read_by)
 
 
 def edited(root: Path, file: str, edit: Callable[[Edition], None]) -> Change:

@@ -6,12 +6,13 @@ that is gone. Both go only where the lifecycle table allows.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from pv.model.contract import Contract, Path, short_id
 from pv.model.lifecycle import Lifecycle, Vocabulary
+from pv.model.receipt import ReceiptView
 from pv.model.status import ContractStatus, FalsifierStatus, Standing
 from pv.model.verdict import HypothesisVerdict, State
 from pv.status import restated
@@ -32,7 +33,7 @@ class Claim(NamedTuple):
     standing: Standing
     reasons: tuple[str, ...]
     receipts: tuple[str, ...] = ()
-    """Of a falsifier: paths of the receipts that decide its state."""
+    """Of a falsifier: paths of the receipts that decide its state, and outlive an edit of it."""
     binding: str = ""
     """Of a falsifier: what runs."""
 
@@ -90,7 +91,7 @@ def claims(contract: Contract, status: ContractStatus, lifecycle: Lifecycle) -> 
             _word_of(one.state, lifecycle.falsifier),
             one.standing,
             one.reasons,
-            _deciding(one),
+            tuple(each.path for each in _deciding(one) if not rests_on(each, contract.file)),
             falsifier.binding.text,
         )
     stages = {each.id: each.path for each in contract.stages}
@@ -124,10 +125,25 @@ def _typed(contract: Contract, path: Path) -> Path:
     return (*path, next((key for key in _STATUS if key in holder), _STATUS[0]))
 
 
-def _deciding(status: FalsifierStatus) -> tuple[str, ...]:
-    """Return the paths of the receipts that decide a state: one, or one for each model."""
+def _deciding(status: FalsifierStatus) -> Iterable[ReceiptView]:
+    """Return the receipts that decide a state: one, or one for each model."""
     views = [*(each.receipt for each in status.models), status.receipt]
-    return tuple(dict.fromkeys(each.path for each in views if each is not None))
+    return {each.path: each for each in views if each is not None}.values()
+
+
+def rests_on(receipt: ReceiptView, file: str) -> bool:
+    """Tell whether a run read a file of the registry: any edit of it makes the receipt stale."""
+    return any(each.get("name") == f"source:{file}" for each in receipt.statement["subject"])
+
+
+def resting_on(file: str, statuses: Iterable[ContractStatus]) -> tuple[str, ...]:
+    """Return the falsifiers whose deciding receipts an edit of a file makes stale."""
+    return tuple(
+        one.id
+        for status in statuses
+        for one in status.falsifiers
+        if any(rests_on(each, file) for each in _deciding(one))
+    )
 
 
 def _word_of(state: State, vocabulary: Vocabulary) -> str:

@@ -188,6 +188,26 @@ def test_two_promotions_before_a_commit_are_one_version(registry):
     assert "DISCHARGED'\n      - 'PARITY-002: BOUND → DISCHARGED'\n    1.1.0:" in registry.text
 
 
+def test_a_run_that_read_its_own_contract_is_named_and_not_pointed_to(registry):
+    reading = f"    from pathlib import Path\n    assert Path({FILE!r}).read_text()\n    layers ="
+    (registry.root / "falsifiers" / "parity.py").write_text(
+        HARNESS.replace("    layers =", reading)
+    )
+    registry.discharge()
+    (receipt,) = (registry.root / "contracts" / "evidence").rglob("*001*/*.json")
+    assert f"source:{FILE}" in receipt.read_text()
+    dry = registry.pv("promote", "FALSIFY-PARITY-001", "--dry-run", "--format", "json")
+    assert json.loads(dry.output)["contracts"][0]["outdated"] == [
+        f"FALSIFY-PARITY-00{number}" for number in (1, 2, 7)
+    ]
+    done = registry.pv("promote", "FALSIFY-PARITY-001")
+    assert done.exit_code == 0
+    told = " ".join(done.output.split())
+    assert "stale FALSIFY-PARITY-001: its run read this file, so the edit makes its" in told
+    assert receipt.name not in registry.text
+    assert "status: DISCHARGED" in registry.text
+
+
 def test_a_claim_that_lost_its_receipt_is_demoted_with_the_reason(registry):
     registry.discharge()
     registry.pv("promote", "parity-v1", "--to", "ACTIVE_FUNCTIONAL")
