@@ -36,6 +36,9 @@ _EXACT = "bit for bit as ggml"
 _EXACT_REFERENCE = "reference, bit for bit as ggml"
 _WIDE_REFERENCE = "reference, float64 inside"
 _GGML_ORDERS = "ggml's two float orders, bit for bit"
+_BETWEEN = "ggml's AVX2 order and roundings"
+_SAME = "the same bits"
+_VECTORS = ("avx2", "fma", "f16c")
 _FOLD = "float32 fold in index order"
 _WARP = "one warp a row, its own float order"
 _PAIR = "two rows a thread block, its own float order"
@@ -88,6 +91,14 @@ KERNELS: tuple[Kernel, ...] = (
     _at("activations", NUMBA, "activations.numba_cpu:quantize", _EXACT),
     _at("block_matmat", NUMPY, "block_matmat.numpy_f32:matmat", "eight types, ggml's AVX2 order"),
     _at("block_matmat", NUMBA, "block_matmat.numba_cpu:matmat", "the same bits, many vectors"),
+    _at("attention_ggml", NUMPY, "float_order.numpy_f32:attend", _BETWEEN),
+    _at("attention_ggml", NUMBA, "float_order.numba_cpu:attend", _SAME, _VECTORS),
+    _at("rms_norm_ggml", NUMPY, "float_order.numpy_f32:rms_norm", _BETWEEN),
+    _at("rms_norm_ggml", NUMBA, "float_order.numba_cpu:rms_norm", _SAME, _VECTORS),
+    _at("rope_ggml", NUMPY, "float_order.numpy_f32:turned", f"{_BETWEEN}, angles given"),
+    _at("rope_ggml", NUMBA, "float_order.numba_cpu:turned", _SAME, _VECTORS),
+    _at("swiglu_ggml", NUMPY, "float_order.numpy_f32:swiglu", _BETWEEN),
+    _at("swiglu_ggml", NUMBA, "float_order.numba_cpu:swiglu", _SAME, _VECTORS),
     _at("rms_norm", NUMPY, "rms_norm.reference:rms_norm", _WIDE_REFERENCE),
     _at("rms_norm", CUDA, "rms_norm.numba_cuda:rms_norm", _WARP),
     _at("softmax", NUMPY, "softmax.reference:softmax", _WIDE_REFERENCE),

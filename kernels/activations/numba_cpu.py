@@ -6,12 +6,8 @@ those; elsewhere, and for Q8_K, the compiled quantisers of the single types do i
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from llvmlite import ir
 from numba import types
-from numba.extending import intrinsic
 from numpy.typing import NDArray
 
 from pv.errors import BadInputError
@@ -24,6 +20,7 @@ from pv.kernels.layout import (
     Rounding,
 )
 from pv.kernels.processor.numba_compile import compiled, has_vectors
+from pv.kernels.processor.numba_floats import as_half
 from pv.kernels.q8_0_quantize.numba_cpu import quantize as quantize_q8_0
 from pv.kernels.q8_1_quantize.numba_cpu import quantize as quantize_q8_1
 from pv.kernels.q8k_quantize.numba_cpu import quantize_ggml
@@ -80,16 +77,6 @@ def _by_blocks(name: str, x: NDArray[np.float32]) -> Activations:
     return Activations(scale, quants, sums)
 
 
-@intrinsic
-def _as_half(_context: Any, _value: Any) -> Any:
-    """Return a float32 as float16 holds it."""
-
-    def generate(_target: Any, builder: Any, _signature: Any, operands: Any) -> Any:
-        return builder.fpext(builder.fptrunc(operands[0], ir.HalfType()), ir.FloatType())
-
-    return types.float32(types.float32), generate
-
-
 @compiled(_SIGNATURE, error_model="numpy", nogil=True)
 def _short(
     x: NDArray[np.float32],
@@ -98,22 +85,25 @@ def _short(
     sums: NDArray[np.float32],
 ) -> bool:
     rounder = _F(12582912.0)  # 1.5 * 2**23: what is added to it loses its fraction, half to even
+    bits = x.view(np.int32)  # without their sign they stand in the order of the magnitudes
     for token in range(x.shape[0]):
         for b in range(scale.shape[1]):
-            largest, broken = _F(0), _F(0)
+            top = np.int32(0)
             for i in range(32 * b, 32 * b + 32):
-                largest = max(largest, abs(x[token, i]))
-                broken += x[token, i] * _F(0)  # NaN where anything is not finite
-            if broken != _F(0):
+                top = max(top, bits[token, i] & np.int32(0x7FFFFFFF))
+            if top >= np.int32(0x7F800000):  # infinity, and NaN behind it
                 return False
+            largest = np.int32(top).view(np.float32)
             step = largest / _F(127)
             factor = _F(0) if largest == _F(0) else _F(127) / largest
             lost = np.isinf(factor)  # every product is then cut to -128, and their sum to 0
             total = np.int32(0)
             for i in range(32 * b, 32 * b + 32):
                 nearest = np.int32(_F(_F(x[token, i] * factor) + rounder) - rounder)
-                quants[token, i] = np.int8(-128) if lost else np.int8(nearest)
+                quants[token, i] = np.int8(nearest)
                 total += nearest
-            scale[token, b] = _as_half(step)
-            sums[token, b] = _F(0) if lost else _as_half(step * _F(total))
+            if lost:
+                quants[token, 32 * b : 32 * b + 32] = -128
+            scale[token, b] = as_half(step)
+            sums[token, b] = _F(0) if lost else as_half(step * _F(total))
     return True

@@ -10,9 +10,9 @@ from pv.errors import BadInputError
 from pv.kernels.arguments import require_array
 from pv.kernels.layout import Q4_1_BYTES, Q8_1_BYTES, Order
 from pv.kernels.processor.numba_compile import compiled
+from pv.kernels.processor.numba_floats import fma
 from pv.kernels.processor.views import packed
 from pv.kernels.q8_0_dequantize.numba_cpu import BYTES_2D, FLOATS_2D, halves
-from pv.kernels.q8_0_q8_0_matvec.numba_cpu import fma
 
 _F = np.float32
 _SIGNATURE = types.void(BYTES_2D, FLOATS_2D, BYTES_2D, FLOATS_2D, types.float32[::1])

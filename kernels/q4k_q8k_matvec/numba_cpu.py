@@ -6,17 +6,15 @@ which give the same bits.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numba import njit, types
-from numba.extending import intrinsic
 from numpy.typing import NDArray
 
 from pv.errors import BadInputError
 from pv.kernels.arguments import require_array
 from pv.kernels.layout import BLOCK_VALUES, Q4K_BYTES, Q8K, Order
 from pv.kernels.processor.numba_compile import compiled, takes_vectors
+from pv.kernels.processor.numba_floats import fma
 from pv.kernels.processor.views import packed
 from pv.kernels.q4k_dequantize.numba_cpu import (
     BYTES_2D,
@@ -97,17 +95,6 @@ def _by_loops(
     return out
 
 
-@intrinsic
-def _fma(_context: Any, _a: Any, _b: Any, _c: Any) -> Any:
-    """Fused multiply-add of float32: `a * b + c` rounded once."""
-    signature = types.float32(types.float32, types.float32, types.float32)
-
-    def generate(_target: Any, builder: Any, _signature: Any, operands: Any) -> Any:
-        return builder.fma(*operands)
-
-    return signature, generate
-
-
 @compiled(_SIGNATURE, nogil=True)
 def _sequential(
     blocks: NDArray[np.uint8],
@@ -185,11 +172,11 @@ def _generic(
             for lane in range(8):
                 pairs = positions[lane] + positions[lane + 8]
                 pairs += positions[lane + 16] + positions[lane + 24]
-                acc[lane] = _fma(step, _F(pairs), acc[lane])
+                acc[lane] = fma(step, _F(pairs), acc[lane])
             lowered = np.int32(0)
             for j in range(8):
                 lowered += np.int32(minima[j] * sums[b, j])
-            total = _fma(-offset, _F(lowered), total)
+            total = fma(-offset, _F(lowered), total)
         for lane in range(8):
             total += acc[lane]
         out[row] = total
@@ -221,11 +208,11 @@ def _avx2(
             for lane in range(8):
                 four = positions[4 * lane] + positions[4 * lane + 1]
                 four += positions[4 * lane + 2] + positions[4 * lane + 3]
-                acc[lane] = _fma(step, _F(four), acc[lane])
+                acc[lane] = fma(step, _F(four), acc[lane])
             for lane in range(4):
                 j = 2 * lane
                 lowered = minima[j] * sums[b, j] + minima[j + 1] * sums[b, j + 1]
-                low[lane] = _fma(offset, _F(lowered), low[lane])
+                low[lane] = fma(offset, _F(lowered), low[lane])
         for lane in range(4):
             acc[lane] = acc[lane + 4] + acc[lane]
         high = (acc[0] + acc[2]) + (acc[1] + acc[3])

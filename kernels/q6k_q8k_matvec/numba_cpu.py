@@ -10,13 +10,13 @@ from typing import Any
 
 import numpy as np
 from numba import njit, types
-from numba.extending import intrinsic
 from numpy.typing import NDArray
 
 from pv.errors import BadInputError
 from pv.kernels.arguments import require_array
 from pv.kernels.layout import BLOCK_VALUES, Q6K_BYTES, Q8K, Order
 from pv.kernels.processor.numba_compile import compiled, takes_vectors
+from pv.kernels.processor.numba_floats import fma
 from pv.kernels.processor.views import packed
 from pv.kernels.q6k_dequantize.numba_cpu import BYTES_2D, FLOATS_1D, halves, unpack
 
@@ -87,17 +87,6 @@ def _by_loops(
     for rows, place in packed(blocks, out, 1):
         flat = rows.reshape(-1, Q6K_BYTES)
         _ROUTES[order](flat, halves(flat), *parts, place)
-
-
-@intrinsic
-def _fma(_context: Any, _a: Any, _b: Any, _c: Any) -> Any:
-    """Fused multiply-add of float32: `a * b + c` rounded once."""
-    signature = types.float32(types.float32, types.float32, types.float32)
-
-    def generate(_target: Any, builder: Any, _signature: Any, operands: Any) -> Any:
-        return builder.fma(*operands)
-
-    return signature, generate
 
 
 @njit
@@ -182,7 +171,7 @@ def _avx2(
                 # The offset of two sub-blocks, not of the values in this lane.
                 first = np.int32(_scale(blocks, at, 2 * lane) * np.int32(sums[b, 2 * lane]))
                 first += _scale(blocks, at, 2 * lane + 1) * np.int32(sums[b, 2 * lane + 1])
-                acc[lane] = _fma(step, _F(np.int32(four - np.int32(32) * first)), acc[lane])
+                acc[lane] = fma(step, _F(np.int32(four - np.int32(32) * first)), acc[lane])
         for lane in range(4):
             acc[lane] = acc[lane + 4] + acc[lane]
         out[row] = (acc[0] + acc[2]) + (acc[1] + acc[3])

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numba import types
-from numba.extending import intrinsic
 from numpy.typing import NDArray
 
 from pv.errors import BadInputError
 from pv.kernels.arguments import require_array
 from pv.kernels.layout import Q8_0_BYTES, Order
 from pv.kernels.processor.numba_compile import compiled
+from pv.kernels.processor.numba_floats import fma
 from pv.kernels.processor.views import packed
 from pv.kernels.q8_0_dequantize.numba_cpu import BYTES_2D, FLOATS_2D, halves
 
@@ -41,17 +39,6 @@ def matvec(
         flat = rows.reshape(-1, Q8_0_BYTES)
         _ROUTES[order](flat, halves(flat, 1), y, halves(y, 1), place)
     return out
-
-
-@intrinsic
-def fma(_context: Any, _a: Any, _b: Any, _c: Any) -> Any:
-    """Fused multiply-add of float32: `a * b + c` rounded once."""
-    signature = types.float32(types.float32, types.float32, types.float32)
-
-    def generate(_target: Any, builder: Any, _signature: Any, operands: Any) -> Any:
-        return builder.fma(*operands)
-
-    return signature, generate
 
 
 @compiled(_SIGNATURE, nogil=True)

@@ -10,14 +10,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from functools import partial
+from functools import cached_property, partial
 from types import ModuleType
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pv.forward import float_order
 from pv.forward.interface import Floats, Positions
 from pv.forward.quantized import (
     ON_DEVICE,
@@ -37,20 +36,10 @@ from pv.forward.quantized import (
 from pv.forward.rotation import Rotation
 from pv.forward.trunk import Trunk
 from pv.kernels import Backend, find
-from pv.kernels.layout import Activations, Pairing
+from pv.kernels.float_order import numpy_f32
 
 THREADS = 2
 """Threads that share the rows of a matrix, where the machine has so many."""
-
-
-class _Quantized(NamedTuple):
-    """Activations that were quantised, as they were then, and what became of them."""
-
-    source: Floats
-    copy: Floats
-    name: str
-    made: Activations
-
 
 _SCORES_AT_ONCE = 1 << 15
 """Attention scores that are computed together: 12 MB on the way."""
@@ -70,7 +59,6 @@ class Production:
         self.name = f"production, {device_words()}" if on_device else "production"
         self.threads = threads or min(THREADS, os.cpu_count() or 1)
         self._ready: dict[str, Callable[[Floats], Floats]] = {}
-        self._quantized: _Quantized | None = None
         self._angles: tuple[bytes, Rotation, Floats, Floats] | None = None
         if on_device:
             _on_device("rms_norm")  # says at once why no device can be used
@@ -109,19 +97,9 @@ class Production:
             return partial(self._plain, tensor, ROUNDED.get(kind, "f32"))
         name, blocks = activations_of(stored), self.trunk.blocks(tensor)
         if self.device is Device.CUDA and stored in ON_DEVICE:
-            return lambda x: multiply_on_device(stored, blocks, self._given(name, x))
-        matrix = matrix_of(stored, blocks)
-        return lambda x: matrix.times(self._given(name, x), self.threads)
-
-    def _given(self, name: str, activations: Floats) -> Activations:
-        """Return quantised activations; those quantised last serve the next product with them."""
-        last = self._quantized
-        same = last and last.source is activations and last.name == name
-        if last and same and np.array_equal(last.copy, activations):  # not written into since
-            return last.made
-        made = quantize(name, activations)
-        self._quantized = _Quantized(activations, activations.copy(), name, made)
-        return made
+            return lambda x: multiply_on_device(stored, blocks, quantize(name, x))
+        matrix, threads = matrix_of(stored, blocks), self.threads
+        return lambda x: matrix.times(quantize(name, x), threads)
 
     def _plain(self, tensor: str, kept: str, activations: Floats) -> Floats:
         """Multiply in float32, one token after the other, so that none depends on the batch."""
@@ -139,22 +117,12 @@ class Production:
         """Normalise in float32, the sum of squares in float64."""
         if self.device is Device.CUDA:
             return np.asarray(_on_device("rms_norm")(stream, weight, eps))
-        mean = np.square(stream).sum(axis=-1, keepdims=True, dtype=np.float64) / stream.shape[-1]
-        root = np.sqrt(mean.astype(np.float32) + np.float32(eps))
-        return np.asarray(stream * (np.float32(1) / root) * weight)
+        return np.asarray(self._order.rms_norm(stream, weight, eps))
 
     def rope(self, heads: Floats, positions: Positions, rotation: Rotation) -> Floats:
         """Rotate in float32; each pair's angle is that of the pair before, times one factor."""
         cosine, sine = self._turns(positions, rotation, heads.shape[-1])
-        if rotation.pairing is Pairing.NORM:
-            first, second = slice(0, None, 2), slice(1, None, 2)
-        else:
-            half = heads.shape[-1] // 2
-            first, second = slice(0, half), slice(half, None)
-        a, b = heads[..., first], heads[..., second]
-        turned = np.empty_like(heads)
-        turned[..., first], turned[..., second] = float_order.rotated(a, b, cosine, sine)
-        return turned
+        return np.asarray(self._order.turned(heads, cosine, sine, rotation.pairing))
 
     def _turns(self, positions: Positions, rotation: Rotation, dim: int) -> tuple[Floats, Floats]:
         """Return cosines and sines, float32 (tokens, 1, dim / 2); those made last are kept."""
@@ -181,17 +149,15 @@ class Production:
 
     def attend(self, queries: Floats, keys: NDArray[Any], values: NDArray[Any]) -> Floats:
         """Attend in ggml's order, a few tokens at a time; a decoded token has a prompt's bits."""
-        rough = rounded("f16", queries)
-        order = _order()
-        if order is not float_order:
-            return np.asarray(order.attend(rough, keys, values))
+        if self._order is not numpy_f32:
+            return np.asarray(self._order.attend(queries, keys, values))
         before, positions = len(keys) - len(queries), len(keys)
         out = np.empty((len(queries), queries.shape[1] * queries.shape[2]), np.float32)
         step = max(1, _SCORES_AT_ONCE // (positions * queries.shape[1]))
         for first in range(0, len(queries), step):
             some = slice(first, first + step)
             seen = min(before + first + step, positions)
-            out[some] = float_order.attend(rough[some], keys[:seen], values[:seen])
+            out[some] = numpy_f32.attend(queries[some], keys[:seen], values[:seen])
         return out
 
     def add(self, values: Floats, more: Floats) -> Floats:
@@ -202,16 +168,16 @@ class Production:
         """Gate in float32."""
         if self.device is Device.CUDA:
             return np.asarray(_on_device("swiglu")(gate, up))
-        return np.asarray(_order().silu(gate) * up)
+        return np.asarray(self._order.swiglu(gate, up))
 
+    @cached_property
+    def _order(self) -> ModuleType:
+        """What is between the products, in ggml's order: compiled where that can be, same bits."""
+        if not compiled():
+            return numpy_f32
+        from pv.kernels.float_order import numba_cpu  # noqa: PLC0415 - compiled when it is used
 
-def _order() -> ModuleType:
-    """Return attention and gate in ggml's order: compiled where that can be, the same bits."""
-    if not compiled():
-        return float_order
-    from pv.kernels.attention_f16 import numba_cpu  # noqa: PLC0415 - compiled when it is used
-
-    return numba_cpu
+        return numba_cpu
 
 
 def _on_device(operation: str) -> Any:

@@ -1,4 +1,4 @@
-"""float32 operations with the order and the roundings of ggml's AVX2 routines.
+"""What stands between the products of a layer, in NumPy: ggml's AVX2 order and roundings.
 
 A sum that is added in another order differs in its last bit, a quantised activation that lies
 between two steps is then rounded the other way, and the next layers carry that on to the logits.
@@ -14,7 +14,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pv.forward.interface import Floats
+from pv.kernels.layout import Pairing
+
+Floats = NDArray[np.float32]
 
 LANES: Final = 8
 """float32 values of an AVX2 register."""
@@ -103,19 +105,45 @@ def silu(x: Floats) -> Floats:
         return np.asarray(x / (np.float32(1) + exponential(-x)))
 
 
+def swiglu(gate: Floats, up: Floats) -> Floats:
+    """Return `gate / (1 + exp(-gate)) * up`."""
+    return silu(gate) * up
+
+
+def rms_norm(x: Floats, weight: Floats, eps: float) -> Floats:
+    """Return `x / sqrt(mean(x * x) + eps) * weight`, (tokens, n): squares are added in float64."""
+    squares = np.cumsum(np.square(x), axis=-1, dtype=np.float64)[..., -1:]
+    root = np.sqrt((squares / x.shape[-1]).astype(np.float32) + np.float32(eps))
+    return np.asarray(x * (np.float32(1) / root) * weight)
+
+
 def rotated(a: Floats, b: Floats, cosine: Floats, sine: Floats) -> tuple[Floats, Floats]:
     """Return pairs (a, b) turned: one product of each sum is rounded, the other is fused."""
     return fused(a, cosine, -(b * sine)), fused(a, sine, b * cosine)
 
 
+def turned(heads: Floats, cosine: Floats, sine: Floats, pairing: Pairing) -> Floats:
+    """Turn the pairs of heads, (t, heads, dim), by angles whose cosines are (t, 1, dim / 2)."""
+    dim = heads.shape[-1]
+    if pairing is Pairing.NORM:
+        first, second = slice(0, None, 2), slice(1, None, 2)
+    else:
+        first, second = slice(0, dim // 2), slice(dim // 2, None)
+    out = np.empty_like(heads)
+    out[..., first], out[..., second] = rotated(heads[..., first], heads[..., second], cosine, sine)
+    return out
+
+
 def attend(queries: Floats, keys: NDArray[Any], values: NDArray[Any]) -> Floats:
     """Attend causally: queries (t, heads, dim), keys and values (n, kv heads, dim), n >= t.
 
-    Queries, keys and values are what float16 holds; so are the attention weights. No token's result
-    depends on those computed beside it. Returns float32 (t, heads * dim).
+    Keys and values are what float16 holds; queries and attention weights are rounded to it. No
+    token's result depends on those computed beside it. Returns float32 (t, heads * dim).
     """
     tokens, heads, dim = queries.shape
     positions, shared, _ = keys.shape
+    with np.errstate(over="ignore"):
+        queries = queries.astype(np.float16).astype(np.float32)
     grouped = queries.reshape(tokens, shared, heads // shared, 1, dim)
     wide_keys = keys.astype(np.float32).transpose(1, 0, 2)[:, None]
     wide_values = values.astype(np.float32).transpose(1, 2, 0)[:, None]

@@ -5,8 +5,8 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from pv.forward import float_order
 from pv.forward.reference import attend as exact_attend
+from pv.kernels.float_order import numpy_f32 as float_order
 
 F32 = np.float32
 
