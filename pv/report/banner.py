@@ -26,9 +26,9 @@ class Then(NamedTuple):
     tally: str
 
 
-def banners(derived: Derived) -> list[BannerView]:
+def banners(fleet: Fleet) -> list[BannerView]:
     """Return the banner of each contract of kind `ship`, without a comparison."""
-    return _banners(fleet_of(derived), derived.statuses, None)
+    return _banners(fleet, None)
 
 
 def banners_since(derived: Derived, root: Path, revision: str) -> list[BannerView]:
@@ -39,14 +39,12 @@ def banners_since(derived: Derived, root: Path, revision: str) -> list[BannerVie
         {each.contract.id: each.contract.version or "" for each in past.shipments},
         tally_text(past.statuses),
     )
-    return _banners(fleet_of(derived), derived.statuses, then)
+    return _banners(fleet_of(derived), then)
 
 
-def _banners(
-    fleet: Fleet, statuses: Sequence[ContractStatus], then: Then | None
-) -> list[BannerView]:
+def _banners(fleet: Fleet, then: Then | None) -> list[BannerView]:
     contracts: dict[str, Contract] = {each.contract.id: each.contract for each in fleet.shipments}
-    now = tally_text(statuses)
+    now = tally_text(fleet.statuses)
     found = []
     for contract in contracts.values():
         own = [each.standing for each in fleet.shipments if each.contract.id == contract.id]

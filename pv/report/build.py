@@ -55,7 +55,8 @@ def view_of(derived: Derived, *, base: str) -> RegistryView:
     unread = [DamagedView(each.file, str(each.fault)) for each in derived.unread]
     broken = [DamagedView(*each) for status in statuses for each in status.damaged]
     contracts = tuple(_contract(contract, status, base) for contract, status in pairs)
-    models = [each.standing for each in fleet_of(derived).shipments]
+    fleet = fleet_of(derived)
+    models = [each.standing for each in fleet.shipments]
     return RegistryView(
         contracts=contracts,
         ship=tuple(map(ship_view, models)),
@@ -68,7 +69,7 @@ def view_of(derived: Derived, *, base: str) -> RegistryView:
         landscape=tuple(landscape(pairs, base)),
         verification=verification(pairs, base),
         lessons=tuple(lessons(derived.contracts)),
-        banners=tuple(banners(derived)),
+        banners=tuple(banners(fleet)),
         badges=tuple(badges(models, base)),
     )
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import posixpath
 import re
+from functools import lru_cache
 from typing import Final
 from urllib.parse import quote
 
 from pv.escape import escape, line_start, markdown
 
 _SPACE: Final = re.compile(r"\s+")
+_KEPT: Final = "/.-_~"
+"""What an address may hold beside letters and digits."""
 
 
 class Safe(str):
@@ -25,9 +28,13 @@ def visible(text: str) -> str:
 
 def inline(value: object) -> Safe:
     """Return a value as text within a line or a table cell; `Safe` text passes unchanged."""
-    if isinstance(value, Safe):
-        return value
-    return Safe(markdown(_SPACE.sub(" ", visible(str(value)).strip("\r\n"))))
+    return value if isinstance(value, Safe) else _inline(str(value))
+
+
+@lru_cache(maxsize=8192)
+def _inline(text: str) -> Safe:
+    """Return a text as `inline` does; most are states, ids and counts that come again and again."""
+    return Safe(markdown(_SPACE.sub(" ", visible(text).strip("\r\n"))))
 
 
 def line(value: object) -> Safe:
@@ -54,5 +61,13 @@ def href(root: str, folder: str, path: str) -> Safe:
 
     The working folder has no part in it.
     """
-    there, here = (posixpath.normpath(posixpath.join(root, each)) for each in (path, folder))
-    return Safe(quote(posixpath.relpath(there, here), safe="/.-_~"))
+    there, here = _steps(root, path), _steps(root, folder)
+    both = len(posixpath.commonprefix([there, here]))
+    return Safe(quote("/".join((*[".."] * (len(here) - both), *there[both:])) or ".", safe=_KEPT))
+
+
+@lru_cache(maxsize=8192)
+def _steps(root: str, path: str) -> tuple[str, ...]:
+    """Return the names on the way from the top to a place."""
+    whole = posixpath.normpath(posixpath.join(root, path))
+    return tuple(each for each in whole.split("/") if each)

@@ -19,6 +19,8 @@ from pv.marks import Mark, Span
 
 _MARKER = re.compile(r"^\s*<!--\s*pv:(?P<edge>begin|end)\s+(?P<name>[^\n]*?)\s*-->\s*$")
 _FENCE = re.compile(r"^\s{0,3}(?P<fence>`{3,}|~{3,})")
+_LEADS = ("<!--", "```", "~~~")
+"""What each of them begins with: no other line is looked at closely."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,8 @@ def _marker_lines(text: str) -> Iterator[_Line]:
     offset = 0
     for number, line in enumerate(text.splitlines(keepends=True), start=1):
         start, offset = offset, offset + len(line)
+        if not line.lstrip().startswith(_LEADS):
+            continue
         if opened := _FENCE.match(line):
             mark = opened["fence"]
             if not fence:
@@ -128,6 +132,8 @@ def replace_sections(text: str, file: str, body_of: Callable[[Section], str]) ->
 
 
 def _check_body(body: str, section: Section) -> None:
+    if not any(each in body for each in _LEADS):
+        return
     probe = f"{body}\n<!-- pv:end probe -->\n"
     found = [line.name for line in _marker_lines(probe)]
     if found != ["probe"]:

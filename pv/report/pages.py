@@ -23,7 +23,7 @@ from pv.report.fields import records
 from pv.report.markers import Section, replace_sections
 from pv.report.release import release
 from pv.report.render import OwnTemplates, Renderer
-from pv.report.view import RegistryView
+from pv.report.view import ContractView, RegistryView
 
 _SKIP: Final = frozenset({".git", ".venv", ".pv", "node_modules", "build", "dist"})
 _LARGEST: Final = 1 << 24
@@ -63,11 +63,16 @@ class Registry(NamedTuple):
     root: Path
     derived: Derived
     view: RegistryView
+    named: Mapping[str, ContractView]
+    """Each contract by its id and by its stem; the first one where several have it."""
 
     @classmethod
     def of(cls, root: Path, derived: Derived, base: PurePosixPath) -> Registry:
         """Return a registry with its view; `base` is the folder of the standard pages."""
-        return cls(root, derived, view_of(derived, base=str(base)))
+        view = view_of(derived, base=str(base))
+        last_first = view.contracts[::-1]
+        named = {name: each for each in last_first for name in (each.stem, each.id)}
+        return cls(root, derived, view, named)
 
 
 def _skeleton(title: str, *sections: str) -> str:
@@ -162,11 +167,11 @@ def own_context(registry: Registry, section: Section) -> Mapping[str, Any]:
             return _BY_ARGUMENT[section.name](registry, section.argument)
         except UsageError as error:
             raise UsageError(error.message, span=section.span, advice=error.advice) from None
-    contracts = registry.view.contracts
     if not section.argument:
         return {}
-    found = next((c for c in contracts if section.argument in (c.stem, c.id)), None)
+    found = registry.named.get(section.argument)
     if found is None:
+        contracts = registry.view.contracts
         raise UsageError(
             f"section {section.name!r} names contract {section.argument!r}, which is not in the "
             "registry",
@@ -183,7 +188,7 @@ def pages(registry: Registry, base: PurePosixPath, own: OwnTemplates) -> list[Pa
     managed sections in all Markdown files of the project are filled too. Templates of `own` come
     before ours.
     """
-    root, _, view = registry
+    root, view = registry.root, registry.view
     standard = _standard(view, base)
     names = list(standard)
     if base == PurePosixPath("docs"):

@@ -151,6 +151,7 @@ def _plain(value: Any) -> Any:
 def _environment() -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(packaged("templates")),
+        auto_reload=False,
         undefined=jinja2.StrictUndefined,
         finalize=inline,
         trim_blocks=True,

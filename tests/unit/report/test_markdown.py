@@ -1,6 +1,8 @@
 """Text from contracts is shown as it is: it opens no markup, no table's cell and no marker."""
 
+import posixpath
 import re
+from urllib.parse import unquote
 
 import pytest
 from hypothesis import given
@@ -8,7 +10,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from pv.escape import escape
-from pv.report.markdown import Safe, block, code, inline, line
+from pv.report.markdown import Safe, block, code, href, inline, line
 
 PARSER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 HOSTILE = [
@@ -139,3 +141,9 @@ def test_lines_of_a_block_do_not_become_lists():
 def test_ids_and_addresses_are_left_alone():
     text = "PV_MTH_001 asks x@example.org at https://example.org/a_b"
     assert inline(text) == text
+
+
+@given(*[st.text("ab/.é ", max_size=12)] * 2)
+def test_an_address_is_the_way_from_the_page(folder, path):
+    there, here = (posixpath.normpath(posixpath.join("/r/s", each)) for each in (path, folder))
+    assert unquote(href("/r/s", folder, path)) == posixpath.relpath(there, here)
