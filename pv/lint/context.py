@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 
@@ -33,6 +34,11 @@ class Context:
     def root(self) -> Path:
         """Return the registry root."""
         return self.registry.root
+
+    @cached_property
+    def day(self) -> date:
+        """Return the day that counts as today, for the whole run."""
+        return self.options.day
 
     @cached_property
     def resolver(self) -> Resolver:

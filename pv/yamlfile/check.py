@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import date
+from functools import lru_cache
 from sys import float_info
 from typing import Any, Final, TypeAlias
 
@@ -104,10 +105,10 @@ class Checker:
         self, data: dict[str, Any], section: Section, path: Path, inside: Inside = ""
     ) -> Checked:
         """Check one mapping against its section; `inside` says in what it stands."""
-        label = Label(self, section, path, inside)
         unplain = section.unplain(data)
         if unplain is None:
-            return Checked(path, label, data)
+            return Checked(path, (self, section, path, inside), data)
+        label = Label(self, section, path, inside)
         values = dict(data)
         result = Checked(path, label, values)
         for name in unplain:
@@ -259,11 +260,7 @@ class Checker:
         return self._wrong(key, path, inside)
 
     def _date(self, value: str, key: Key, path: Path, inside: Inside) -> Any:
-        try:
-            sound = _DAY.fullmatch(value) and date.fromisoformat(value)
-        except ValueError:
-            sound = None
-        if not sound:
+        if not _is_day(value):
             self.note(
                 SchemaCode.BAD_DATE,
                 path,
@@ -386,6 +383,14 @@ class Checker:
             repair(node, key.shape),
         )
         return _ABSENT
+
+
+@lru_cache(maxsize=1024)  # a registry has few days and many dates
+def _is_day(text: str) -> bool:
+    try:
+        return bool(_DAY.fullmatch(text) and date.fromisoformat(text))
+    except ValueError:
+        return False
 
 
 def _is_numbered(value: dict[str, Any]) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeAlias
 
 from pv.model.contract import Path
 from pv.yamlfile.shapes import Section
@@ -40,19 +40,31 @@ class Label:
         return self._text
 
 
+_LabelParts: TypeAlias = tuple[Labeller, Section, Path, Label | str]
+"""What a label is made of."""
+
+
 class Checked:
     """The sound part of one mapping: by key plain values, or further `Checked` for sections."""
 
-    __slots__ = ("faulty", "label", "path", "values")
+    __slots__ = ("_label", "faulty", "path", "values")
 
     def __init__(
-        self, path: Path, label: Label | str, values: dict[str, Any] | None = None
+        self, path: Path, label: _LabelParts | Label | str, values: dict[str, Any] | None = None
     ) -> None:
         self.path = path
-        self.label = label
+        self._label = label
         self.values: dict[str, Any] = {} if values is None else values
         self.faulty = _NONE
         """Keys that stand there, perhaps misspelt, with nothing sound behind them."""
+
+    @property
+    def label(self) -> Label | str:
+        """How messages name the mapping; most are never named."""
+        label = self._label
+        if isinstance(label, tuple):
+            label = self._label = Label(*label)
+        return label
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Checked):

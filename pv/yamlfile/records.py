@@ -27,7 +27,11 @@ _IF_FAILS: Final = ("if_fails", "fails_if", "action_if_falsified", "if_test_pass
 _STATUS: Final = ("status", "discharge_status")
 _TEXTS: Final = ("test", "test_harness", "command", "falsification_test", "name")
 """Keys of other teams that name a test, the most telling first."""
-_TEXT_KEYS: Final = frozenset({"id", "rule", "prediction", "test", "if_fails"})
+_COMMON_KEYS: Final = ("id", "rule", "prediction", "if_fails")
+_FORMS: Final[dict[frozenset[str], str]] = {
+    frozenset({*_COMMON_KEYS, key}): key for key in ("test", *BINDINGS) if key != "awaits"
+}
+"""Keys of the falsifiers that hold nothing else, to the one that names the test."""
 _EXTRA: Final = ("note", "timeout_seconds")
 """Keys of ours that have no field of their own."""
 _PLACED: Final = frozenset(
@@ -41,19 +45,24 @@ def falsifier(checker: Checker, item: Checked) -> Falsifier:
 
 
 def _plain(item: Checked) -> Falsifier | None:
-    """Return the record of a falsifier of texts alone, as most are, where each of them is there."""
+    """Return the record of a falsifier with what each must have, and no more: most are so."""
     values = item.values
-    if values.keys() != _TEXT_KEYS or item.faulty:
+    key = _FORMS.get(frozenset(values)) if len(values) == len(_COMMON_KEYS) + 1 else None
+    if key is None or item.faulty or not all(values.values()):
         return None
-    test = values["test"]
-    if not all(values.values()) or test.isspace():
-        return None
+    if key == "test":
+        test = values["test"]
+        if test.isspace():
+            return None
+        binding = Binding(BindingKind.TEXT, test, (*item.path, "test"))
+    else:
+        binding = _own_binding(item, key)
     return Falsifier(
         values["id"],
         item.path,
         values["rule"],
         values["prediction"],
-        Binding(BindingKind.TEXT, test, (*item.path, "test")),
+        binding,
         values["if_fails"],
     )
 

@@ -136,10 +136,13 @@ class Section:
     """Whether unknown keys are kept here without a word, because the document is reported whole."""
     required: frozenset[str] = field(init=False)
     """Names of the keys that have to be there."""
-    forms: dict[tuple[object, ...], tuple[str, ...]] = field(
+    forms: dict[tuple[object, ...], Sequence[str] | None] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
-    """Keys and types of mappings met so far, to the keys that need a second look there."""
+    """Keys and types of mappings met so far, to the keys that need a second look there.
+
+    None where all is sound; of values that are empty nothing is known.
+    """
 
     def __post_init__(self) -> None:
         needed = frozenset(name for name, key in self.keys.items() if key.required)
@@ -156,19 +159,21 @@ class Section:
         Mappings of one form are common, so what their keys and types say is worked out once.
         """
         form: tuple[object, ...] = (*data, *map(type, data.values()))
-        names = self.forms.get(form)
-        if names is None:
+        names = self.forms.get(form, ())
+        if names == ():  # which no form is kept with
             names = self._learn(form, data)
         if all(data.values()):
-            return names or (None if data.keys() >= self.required else names)
-        return [name for name, value in data.items() if not value or name in names]
+            return names
+        return [name for name, value in data.items() if not value or name in (names or ())]
 
-    def _learn(self, form: tuple[object, ...], data: dict[str, Any]) -> tuple[str, ...]:
-        names = tuple(
+    def _learn(self, form: tuple[object, ...], data: dict[str, Any]) -> Sequence[str] | None:
+        names: Sequence[str] | None = [
             name
             for name, value in data.items()
             if (key := self.keys.get(name)) is None or type(value) not in key.plain_types()
-        )
+        ]
+        if not names and data.keys() >= self.required:
+            names = None
         if len(form) <= _LONGEST_FORM and len(self.forms) < _MOST_FORMS:
             self.forms[form] = names
         return names

@@ -34,7 +34,7 @@ _PHRASE = re.compile(
     r"|(?P<prefix>FALSIFY(?:-[A-Z0-9]+)*)\s+tests?)\b",
     re.IGNORECASE,
 )
-_NOUN = re.compile("falsif|kani")
+_NOUNS = ("falsif", "kani")
 """In small letters; every phrase has one of them behind its number."""
 _PLACES = ("qa_gate", "verification_summary")
 
@@ -56,12 +56,13 @@ def check(contract: Contract, context: Context) -> Iterator[Finding]:
 
 def _first(text: str) -> int | None:
     """Return where the search for phrases begins: two words before the first noun of one."""
-    found = _NOUN.search(text.lower())
-    if found is None:
+    lower = text.lower()
+    found = [at for noun in _NOUNS if (at := lower.find(noun)) >= 0]
+    if not found:
         return None  # long texts that count something else
     if not text.isascii():
         return 0  # small letters may be more than the text has
-    before = text[: found.start()].rsplit(None, 2)
+    before = text[: min(found)].rsplit(None, 2)
     return len(before[0]) if len(before) > 2 else 0
 
 
@@ -71,6 +72,8 @@ def _counted(contract: Contract, match: re.Match[str]) -> tuple[int, str]:
         listed = contract.data.get("kani_harnesses")
         return (len(listed) if isinstance(listed, list) else 0), "Kani harnesses"
     prefix = (match["prefix"] or "").upper()
+    if not prefix:
+        return len(contract.falsifiers), "falsifiers"
     ids = [each.id for each in contract.falsifiers if each.id.upper().startswith(prefix)]
     return len(ids), f"{prefix} falsifiers" if "-" in prefix else "falsifiers"
 

@@ -49,6 +49,8 @@ def check(contract: Contract, context: Context) -> Iterator[Finding]:
 
 def _folded(formal: str) -> str:
     text = "".join(formal.casefold().split())
+    if text.isascii():
+        return text  # none of the signs
     for sign, plain in _SIGNS:
         text = text.replace(sign, plain)
     return text

@@ -28,7 +28,7 @@ from pv.model.verdict import Severity
 
 def check(contract: Contract, context: Context) -> Iterator[Finding]:
     """Yield a finding for every day after today, and for an update before the creation."""
-    today = context.options.day
+    today = context.day
     for path, name, text in _dates(contract):
         day = _day(text)
         if day is not None and day > today:
