@@ -17,6 +17,7 @@ from pv.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from pv.evidence.derive import Derived
     from pv.model.contract import Contract
     from pv.model.status import ContractStatus, FalsifierStatus
 
@@ -66,15 +67,24 @@ def status(
 class _Read(NamedTuple):
     """A registry with its statuses."""
 
-    contracts: list[Contract]
-    statuses: list[ContractStatus]
+    derived: Derived
     faults: list[str]
     """What could not be judged: unreadable files, receipts of nothing."""
 
     @property
+    def contracts(self) -> Sequence[Contract]:
+        """The contracts that could be read."""
+        return self.derived.contracts
+
+    @property
+    def statuses(self) -> Sequence[ContractStatus]:
+        """Their statuses."""
+        return self.derived.statuses
+
+    @property
     def damaged(self) -> int:
         """How many receipt files cannot be relied on."""
-        return sum(len(each.damaged) for each in self.statuses)
+        return sum(each.summary.damaged for each in self.statuses)
 
     @property
     def falsifiers(self) -> dict[str, FalsifierStatus]:
@@ -83,30 +93,26 @@ class _Read(NamedTuple):
 
 
 def _read(home: Path, today: str | None, *, local: bool) -> _Read:
-    from pv.evidence.derive import Deriver
-    from pv.registry.contracts import load_contracts
+    from pv.evidence.derive import derive_all, orphans
 
-    deriver = Deriver(home, local=local, today=day_of(today))
-    loaded = load_contracts(home)
-    contracts = [each.contract for each in loaded if each.contract]
-    statuses = [deriver.derive(each) for each in contracts]
-    deriver.keep()
-    unread = [str(each.fault) for each in loaded if each.contract is None]
-    return _Read(contracts, statuses, [*unread, *deriver.orphans(statuses)])
+    derived = derive_all(home, local=local, today=day_of(today))
+    unread = [str(each.fault) for each in derived.unread]
+    return _Read(derived, [*unread, *orphans(home, derived.statuses, local=local)])
 
 
 def _all(home: Path, read: _Read, *, local: bool, as_json: bool) -> ExitCode:
     from pv.output.status_json import json_of
-    from pv.output.status_text import text_of
+    from pv.output.status_text import block_of, text_of
 
     code = _code(read.statuses, read.faults)
     if as_json:
         typer.echo(json_of(read.statuses, read.faults, code), nl=False)
         return code
     uncounted = () if local else _only_local(home, read.statuses)
-    typer.echo(text_of(read.statuses, uncounted), nl=False)
+    blocks = read.derived.told(block_of)
+    typer.echo(text_of(read.statuses, uncounted, blocks), nl=False)
     _not_judged(read.faults)
-    typer.echo(_verdict(read.statuses, code, home))
+    typer.echo(_verdict(read, code, home))
     return code
 
 
@@ -114,29 +120,29 @@ def _not_judged(faults: Sequence[str]) -> None:
     typer.echo("".join(f"NOT JUDGED {each}\n" for each in faults), nl=False)
 
 
-def _only_local(home: Path, statuses: list[ContractStatus]) -> frozenset[str]:
+def _only_local(home: Path, statuses: Sequence[ContractStatus]) -> frozenset[str]:
     """Return the falsifiers without a receipt in the registry that have a local one."""
-    from pv.evidence.store import has_local
+    from pv.evidence.store import has_local, local_folders
 
-    bare = (each.id for one in statuses for each in one.falsifiers if not each.receipts)
+    there = local_folders(home)
+    bare = (name for one in statuses for name in one.summary.bare if name in there)
     return frozenset(each for each in bare if has_local(home, each))
 
 
-def _code(statuses: list[ContractStatus], unread: list[str]) -> ExitCode:
-    if any(each.ahead or each.damaged for each in statuses):
+def _code(statuses: Sequence[ContractStatus], unread: list[str]) -> ExitCode:
+    if any(each.ahead or each.summary.damaged for each in statuses):
         return ExitCode.FINDINGS
     return ExitCode.OK if statuses and not unread else ExitCode.NO_VERDICT
 
 
-def _verdict(statuses: list[ContractStatus], code: ExitCode, home: Path) -> str:
-    ahead = [name for each in statuses for name in each.ahead]
-    damaged = sum(len(each.damaged) for each in statuses)
-    falsifiers = sum(len(each.falsifiers) for each in statuses)
-    judged = f"contracts {len(statuses)}, falsifiers {falsifiers}"
-    if not statuses:
+def _verdict(read: _Read, code: ExitCode, home: Path) -> str:
+    ahead = sum(len(each.ahead) for each in read.statuses)
+    falsifiers = sum(len(each.summary.falsifiers) for each in read.statuses)
+    judged = f"contracts {len(read.statuses)}, falsifiers {falsifiers}"
+    if not read.statuses:
         return f"no contract under {home / 'contracts'} was judged (exit {code:d})"
-    what = f"claims ahead: {len(ahead)}" if ahead else "no claim is ahead"
-    broken = f", damaged receipts: {damaged}" if damaged else ""
+    what = f"claims ahead: {ahead}" if ahead else "no claim is ahead"
+    broken = f", damaged receipts: {read.damaged}" if read.damaged else ""
     return f"{_word(code)}: {what}{broken}; {judged} (exit {code:d})"
 
 

@@ -35,6 +35,8 @@ class History:
     """The history of one registry as it is now; what was asked once is remembered."""
 
     def __init__(self, root: Path) -> None:
+        self.trouble = False
+        """Whether git did not answer once: what follows from that is not to be kept."""
         self._root = root
         self._limits: dict[tuple[str, str], Mapping[str, str]] = {}
         self._parents: dict[str, str | None] = {}
@@ -60,6 +62,18 @@ class History:
         """Return the commit that added a receipt; None where it is not committed."""
         return self._added.get(receipt)
 
+    def additions(self, falsifier: str) -> str:
+        """Return a text that tells which commits added which receipts of a falsifier."""
+        return "\n".join(self._additions.get(falsifier, ()))
+
+    @cached_property
+    def _additions(self) -> Mapping[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for receipt, commit in self._added.items():
+            folder, _, name = receipt.rpartition("/")
+            found.setdefault(folder.rpartition("/")[2], []).append(f"{name} {commit}")
+        return found
+
     def came_with_its_limits(self, contract: Contract, receipt: str) -> bool:
         """Whether the commit that added a receipt is the one that brought its question.
 
@@ -67,7 +81,7 @@ class History:
         order and accuses nobody: there, what the receipt recorded counts.
         """
         commit = self._added.get(receipt)
-        parent = self._parent(commit) if commit else None
+        parent = self._parents.get(commit) if commit else None
         if commit is None or parent is None:
             return False
         if not self._may_have_touched(commit, contract.file):
@@ -116,22 +130,17 @@ class History:
         if not self._root.joinpath(*REGISTRY).is_dir():
             return added, touched
         commit, receipts = "", f"{'/'.join(REGISTRY)}/"
-        options = ("--relative", "--name-status", "--no-renames", "--format=>%H")
+        options = ("--relative", "--name-status", "--no-renames", "--format=>%H %P")
         for line in self._git("log", *options, "--", REGISTRY[0]).splitlines():
             kind, _, name = line.partition("\t")
             if line.startswith(">"):
-                commit = line[1:]
+                commit, *parents = line[1:].split()
+                self._parents[commit] = next(iter(parents), None)
             elif not name.startswith(receipts):
                 touched.setdefault(commit, set()).add(name)
             elif kind == "A":
                 added[name] = commit
         return added, touched
-
-    def _parent(self, commit: str) -> str | None:
-        if commit not in self._parents:
-            found = self._git("rev-parse", "--verify", "--quiet", f"{commit}^").strip()
-            self._parents[commit] = found or None
-        return self._parents[commit]
 
     def _limits_at(self, commit: str, file: str) -> Mapping[str, str]:
         """Return falsifier id to digest of its question, as a file stood in a commit."""
@@ -156,6 +165,7 @@ class History:
                 env=_environment(),
             )
         except (OSError, subprocess.TimeoutExpired):
+            self.trouble = True
             doubtful()  # the next run may be told more
             return ""
         return done.stdout.decode("utf-8", "replace") if done.returncode == 0 else ""

@@ -26,14 +26,18 @@ _TABLE: Final = (
     "CREATE TABLE IF NOT EXISTS receipts (path TEXT PRIMARY KEY, stamp TEXT, falsifier TEXT,"
     " verdict TEXT, level TEXT, model TEXT, started TEXT, fault TEXT, known TEXT, checksum BLOB)"
 )
-_ALL: Final = f"SELECT {_COLUMNS}, checksum FROM receipts"  # noqa: S608 - a constant
+_ALL: Final = f"SELECT {_COLUMNS}, checksum FROM receipts"  # noqa: S608 - our own column names
+_ONE: Final = f"{_ALL} WHERE path = ?"
+_FOLDER: Final = f"{_ALL} WHERE path BETWEEN ? AND ?"
 _PUT: Final = (
-    f"INSERT OR REPLACE INTO receipts ({_COLUMNS}, checksum)"  # noqa: S608 - a constant
+    f"INSERT OR REPLACE INTO receipts ({_COLUMNS}, checksum)"  # noqa: S608 - our own column names
     " VALUES (?,?,?,?,?,?,?,?,?,?)"
 )
 _FORGET: Final = "DELETE FROM receipts WHERE path = ?"
 _BRIEF: Final = 1_000
 """Characters of a part of a receipt that is kept in its row; a longer one is read from the file."""
+_FEW: Final = 64
+"""So many rows are asked for one by one; who needs more needs most of them."""
 
 
 class Row(NamedTuple):
@@ -67,6 +71,7 @@ class Index:
         self._tables = Tables(root, (), FILE, (_TABLE,))
         self._new: dict[str, Row] = {}
         self._met: set[str] = set()
+        self._asked = 0
 
     @property
     def path(self) -> Path:
@@ -80,10 +85,11 @@ class Index:
 
     def read(self, root: Path, path: Path, falsifier: str) -> Stored | Damaged:
         """Return what a receipt file holds, from its row where the file is as it was then."""
-        shown = path.relative_to(root).as_posix()
-        stamp = stamp_of(str(path), follow=False)
+        place = str(path)
+        shown = place[len(str(root)) + 1 :]
+        stamp = stamp_of(place, follow=False)
         self._met.add(shown)
-        row = self.rows.get(shown)
+        row = self._row_of(shown)
         if row is not None and stamp and row.stamp == stamp and row.falsifier == falsifier:
             return _recalled(root, row)
         found = _consistent(read_file(root, path, falsifier))
@@ -91,18 +97,38 @@ class Index:
             self._new[shown] = _row(found, stamp, falsifier)
         return found
 
+    def statement(self, path: str, falsifier: str) -> Mapping[str, Any]:
+        """Return what a receipt says. Raises BadInputError where its file is another by now."""
+        return _sound(self.read(self._root, self._root / path, falsifier)).statement
+
+    def _row_of(self, path: str) -> Row | None:
+        if "rows" in self.__dict__ or self._asked == _FEW:
+            return self.rows.get(path)
+        self._asked += 1
+        found = self._tables.ask(_ONE, path)
+        return Row(*found[0][:-1]) if found else None
+
     def save(self) -> bool:
-        """Write what was read anew, and forget files that are gone; tell whether that went well."""
+        """Write what was read anew, and forget files that are gone; tell whether that went well.
+
+        Where few files were read only what is gone beside them is looked for.
+        """
         folders_met = {path.rpartition("/")[0] for path in self._met}
         gone = [
             (path,)
-            for path in self.rows
+            for path in (self.rows if "rows" in self.__dict__ else self._beside(folders_met))
             if path not in self._met
             and (path.rpartition("/")[0] in folders_met or not (self._root / path).exists())
         ]
         if not self._new and not gone:
             return True
         return self._tables.write((_FORGET, gone), (_PUT, checked(self._new.values())))
+
+    def _beside(self, folders_met: set[str]) -> Iterator[str]:
+        """Yield the paths of the rows of some folders."""
+        for folder in folders_met:
+            for row in self._tables.ask(_FOLDER, f"{folder}/", f"{folder}0"):
+                yield row[0]
 
     def rebuild(self) -> tuple[int, int]:
         """Read every receipt anew; return how many were read, and how many of them are kept.
@@ -194,6 +220,12 @@ def _recalled(root: Path, row: Row) -> Stored | Damaged:
     return Stored(row.path, Path(row.path).stem, Statement(root, row, whole), consistent=True)
 
 
+def _sound(found: Stored | Damaged) -> Stored:
+    if isinstance(found, Damaged):
+        raise BadInputError(f"{found.path} changed while it was read: {found.reason}")
+    return found
+
+
 class _Partly(Mapping[str, Any]):
     """A part of a receipt of which some is known; the rest is read when somebody asks for it."""
 
@@ -202,10 +234,8 @@ class _Partly(Mapping[str, Any]):
         self._known, self._names = known, names
 
     def _read(self) -> Mapping[str, Any]:
-        found = read_file(self._root, self._root / self._row.path, self._row.falsifier)
-        if isinstance(found, Damaged):
-            raise BadInputError(f"{found.path} changed while it was read: {found.reason}")
-        return found.statement
+        place = self._root / self._row.path
+        return _sound(read_file(self._root, place, self._row.falsifier)).statement
 
     def _rest(self) -> Mapping[str, Any]:
         return self._read()

@@ -74,10 +74,11 @@ class Look:
 
         With `local` those of `.pv/receipts` too.
         """
-        both = self._receipts if local else self._receipts[:1]
-        if any(each.unsure or falsifier in each.young for each in both):
-            return None
-        return "\n".join([each.told.get(falsifier, "") for each in both])
+        for each in self._receipts if local else self._receipts[:1]:
+            if each.unsure or falsifier in each.young:
+                return None
+        told = self._receipts[0].told.get(falsifier, "")
+        return f"{told}\n{self._receipts[1].told.get(falsifier, '')}" if local else told
 
 
 class _Receipts:

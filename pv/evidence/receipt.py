@@ -13,7 +13,7 @@ from typing import Any
 import pv
 from pv.errors import BadInputError
 from pv.evidence import store
-from pv.evidence.answers import doubt, doubtful
+from pv.evidence.answers import doubt, doubtful, doubts
 from pv.evidence.canonical import entry_digest
 from pv.evidence.history import History
 from pv.evidence.statement import (
@@ -98,6 +98,8 @@ class Evidence:
 
     receipts: tuple[ReceiptView, ...] = ()
     damaged: tuple[Damaged, ...] = ()
+    sources: frozenset[str] = frozenset()
+    """Names of the sources that were hashed again."""
 
 
 def load(
@@ -109,17 +111,19 @@ def load(
     history: History | None = None,
     today: date | None = None,
     read: Reader | None = None,
+    sources: Sources | None = None,
 ) -> Evidence:
     """Return all receipts of a contract's falsifiers, each with the subjects that moved since.
 
     With `local` receipts under `.pv/receipts` count too. Without `fresh_sources` the project's
     sources are not looked at: the answer is then what the records say. With `today` a receipt that
     is past its shelf life is stale; else only the day is told on which that ends. `read` is that of
-    an index, where one is at hand.
+    an index, where one is at hand; `sources` have been hashed for other contracts.
     """
     receipts: list[ReceiptView] = []
     damaged: list[Damaged] = []
-    history = history or History(root)
+    looked_at: set[str] = set()
+    history, sources = history or History(root), sources or Sources(root)
     for falsifier in contract.falsifiers:
         for record in (True, False) if local else (True,):
             for each in store.read_folder(root, falsifier.id, record=record, read=read):
@@ -129,7 +133,10 @@ def load(
                     damaged.append(each)
                     continue
                 try:
-                    moved = _moved(root, contract, falsifier, each.statement, fresh_sources)
+                    named = subjects_of(each.statement)
+                    resting = [name for name in named if name.startswith(SOURCE)]
+                    looked_at.update(resting if fresh_sources else ())
+                    moved = _moved(contract, falsifier, named, sources if fresh_sources else None)
                     view = view_of(each, stale=tuple(moved), local=not record)
                 except BadInputError as error:
                     damaged.append(Damaged(each.path, error.message))
@@ -137,18 +144,15 @@ def load(
                 late = view.post_hoc or history.came_with_its_limits(contract, each.path)
                 view = replace(view, post_hoc=late)
                 receipts.append(dated(view, contract.shelf_life, today))
-    return Evidence(tuple(receipts), tuple(damaged))
+    names = frozenset(each.removeprefix(SOURCE) for each in looked_at)
+    return Evidence(tuple(receipts), tuple(damaged), names)
 
 
 def _moved(
-    root: Path,
-    contract: Contract,
-    falsifier: Falsifier,
-    statement: Mapping[str, Any],
-    fresh_sources: bool,
+    contract: Contract, falsifier: Falsifier, named: Mapping[str, str], sources: Sources | None
 ) -> list[str]:
     """Return the names of the subjects whose digest is not today's, or that are gone."""
-    moved, named = [], subjects_of(statement)
+    moved: list[str] = []
     if named.get(f"{ENTRY}{falsifier.id}") != entry_digest(contract, falsifier):
         moved.append(f"{ENTRY}{falsifier.id}")
     accepted = {
@@ -158,32 +162,61 @@ def _moved(
     }
     for name, digest in named.items():
         gone = name.startswith(MODEL) and accepted.get(name) != digest
-        source = name.removeprefix(SOURCE)
-        changed = fresh_sources and source != name and digest != _digest_of(root, source)
-        if source != name:
+        if name.startswith(SOURCE):
+            source = name.removeprefix(SOURCE)
             doubt(source)
-        if gone or changed:
+            gone = sources is not None and sources.digest(source) != digest
+        if gone:
             moved.append(name)
     return moved
 
 
-def _digest_of(root: Path, name: str) -> str | None:
+class Sources:
+    """Today's digests of the sources of a registry, each found once."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._digests: dict[str, str | None] = {}
+        self._unread: set[str] = set()
+
+    def digest(self, name: str) -> str | None:
+        """Return the digest of a source; None where it is gone or cannot be read."""
+        if name not in self._digests:
+            with doubts() as raised:
+                self._digests[name] = _digest_of_source(self._root, name)
+                self._unread.update([name] if raised() else [])
+        if name in self._unread:
+            doubtful()
+        return self._digests[name]
+
+
+def _digest_of_source(root: Path, name: str) -> str | None:
     """Return today's digest of a source, by the rule that a run loads it by; None: it is gone.
 
     A file of the registry comes first. The package's own is meant where the registry has none of
     that name, or where both are one file. What the other of the two says is no evidence.
     """
     parts = Path(name).parts
+    if not parts:
+        return None
     packaged = _PACKAGE / Path(*parts[1:]) if parts[0] == "pv" else _PACKAGE / name
     own = root / name
-    found = own if own.exists() or not packaged.is_file() else packaged
-    return _file_digest(found, _stamp(found))
+    return digest_of_file(own if own.exists() or not packaged.is_file() else packaged)
+
+
+def digest_of_file(path: Path) -> str | None:
+    """Return today's digest of a file; None where there is none that can be read."""
+    stamp = _stamp(path)
+    found = _file_digest(path, stamp)
+    if stamp is not None and found is None:
+        doubtful()  # it may be read the next time
+    return found
 
 
 def _stamp(path: Path) -> tuple[int, int] | None:
     try:
         status = path.stat()
-    except OSError:
+    except (OSError, ValueError):
         return None
     return status.st_mtime_ns, status.st_size
 

@@ -180,6 +180,9 @@ def _verdict_of(predicate: Mapping[str, Any]) -> Verdict:
 def subjects_of(statement: Mapping[str, Any]) -> dict[str, str]:
     """Return name to sha256 of all subjects. Raises BadInputError where they are damaged."""
     try:
-        return {each["name"]: each["digest"]["sha256"] for each in statement["subject"]}
+        named = {each["name"]: each["digest"]["sha256"] for each in statement["subject"]}
     except (KeyError, TypeError) as error:
         raise BadInputError(f"subjects are incomplete: {error}") from None
+    if not all(isinstance(each, str) for each in named):
+        raise BadInputError("subjects are incomplete: a name is no text")
+    return named

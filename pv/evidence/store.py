@@ -170,11 +170,23 @@ def has_local(root: Path, falsifier: str) -> bool:
     return any(isinstance(each, Stored) for each in read_folder(root, falsifier, record=False))
 
 
+def local_folders(root: Path) -> frozenset[str]:
+    """Return the names of what .pv/receipts holds: one a falsifier."""
+    try:
+        return frozenset(os.listdir(root.joinpath(*LOCAL)))  # noqa: PTH208 - names alone, and fast
+    except OSError:
+        return frozenset()
+
+
 def folders(root: Path, *, local: bool) -> tuple[str, ...]:
     """Return the folders that hold receipts, one a falsifier, relative to the root."""
-    bases = [root.joinpath(*each) for each in ((REGISTRY, LOCAL) if local else (REGISTRY,))]
-    found = (each for base in bases if base.is_dir() for each in base.iterdir() if each.is_dir())
-    return tuple(sorted(each.relative_to(root).as_posix() for each in found))
+    found: list[str] = []
+    for base in (REGISTRY, LOCAL) if local else (REGISTRY,):
+        shown = "/".join(base)
+        if (place := root.joinpath(*base)).is_dir():
+            with os.scandir(place) as listed:
+                found += [f"{shown}/{each.name}" for each in listed if each.is_dir()]
+    return tuple(sorted(found))
 
 
 def read_file(root: Path, path: Path, falsifier: str) -> Stored | Damaged:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from pv.model.receipt import ReceiptView
-from pv.model.verdict import HypothesisVerdict, State
+from pv.model.verdict import HypothesisVerdict, Level, State
 
 
 class Standing(StrEnum):
@@ -89,6 +90,25 @@ class GateStatus:
     """Named falsifiers that are not DISCHARGED, and ids that name none."""
 
 
+class Summary(NamedTuple):
+    """What is asked of every contract of a registry, whatever else is told of it."""
+
+    falsifiers: tuple[str, ...]
+    """Ids, in the order of the file."""
+    states: tuple[State, ...]
+    """Their states."""
+    bare: tuple[str, ...]
+    """Ids of those without a receipt."""
+    ahead: tuple[str, ...]
+    """Ids of everything that claims more than the evidence, the contract itself first."""
+    damaged: int
+    """How many receipt files cannot be relied on."""
+    live: bool
+    """Whether a falsifier has a state by model."""
+    foreign: bool
+    """Whether a number from outside decides a state."""
+
+
 @dataclass(frozen=True, slots=True)
 class ContractStatus:
     """Everything that a contract claims beside what its receipts support."""
@@ -113,3 +133,17 @@ class ContractStatus:
         for parts in (self.falsifiers, self.stages, self.hypotheses):
             standings += [(each.id, each.standing) for each in parts]
         return tuple(id_ for id_, standing in standings if standing is Standing.AHEAD)
+
+    @property
+    def summary(self) -> Summary:
+        """What is asked of every contract of a registry."""
+        deciding = [each.receipt for each in self.falsifiers if each.receipt]
+        return Summary(
+            falsifiers=tuple(each.id for each in self.falsifiers),
+            states=tuple(each.state for each in self.falsifiers),
+            bare=tuple(each.id for each in self.falsifiers if not each.receipts),
+            ahead=self.ahead,
+            damaged=len(self.damaged),
+            live=any(each.models for each in self.falsifiers),
+            foreign=any(each.level is Level.FOREIGN for each in deciding),
+        )

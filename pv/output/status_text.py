@@ -24,16 +24,27 @@ WIDTH: Final = 80
 LEGEND: Final = "  > the claim is ahead of the evidence, < the evidence is ahead of the claim"
 
 
-def text_of(statuses: Sequence[ContractStatus], only_local: Collection[str] = ()) -> str:
+def text_of(
+    statuses: Sequence[ContractStatus],
+    only_local: Collection[str] = (),
+    blocks: Sequence[str] | None = None,
+) -> str:
     """Return a block for each contract, then the matrix of live falsifiers by models.
 
-    `only_local` are ids of falsifiers whose receipts are local ones, which were not counted.
+    `only_local` are ids of falsifiers whose receipts are local ones, which were not counted;
+    `blocks` are those of `block_of` where they are at hand.
     """
+    told = [block_of(each) for each in statuses] if blocks is None else blocks
     lines: list[str] = []
-    for status in statuses:
-        lines += [*_contract(status), *_uncounted(status, only_local), ""]
+    for status, block in zip(statuses, told, strict=True):
+        lines += [block, *_uncounted(status, only_local), ""]
     matrix = [*_matrix(statuses)]
     return "\n".join(lines + ([*matrix, ""] if matrix else [])) + "\n"
+
+
+def block_of(status: ContractStatus) -> str:
+    """Return what is told of one contract, whatever else is in the registry."""
+    return "\n".join(_contract(status))
 
 
 def _contract(status: ContractStatus) -> Iterator[str]:
@@ -74,7 +85,10 @@ def _contract(status: ContractStatus) -> Iterator[str]:
 
 
 def _uncounted(status: ContractStatus, only_local: Collection[str]) -> list[str]:
-    names = [short_id(each.id) for each in status.falsifiers if each.id in only_local]
+    if only_local:
+        names = [short_id(each) for each in status.summary.falsifiers if each in only_local]
+    else:
+        names = []
     what = "a local receipt exists" if len(names) == 1 else "local receipts exist"
     told = f"{what}, not counted without --local: {escape(', '.join(names))}"
     return _wrapped(told, "  ") if names else []
@@ -117,7 +131,8 @@ def _wrapped(text: str, indent: str) -> list[str]:
 
 def _matrix(statuses: Sequence[ContractStatus]) -> Iterator[str]:
     """Yield the states of live falsifiers by model; a blank means that it is not accepted there."""
-    live = [each for status in statuses for each in status.falsifiers if each.models]
+    asked = [status for status in statuses if status.summary.live]
+    live = [each for status in asked for each in status.falsifiers if each.models]
     names = list(dict.fromkeys(model.name for each in live for model in each.models))
     if not names:
         return

@@ -37,8 +37,12 @@ def load_contracts(root: Path, mention: Sequence[str] = ()) -> tuple[Loaded, ...
     With `mention` only files that hold at least one of these texts are decoded; the others cannot
     define what is looked for, and reading them stays cheap.
     """
-    found = (read_file(each.path, each.display) for each in _mentioning(root, mention))
-    return tuple(_loaded(document) for document in found)
+    return tuple(load_contract(each) for each in _mentioning(root, mention))
+
+
+def load_contract(file: ContractFile) -> Loaded:
+    """Read and decode one contract of a registry."""
+    return _loaded(read_file(file.path, file.display))
 
 
 def _mentioning(root: Path, mention: Sequence[str]) -> Iterator[ContractFile]:

@@ -163,7 +163,7 @@ COMMANDS = [("status",), ("status", "--format", "json"), ("ship",), ("ship", "--
 def test_a_command_says_the_same_from_memory(words, registry, monkeypatch):
     first = pv(registry, *words)
     read = []
-    monkeypatch.setattr("pv.registry.contracts.contracts_of", lambda root: read.append(root) or ())
+    monkeypatch.setattr("pv.evidence.derive.contracts_of", lambda root: read.append(root) or ())
     again = pv(registry, *words)
     assert (again.output, again.exit_code) == (first.output, first.exit_code)
     assert read == []
