@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple, TypeVar
 
 from pv.model.contract import Contract, Falsifier
 from pv.model.contract import Path as NodePath
+from pv.yamlfile.shapes import nearest
 
 _T = TypeVar("_T")
 
@@ -71,6 +72,17 @@ class Registry:
         """Return every name by which a contract may be depended on."""
         return (*self.by_stem, *self.by_id)
 
+    def near(self, name: str) -> tuple[str, ...]:
+        """Return the name of a contract that `name` is probably meant to be, if there is one."""
+        if name not in self._near:
+            meant = nearest(name, self.stems_and_ids)
+            self._near[name] = (meant,) if meant else ()
+        return self._near[name]
+
+    @cached_property
+    def _near(self) -> dict[str, tuple[str, ...]]:
+        return {}
+
     @cached_property
     def names(self) -> frozenset[str]:
         """Return the ids of all contracts, falsifiers, stages, hypotheses and criteria."""
@@ -131,8 +143,9 @@ class Registry:
         return tuple(sorted(_shortest_loop(graph, min(knot), knot) for knot in knots))
 
 
-@lru_cache(maxsize=1024)
 def _stem(name: str) -> str:
+    if "/" not in name and name != ".":
+        return name.removesuffix(".yaml").removesuffix(".yml")
     return PurePosixPath(name).name.removesuffix(".yaml").removesuffix(".yml")
 
 

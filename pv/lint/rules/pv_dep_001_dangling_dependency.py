@@ -31,7 +31,7 @@ def check(contract: Contract, context: Context) -> Iterator[Finding]:
     """Yield a finding for every entry without a contract."""
     for position, name in enumerate(contract.depends_on):
         if context.registry.find(name) is None:
-            known = context.registry.stems_and_ids
+            known = context.registry.near(name)
             advice = did_you_mean(name, known, "add the contract, or remove the entry")
             message = f"depends_on names {shortened(name)}, expected a contract of this registry"
             path = ("metadata", "depends_on", position)
