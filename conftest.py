@@ -1,8 +1,12 @@
 """Put the checkout first on the path, so that tests judge this tree and not an installed copy."""
 
 import os
+import shutil
 import sys
+import tempfile
 from pathlib import Path
+
+import pytest
 
 # Two BLAS threads on two busy cores wait for each other: ten times slower than one, and less even.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -14,3 +18,14 @@ from hypothesis import settings
 # A busy machine is no defect: how long an example takes is not judged by any test.
 settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Give a run one cache, fresh and its own: models are derived and kernels compiled once in it.
+
+    Workers inherit it from the process that started them.
+    """
+    if not hasattr(config, "workerinput"):
+        folder = tempfile.mkdtemp(prefix="pv-tests-")
+        os.environ["PV_CACHE_DIR"] = folder
+        config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))

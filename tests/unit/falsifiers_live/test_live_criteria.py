@@ -18,13 +18,11 @@ SHORT = ("FFN-GGUF-003", "APR-GGUF-PARITY-003", "SHIP-DEMO-003", "SHIP-DEMO-008"
 
 
 @pytest.fixture(scope="module")
-def teacher(tmp_path_factory):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PV_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
-        try:
-            yield derive("smollm2-135m-ffn-q4k").path
-        except MissingError as absent:
-            pytest.skip(absent.explain())
+def teacher():
+    try:
+        return derive("smollm2-135m-ffn-q4k").path
+    except MissingError as absent:
+        pytest.skip(absent.explain())
 
 
 @pytest.mark.parametrize("short", SHORT)

@@ -169,10 +169,8 @@ def test_an_unknown_control_is_refused_by_name(short, model):
 
 
 @pytest.fixture(scope="module")
-def teacher(tmp_path_factory):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PV_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
-        yield derive("smollm2-135m-ffn-q4k").path
+def teacher():
+    return derive("smollm2-135m-ffn-q4k").path
 
 
 @pytest.mark.model

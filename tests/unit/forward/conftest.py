@@ -83,11 +83,9 @@ def small_llama(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]
 
 
 @pytest.fixture(scope="session")
-def real_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def real_model() -> Path:
     """The SmolLM2-135M file of the model package, which `make test` installs.
 
     Where it is absent these tests fail: a model that is missing is not a model that passed.
     """
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PV_CACHE_DIR", str(tmp_path_factory.mktemp("digests")))
-        return find_package_model()
+    return find_package_model()

@@ -19,10 +19,8 @@ PARIS = 7042
 
 
 @pytest.fixture(scope="module")
-def teacher(tmp_path_factory):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PV_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
-        yield derive("smollm2-135m-ffn-q4k")
+def teacher():
+    return derive("smollm2-135m-ffn-q4k")
 
 
 def test_the_source_continues_with_paris(real_model):
