@@ -21,9 +21,9 @@ _ENTITIES: Final[dict[int, str]] = str.maketrans(
 )
 # An underscore within a word emphasises nothing: ids keep theirs.
 _PIECES: Final = re.compile(
-    r"(?P<name>(?<!\w)@\w[\w/-]*)|[\\`*\[\]|#~$&<>]|(?<![^\W_])_|_(?![^\W_])"
+    r"(?P<name>(?<!\w)@\w[\w/-]*)|&(?=#?\w+;)|<(?!=?\s)|[\\`*\[\]|#~$]|(?<![^\W_])_|_(?![^\W_])"
 )
-_LEADING: Final = re.compile(r"^(?:[-+=:]|\d+(?=[.)]))")
+_LEADING: Final = re.compile(r"^(?:[-+=:>]|\d+(?=[.)]))")
 
 
 def escape(text: str, keep: str = "") -> str:

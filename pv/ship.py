@@ -51,11 +51,8 @@ class CriterionStanding:
     foreign_source: str
     gain: Fraction
     """Percentage points that full credit would add."""
-
-    @property
-    def waits(self) -> bool:
-        """Whether no run moves it: it has no gate, or one that nothing can run."""
-        return not self.gates or any(state in _NOTHING_TO_RUN for _, state in self.gates)
+    waits: bool
+    """Whether no run moves it: it has no gate, or one that nothing here can run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +171,13 @@ def _outside_credit(
     return _credit(model, Level.FOREIGN, contract) if missing else Fraction(0)
 
 
+def _waits(states: Mapping[str, State], origin_of: Callable[[str], str]) -> bool:
+    """Whether no run here moves the gates: what a number from outside holds awaits another one."""
+    return not states or any(
+        state in _NOTHING_TO_RUN or origin_of(gate) for gate, state in states.items()
+    )
+
+
 def _from_nowhere(gate: str) -> str:  # noqa: ARG001 - no number from outside holds any gate
     return ""
 
@@ -216,6 +220,7 @@ def standing(
                 asserted=criterion.status or "",
                 foreign=foreign,
                 foreign_source=source,
+                waits=_waits(states, origin_of),
                 gain=(_FULL - base) * weight * (1 - credit) / total if total else Fraction(0),
             )
         )

@@ -15,6 +15,7 @@ from pv.cli.text_or_json import document
 from pv.errors import UsageError
 from pv.model.contract import short_id
 from pv.output.fold import hung
+from pv.output.interface import counted
 
 if TYPE_CHECKING:
     from pv.model.lifecycle import Lifecycle
@@ -111,7 +112,7 @@ def write_edition(root: Path, name: str, edit: Callable[[Edition], None], *, dif
         return
     carry_out(root, [change])
     added = sum(line.startswith("+") for line in change.diff.splitlines()[2:])
-    typer.echo(f"{change.file}: edited, {added} lines new or changed")
+    typer.echo(f"{change.file}: edited, {counted(added, 'line')} new or changed")
 
 
 def _code(found: Sequence[Plan], unread: Sequence[str]) -> ExitCode:

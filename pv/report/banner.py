@@ -11,7 +11,7 @@ from pv.evidence.shipping import Fleet, fleet_at, fleet_of
 from pv.model.contract import Contract, short_id
 from pv.model.status import ContractStatus
 from pv.model.verdict import State
-from pv.report.numbers import decimal, percent
+from pv.report.numbers import decimal, percent, points
 from pv.report.overview import tally
 from pv.report.overview_view import BannerView, MoveView
 from pv.ship import CriterionStanding, ShipStanding
@@ -55,7 +55,7 @@ def _banners(fleet: Fleet, then: Then | None) -> list[BannerView]:
                 contract=contract.id,
                 version=contract.version or "none",
                 before="" if before == contract.version else before,
-                date=contract.updated or contract.created or "undated",
+                date=date_of(contract),
                 criterion=criterion,
                 action=action,
                 moves=tuple(_moves(own, then)),
@@ -73,7 +73,13 @@ def _action(models: Sequence[ShipStanding]) -> tuple[str, str]:
         return "", "nothing is open: every criterion has its credit"
     model, first = min(candidates, key=lambda each: (each[1].waits, -each[1].gain))
     why = needs(first)
-    return first.id, f"{first.criterion}: {why}; it adds {decimal(first.gain)} points to {model}"
+    return first.id, f"{first.criterion}: {why}; it adds {points(first.gain)} to {model}"
+
+
+def date_of(contract: Contract) -> str:
+    """Return the day of a contract's last change, as its changelog or itself says it."""
+    days = (*(each.date for each in contract.changelog[:1]), contract.updated, contract.created)
+    return max((day for day in days if day), default="undated")
 
 
 def needs(criterion: CriterionStanding) -> str:

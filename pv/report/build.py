@@ -14,9 +14,9 @@ from pv.model.receipt import ReceiptView
 from pv.model.status import ContractStatus, FalsifierStatus
 from pv.model.verdict import State
 from pv.report.badge import badges
-from pv.report.banner import banners, needs
+from pv.report.banner import banners, date_of, needs
 from pv.report.charts import charts_of
-from pv.report.numbers import alike, decimal, measured, percent
+from pv.report.numbers import alike, decimal, measured, percent, points
 from pv.report.overview import coverage, landscape, lessons, mark_of, tally, verification
 from pv.report.view import (
     ChangeView,
@@ -102,7 +102,7 @@ def _contract(contract: Contract, status: ContractStatus, base: str) -> Contract
             ChangeView(each.version, each.date or "", "; ".join(each.changes))
             for each in contract.changelog
         ),
-        updated=contract.updated or contract.created or "undated",
+        updated=date_of(contract),
         tally=counted,
         whys=tuple(whys(contract, status)),
     )
@@ -231,7 +231,7 @@ def _criterion(each: CriterionStanding) -> CriterionView:
         state=each.state,
         gates=", ".join(short_id(gate) for gate, _ in each.gates) or "none",
         credit=decimal(each.credit),
-        gain=f"{decimal(each.gain)} points",
+        gain=points(each.gain),
         needs=needs(each),
     )
 

@@ -40,6 +40,11 @@ def percent(value: Fraction | None) -> str:
     return f"{decimal(min(value, _NEARLY) if value < _WHOLE else value)} %"
 
 
+def points(value: Fraction) -> str:
+    """Return percentage points with their word."""
+    return f"{decimal(value)} point{'' if value == 1 else 's'}"
+
+
 def measured(value: Any) -> str:
     """Return a measured value: a number with six significant digits, a list by its range."""
     if value is None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from pv.errors import UsageError
-from pv.evidence.audit import Audited, audit
+from pv.evidence.audit import Audited, audit_of
 from pv.evidence.derive import Derived, derive_all
 from pv.evidence.shipping import fleet_of
 from pv.registry.sides import compare_sides, registry_side, side_of
@@ -89,7 +89,8 @@ def content(root: Path, *, local: bool, since: str | None, history: int | None) 
     standings = [each.standing for each in fleet_of(derived).shipments]
     resting = graphs(derived)
     drawn, missing = _curve_of(root, derived, history)
-    receipts = audit(root, local=local, loaded=derived.loaded).receipts
+    judged = derive_all(root, local=local, loaded=derived.loaded)
+    receipts = audit_of(root, judged, local=local).receipts
     return Content(
         title=f"{root.name}: contracts and their evidence",
         view=view,

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pv.errors import UsageError
-from pv.evidence.audit import Condition, audit
+from pv.evidence.audit import Audited, Condition, audit
 from pv.evidence.derive import Derived, derive_all
 from pv.model.contract import short_id
 from pv.model.receipt import ReceiptView
@@ -57,6 +57,17 @@ class MeasuredRow:
 
 
 @dataclass(frozen=True, slots=True)
+class ElsewhereRow:
+    """What one new receipt says that tells of no run here."""
+
+    falsifier: str
+    headline: str
+    verdict: str
+    receipt: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
 class MethodRow:
     """How one new receipt came about."""
 
@@ -79,38 +90,44 @@ class PullRequest:
     method: tuple[MethodRow, ...]
     unborne: tuple[str, ...]
     """Claims that are ahead of their receipts."""
+    elsewhere: tuple[ElsewhereRow, ...]
+    """What new receipts say that nothing ran here for."""
+    uncounted: tuple[str, ...]
+    """New receipts that count for nothing, and why."""
     other_files: tuple[str, ...]
 
     @property
     def empty(self) -> bool:
         """Whether nothing has changed."""
-        return not (self.contracts or self.measured or self.other_files)
+        told = (self.contracts, self.measured, self.elsewhere, self.uncounted, self.other_files)
+        return not any(told)
 
 
 def pull_request(root: Path, base: str) -> PullRequest:
     """Read what changed since `base`. Raises UsageError where the revision cannot be read."""
     found = compare_sides(side_of(base, root), registry_side(root))
     changed, derived = _changed_files(root, base), derive_all(root)
-    fresh = [
-        each.receipt
-        for each in audit(root, loaded=derived.loaded).receipts
-        if each.path in changed and each.receipt and each.condition is Condition.VALID
-    ]
+    added = [each for each in audit(root, loaded=derived.loaded).receipts if each.path in changed]
+    fresh = [each.receipt for each in added if each.receipt and each.condition is Condition.VALID]
+    told = [each.receipt for each in added if each.receipt and each.condition is Condition.FOREIGN]
+    counting = (Condition.VALID, Condition.FOREIGN)
     contracts = [*(_row(each) for each in found.differences if each.changes)]
     contracts += [ContractRow(each.file, f"new, {each.version}", "") for each in found.added]
     contracts += [ContractRow(each.file, "removed", "") for each in found.removed]
-    moves = [*_moves(found.differences, fresh)]
+    moves = [*_moves(found.differences, fresh, told)]
     others = sorted(
         file for file in changed if not file.startswith("contracts/") and not file.startswith(".pv")
     )
     return PullRequest(
         base=base,
-        summary=tuple(_summary(contracts, moves, fresh, others)),
+        summary=tuple(_summary(contracts, moves, [*fresh, *told], others)),
         contracts=tuple(contracts),
         moves=tuple(moves),
         measured=tuple(row for each in fresh for row in _measured(each)),
         method=tuple(_method(each) for each in fresh),
         unborne=tuple(_unborne(derived)),
+        elsewhere=tuple(map(_elsewhere, told)),
+        uncounted=tuple(_uncounted(each) for each in added if each.condition not in counting),
         other_files=tuple(others),
     )
 
@@ -132,10 +149,11 @@ def _row(each: Difference) -> ContractRow:
     return ContractRow(each.after.file, versions, f"{each.asked.name}, {enough}")
 
 
-def _moves(differences: Sequence[Difference], fresh: Sequence[ReceiptView]) -> Iterator[MoveRow]:
-    by_falsifier: dict[str, str] = {}
-    for receipt in fresh:
-        by_falsifier[receipt.falsifier] = f"{receipt.verdict} {receipt.id}"
+def _moves(
+    differences: Sequence[Difference], fresh: Sequence[ReceiptView], told: Sequence[ReceiptView]
+) -> Iterator[MoveRow]:
+    by_falsifier = {each.falsifier: f"{each.verdict} elsewhere {each.id}" for each in told}
+    by_falsifier |= {each.falsifier: f"{each.verdict} {each.id}" for each in fresh}
     for each in differences:
         for change in each.changes:
             if change.verb is Verb.MOVED:
@@ -172,6 +190,17 @@ def _method(receipt: ReceiptView) -> MethodRow:
         stood,
         " ".join(map(str, predicate["command"])),
     )
+
+
+def _elsewhere(receipt: ReceiptView) -> ElsewhereRow:
+    headline = str(receipt.statement["predicate"]["headline"])
+    name = short_id(receipt.falsifier)
+    return ElsewhereRow(name, headline, receipt.verdict, receipt.id, receipt.path)
+
+
+def _uncounted(each: Audited) -> str:
+    why = each.reason or f"changed since: {', '.join(each.moved)}"
+    return f"{each.path} is {each.condition}: {why}"
 
 
 def _unborne(derived: Derived) -> Iterator[str]:

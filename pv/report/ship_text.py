@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from pv.report.build import ship_view
 from pv.report.markdown import visible
-from pv.report.numbers import decimal, percent
+from pv.report.numbers import percent, points
 from pv.report.view import CriterionView
 from pv.ship import CriterionStanding, ShipStanding
 
@@ -60,7 +60,7 @@ def forecast_text(pairs: Sequence[tuple[ShipStanding, ShipStanding]]) -> str:
     lines: list[str] = []
     for now, then in pairs:
         gain = (then.percent or Fraction(0)) - (now.percent or Fraction(0))
-        moved = f"+{decimal(gain)} points" if gain else "unchanged"
+        moved = f"+{points(gain)}" if gain else "unchanged"
         text = f"{now.id}: {percent(now.percent)} → {percent(then.percent)} ({moved}), a forecast"
         lines += _wrapped("", text)
     return "".join(f"{line}\n" for line in lines)

@@ -73,7 +73,7 @@ def test_a_move_with_its_receipt_is_told_with_measurement_method_and_command(reg
     assert "- 1 contract changed\n- 1 status or verdict moved\n" in text
     assert "| `contracts/r-v1.yaml` | 1.0.0 → 1.1.0 | MINOR, declared |" in text
     assert "| falsifier R-001 | BOUND → DISCHARGED | HELD " in text
-    assert "| `R-001` | `left` | &lt;= 0.5 | 0 | met | [" in text
+    assert "| `R-001` | `left` | <= 0.5 | 0 | met | [" in text
     assert "1 of 1 planted faults went red" in text
     assert "stood since " in text
     assert "- [ ] `pv discharge R-001`" in text
@@ -100,6 +100,35 @@ def test_a_receipt_that_went_stale_bears_nothing(registry):
     text = registry.body().output
     assert "new receipt" not in text
     assert "- 1 other file changed" in text
+    heading, told = "## New receipts that do not count", text.partition("## New receipts")[2]
+    assert heading in text
+    assert "is stale: changed since: source:falsifiers/zero.py" in told
+
+
+AWAITED = """\
+  - id: FALSIFY-R-002
+    rule: it has learnt
+    prediction: the loss is low
+    awaits: { source: the training run, reason: "it takes days" }
+    expect: [ { metric: loss, unit: nats, op: "<", value: 2.2, reason: "a plan" } ]
+    if_fails: train on
+    status: BLOCKED
+"""
+
+
+def test_what_others_measured_stands_apart_from_what_ran_here(registry):
+    registry.contract.write_text(CONTRACT + AWAITED)
+    commit = ["git", "-c", "user.name=t", "-c", "user.email=t@localhost", "-C", str(registry.root)]
+    subprocess.run([*commit, "commit", "-qam", "another"], check=True)
+    said = ("--source", "run 41", "--by", "the team", "--record")
+    assert registry.pv("measure", "R-002", "loss=2.1 nats", *said).exit_code == 0
+    assert registry.pv("promote", "R-002").exit_code == 0
+    text = registry.body().output
+    assert "- 1 new receipt: 1 HELD" in text
+    assert "## Shown elsewhere: nothing ran here" in text
+    assert "| `R-002` | loss 2.1 < 2.2 nats, by the team from run 41 | HELD | [" in text
+    assert "| falsifier R-002 | BLOCKED → PARTIAL_ALGORITHM_LEVEL | HELD elsewhere " in text
+    assert "## Measurements" not in text
 
 
 def test_no_change_is_no_text_to_send(registry):

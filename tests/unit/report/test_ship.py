@@ -181,7 +181,7 @@ def test_the_text_forecasts_what_is_next_and_calls_it_a_forecast():
     shown = standing(CONTRACT, model(LEDGER, base="91"), states_of({"002", "006", "008", "005"}))
     text = " ".join(text_of([shown]).split())
     assert text.endswith(
-        "next AC-007 adds 1 points: F-007 is BOUND forecast 96 % if AC-007 were discharged,"
+        "next AC-007 adds 1 point: F-007 is BOUND forecast 96 % if AC-007 were discharged,"
         " 100 % if all that is open were; it is no state and earns nothing"
     )
     assert data_of(shown)["forecast"][:2] == [
@@ -199,7 +199,7 @@ def test_what_is_next_can_be_moved_by_a_run_and_is_the_same_wherever_it_is_told(
     from pv.report.ship_data import data_of
     from pv.report.ship_text import text_of
 
-    states = {"F-1": State.PLANNED, "F-3": State.BOUND, "F-4": State.REFUTED}
+    states = {"F-1": State.PLANNED, "F-2": State.BOUND, "F-3": State.BOUND, "F-4": State.REFUTED}
     made = model({"1": "4", "2": "3", "3": "1", "4": "2"})
     ungated = made.criteria[1]._replace(gates=())
     criteria = (made.criteria[0], ungated, *made.criteria[2:])
@@ -208,4 +208,7 @@ def test_what_is_next_can_be_moved_by_a_run_and_is_the_same_wherever_it_is_told(
     assert ship_view(shown).next.id == data_of(shown)["next"] == "AC-4"
     assert "next  AC-4 adds 20 points" in text_of([shown])
     assert "20 % if AC-4 were discharged" in text_of([shown])
+    shown = standing(CONTRACT, made, states.__getitem__, lambda gate: "run 41" * (gate == "F-4"))
+    assert shown.next.id == "AC-2"  # a number from outside is not measured by a run here
+    shown = standing(CONTRACT, made._replace(criteria=criteria), states.__getitem__)
     assert _action([shown]) == ("AC-4", "criterion 4: F-4 is REFUTED; it adds 20 points to MODEL")

@@ -148,7 +148,7 @@ def test_a_forecast_is_named_as_one_and_changes_nothing(tmp_path):
     blocked = fresh.pv("can-ship", "MODEL-1")
     assert blocked.exit_code == 1
     assert "cannot ship: MODEL-1" in blocked.output
-    assert "next  AC-002 adds 1 points" in fresh.pv("ship").output
+    assert "next  AC-002 adds 1 point" in fresh.pv("ship").output
     assert fresh.percent() == 91.0
 
 
