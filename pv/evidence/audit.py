@@ -9,6 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple
 
+from pv.evidence.derive import Derived
 from pv.evidence.history import History
 from pv.evidence.receipt import load
 from pv.evidence.statement import ENTRY, MODEL, SOURCE, Stored
@@ -82,8 +83,27 @@ def audit(
         falsifier = folder.rpartition("/")[2]
         if falsifier not in known:
             found += _orphans(root, folder, falsifier)
+    return _audit(found, loaded)
+
+
+def _audit(found: Sequence[Audited], loaded: Sequence[Loaded]) -> Audit:
     unread = tuple(one.file for one in loaded if one.contract is None)
     return Audit(tuple(sorted(found, key=lambda each: each.path)), unread)
+
+
+def audit_of(root: Path, derived: Derived, *, local: bool = False) -> Audit:
+    """Return what `audit` finds of a registry whose states were derived and judged."""
+    found: list[Audited] = []
+    for status in derived.statuses:
+        own = {each.id: each for each in reversed(status.falsifiers)}
+        for falsifier in dict.fromkeys(status.summary.falsifiers):
+            found += map(_audited, own[falsifier].receipts)
+        found += [_damaged(path, reason) for path, reason in status.damaged]
+    known = {name for each in derived.statuses for name in each.summary.falsifiers}
+    for folder in folders(root, local=local):
+        if (falsifier := folder.rpartition("/")[2]) not in known:
+            found += _orphans(root, folder, falsifier)
+    return _audit(found, derived.loaded)
 
 
 def _of_contract(
@@ -91,13 +111,19 @@ def _of_contract(
 ) -> Iterator[Audited]:
     day = utc_today()
     evidence = load(root, contract, local=local, history=history, today=day, read=read)
-    for view in evidence.receipts:
-        sound = Condition.FOREIGN if view.level is Level.FOREIGN else Condition.VALID
-        condition = Condition.STALE if view.stale else sound
-        yield Audited(view.path, view.falsifier, condition, view.stale, receipt=view)
+    yield from map(_audited, evidence.receipts)
     for each in evidence.damaged:
-        falsifier = Path(each.path).parent.name
-        yield Audited(each.path, falsifier, Condition.DAMAGED, reason=each.reason)
+        yield _damaged(each.path, each.reason)
+
+
+def _audited(view: ReceiptView) -> Audited:
+    sound = Condition.FOREIGN if view.level is Level.FOREIGN else Condition.VALID
+    condition = Condition.STALE if view.stale else sound
+    return Audited(view.path, view.falsifier, condition, view.stale, receipt=view)
+
+
+def _damaged(path: str, reason: str) -> Audited:
+    return Audited(path, Path(path).parent.name, Condition.DAMAGED, reason=reason)
 
 
 def _orphans(root: Path, folder: str, falsifier: str) -> Iterator[Audited]:
