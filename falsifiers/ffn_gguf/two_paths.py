@@ -6,12 +6,11 @@ layers in lockstep, two shares of the sentences side by side.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from itertools import pairwise, product
 from threading import Lock
-from types import MappingProxyType
 from typing import NamedTuple, TypeVar
 
 import numpy as np
@@ -35,11 +34,6 @@ Sentences = Sequence[Sequence[int]]
 
 T = TypeVar("T")
 
-QUANTIZERS: Mapping[str | None, Quantizer] = MappingProxyType(
-    {None: quantize_ggml} | {fault: faulty(quantize_ggml, fault) for fault in FAULTS}
-)
-"""The quantiser of path B under each fault; None: the sound one."""
-
 _SHARES = 2
 """Of the sentences: as many on every machine, so that sums are the same on all of them."""
 
@@ -52,28 +46,31 @@ class Walk(NamedTuple):
 
 
 class Paths:
-    """A trunk, and the traces of path B through it under each quantiser.
+    """A trunk, and the traces of path B through it with and without planted faults.
 
-    They are made together when the first is asked for, and with them the `walk` that is named.
+    Those of `faults` (None: the sound one) are made together when the first of them is asked for,
+    and with them the `walk` that is named.
     """
 
     def __init__(
         self,
         trunk: Trunk,
         sentences: Sentences,
-        quantizers: Mapping[str | None, Quantizer] = QUANTIZERS,
+        faults: Sequence[str | None] = (None, *FAULTS),
         walk: Walk | None = None,
+        *,
+        quantizer: Callable[[str | None], Quantizer] | None = None,
         shares: int = _SHARES,
     ) -> None:
         self.trunk = trunk
         self.sentences = sentences
-        self._quantizers, self._walk = quantizers, walk
+        self._together, self._walk = tuple(faults), walk
+        self._quantizer = quantizer or quantizer_under
         self._shares = cut(sentences, shares)
         self._downs = Downs(
             _once_a_layer(lambda layer: noise.weight_energy(trunk.ffn_down(layer))),
             _once_a_layer(partial(unpacked_down, trunk)),
         )
-        self._together = tuple(quantizers)
         self._traces: dict[str | None, Trace] = {}
         self._walks: dict[Walk, Future[Trace]] = {}
         self._reference: Reference | None = None
@@ -102,7 +99,7 @@ class Paths:
         """
         if fault not in self._traces and fault in self._together:
             try:
-                self._run(self._together)
+                self._run([each for each in self._together if each not in self._traces])
             except BadInputError:
                 self._together = ()
         if fault not in self._traces:
@@ -111,7 +108,7 @@ class Paths:
 
     def _run(self, faults: Sequence[str | None]) -> None:
         """Make the traces under these faults."""
-        quantizers = [self._quantizers[fault] for fault in faults]
+        quantizers = [*map(self._quantizer, faults)]
         pool = ThreadPoolExecutor(_SHARES)
         try:
             list(pool.map(self.trunk.weights, self._matrices()))
@@ -169,6 +166,11 @@ class Paths:
         unit = draw.random((*step.shape, BLOCK_VALUES), dtype=np.float32) - np.float32(0.5)
         unit *= step[..., None].astype(np.float32)
         return norms(path_a(self.trunk)(layer, unit.reshape(len(step), -1)))
+
+
+def quantizer_under(fault: str | None) -> Quantizer:
+    """Return path B's quantiser of activations, with a fault planted where one is named."""
+    return faulty(quantize_ggml, fault) if fault else quantize_ggml
 
 
 def open_paths(run: Run) -> Paths:
