@@ -144,14 +144,13 @@ def _wrong_pattern(binding: Binding) -> str:
 def _items(entry: Entry, request: Request) -> Iterator[Job | Outcome]:
     binding = _runnable(entry.falsifier.binding)
     if isinstance(binding, str) and not (entry.fault and entry.falsifier.binding.kind in _RUN):
-        # Asked for by name it is a run that failed; else the question is what can be run.
         maker = _Maker(entry.contract, entry.falsifier, request)
         if wrong := _wrong_pattern(entry.falsifier.binding):
             yield maker.absent(
                 Verdict.ERROR, f"{entry.contract.file}: {wrong}", cause=Cause.BAD_INPUT
             )
             return
-        yield maker.absent(Verdict.SKIPPED if entry.named else Verdict.NOT_RUN, binding)
+        yield maker.absent(maker.unrunnable, binding)
         return
     own = entry.falsifier.binding if isinstance(binding, str) else binding
     falsifier = replace(entry.falsifier, binding=own)
@@ -160,7 +159,7 @@ def _items(entry: Entry, request: Request) -> Iterator[Job | Outcome]:
         reason = f"live: it needs a model · do: {' '.join(maker.command)}"
         yield maker.absent(Verdict.NOT_RUN, reason)
     elif falsifier.device and request.device == "cpu":
-        yield maker.without_device(falsifier.device, named=entry.named)
+        yield maker.without_device(falsifier.device)
     elif entry.fault:
         reason = f"the entry has a fault: {entry.fault} · do: pv validate {entry.contract.file}"
         yield maker.absent(Verdict.ERROR, reason, cause=Cause.BAD_INPUT)
@@ -218,19 +217,24 @@ class _Maker:
             command=self.command,
         )
 
-    def without_device(self, device: str, *, named: bool) -> Outcome:
-        """Return the outcome of a question about a device in a run on the processor.
+    @property
+    def unrunnable(self) -> Verdict:
+        """What a falsifier is that this run cannot run.
 
-        Asked for by name it is a run that failed; else it is left for a run with a device.
+        Asked for by its id or a pattern it is a run that failed; asked for with all others, the
+        question is what can be run.
         """
+        return Verdict.SKIPPED if self._request.ids else Verdict.NOT_RUN
+
+    def without_device(self, device: str) -> Outcome:
+        """Return the outcome of a question about a device in a run on the processor."""
         on_device = replace(self._request, device=device)
         repeat = command(self._falsifier.id, on_device, live=self._falsifier.live)
-        verdict = Verdict.SKIPPED if named else Verdict.NOT_RUN
         reason = (
             f"device: it needs {device} · do: {' '.join(repeat)}, or --device sim (the simulator,"
             f" at most {State.PARTIAL_ALGORITHM_LEVEL})"
         )
-        return replace(self.absent(verdict, reason), command=repeat)
+        return replace(self.absent(self.unrunnable, reason), command=repeat)
 
     def live(self, accepted: Sequence[ModelReference]) -> Iterator[Job | Outcome]:
         """Yield a job for each accepted model that is here, then a line for each that is not."""

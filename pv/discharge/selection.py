@@ -22,8 +22,6 @@ class Entry(NamedTuple):
     contract: Contract
     falsifier: Falsifier
     fault: str
-    named: bool = False
-    """Whether it was asked for by its name, so that not running is a run that failed."""
 
 
 class Shard(NamedTuple):
@@ -108,13 +106,8 @@ def _named(ids: Sequence[str], entries: Sequence[Entry], refused: Sequence[Loade
     """Return the entries that ids and patterns name, each once, in the order of the ids."""
     found: dict[int, Entry] = {}
     for text in ids:
-        if is_pattern(text):
-            fitting = _fitting(text, entries)
-        else:
-            fitting = [_find(text, entries, refused)._replace(named=True)]
-        for each in fitting:
-            if each.named or id(each.falsifier) not in found:
-                found[id(each.falsifier)] = each
+        fitting = _fitting(text, entries) if is_pattern(text) else [_find(text, entries, refused)]
+        found |= {id(each.falsifier): each for each in fitting}
     return list(found.values())
 
 
