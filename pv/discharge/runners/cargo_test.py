@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from pv.bindings.cargo_command import parse_cargo_test
 from pv.bindings.rust_workspace import RustWorkspace
@@ -24,6 +24,7 @@ _LINE: Final = re.compile(
 _TOTAL: Final = re.compile(
     r"^test result: \w+\. (\d+) passed; (\d+) failed; (\d+) ignored;", re.MULTILINE
 )
+_TOLD: Final = re.compile(r"^(rustc|LLVM version|host):? (.+)$", re.MULTILINE)
 _SIGNAL: Final = re.compile(r"\(signal: \d+, (?P<name>SIG\w+)")
 _ERROR: Final = re.compile(r"^error(?:\[\w+\])?: .*$", re.MULTILINE)
 _NO_MEMORY: Final = re.compile(r"^memory allocation of \d+ bytes failed", re.MULTILINE)
@@ -35,7 +36,8 @@ _TARGET: Final = (".pv", "cargo-target")
 def run(job: Job, processes: Processes) -> Returned:
     """Run a `cargo test`, soundly and under each planted fault that `PV_FAULT` names to it.
 
-    Tests marked `#[ignore]` run where live runs were asked for. What cargo builds goes to `.pv/`.
+    Tests marked `#[ignore]` run where live runs were asked for. What cargo builds goes to `.pv/`;
+    the compiler that it takes in that folder is named beside what it ran on.
     """
     try:
         argv, folder, name = _asked(job)
@@ -45,6 +47,7 @@ def run(job: Job, processes: Processes) -> Returned:
         ending = Ending.MISSING if isinstance(error, MissingError) else Ending.BAD_INPUT
         step = Step(SOUND, ending, error.message)
         return Returned((step,), ending, error.message, SOUND)
+    compiler = _compiler(processes, folder)
 
     def run_one(step: str, fault: str | None) -> Piece:
         ran = processes.run(
@@ -60,9 +63,19 @@ def run(job: Job, processes: Processes) -> Returned:
             },
             keep_output=_OUTPUT,
         )
-        return Piece(_step(step, ran, name), ran, sources, environment_in(ran))
+        return Piece(_step(step, ran, name), ran, sources, {**environment_in(ran), **compiler})
 
     return run_steps(job, run_one)
+
+
+def _compiler(processes: Processes, folder: Path) -> Mapping[str, Any]:
+    """Return the version of the compiler, with that of its LLVM and its target, for the receipt."""
+    ran = processes.run({"kind": "program", "argv": ["rustc", "-vV"], "folder": str(folder)})
+    told = dict(_TOLD.findall(ran.log))
+    if ran.code != 0 or "rustc" not in told:
+        return {}
+    more = (told.get("LLVM version", "unknown"), told.get("host", "unknown"))
+    return {"outside": {"rustc": {"version": "{} (LLVM {}, {})".format(told["rustc"], *more)}}}
 
 
 def _asked(job: Job) -> tuple[tuple[str, ...], Path, str]:
