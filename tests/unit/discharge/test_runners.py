@@ -423,7 +423,8 @@ def test_a_cargo_test_is_seen_to_run_and_pass_by_its_name(discharge, crate):
     receipt = json.loads((crate / outcome["receipt"]).read_bytes())
     names = {each["name"] for each in receipt["subject"]}
     assert {"source:src/lib.rs", "source:Cargo.toml", "source:Cargo.lock"} <= names
-    told = subprocess.run(["rustc", "-V"], capture_output=True, text=True, check=True).stdout
+    rustc = shutil.which("rustc")
+    told = subprocess.run([rustc, "-V"], capture_output=True, text=True, check=True).stdout
     compiler = receipt["predicate"]["environment"]["outside"]["rustc"]["version"]
     assert f"rustc {compiler}".startswith(f"{told.strip()} (LLVM ")
 
