@@ -89,13 +89,13 @@ def _judge(
 
         return read_report(known, FileTexts(found.files)), ()
     from pv.lint.engine import lint as run
-    from pv.lint.intake import read
+    from pv.lint.intake import read, read_by_crew
     from pv.lint.kept import Texts
     from pv.output.judged import file_report
     from pv.output.kept import kept_report
     from pv.output.lint import report_of_lint
 
-    intake = read(found, memory.surroundings if memory else None)
+    intake = read(found, memory.surroundings) if memory else read_by_crew(found, options)
     came = run(intake.root, intake.judged, options, shown=intake.asked, keeper=intake.session)
     intake.save()
     asked = intake.asked

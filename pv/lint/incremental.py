@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from pv.lint.ahead import AheadRegistry, Sheet, form_of, judged_part, sheet_of
 from pv.lint.cache import Cache, Kept
@@ -47,8 +47,16 @@ class _Entry:
     """What was found out about the contract before the others were known."""
 
 
+class _Taken(NamedTuple):
+    """What stands in a file."""
+
+    data: bytes
+    file: str
+    digest: str
+
+
 class Session(Keeper):
-    """One registry with its cache, for the length of a run.
+    """One registry with its cache, for the length of a run; without one nothing is kept.
 
     `asked` names the files that are going to be judged (all where None); the others are only read.
     Many files are read and judged by `crew` processes, as many as are worth it where None.
@@ -60,13 +68,14 @@ class Session(Keeper):
         *,
         asked: frozenset[str] | None = None,
         crew: int | None = None,
+        keep: bool = True,
     ) -> None:
         self._seen = surroundings
         self._asked = asked
         self._crew = crew
-        self._cache = Cache(surroundings.root)
+        self._cache = Cache(surroundings.root) if keep else None
         self._tool = tool_digest()
-        before = self._cache.files(surroundings.variant)
+        before = self._cache.files(surroundings.variant) if self._cache else {}
         self._gone = before.keys() - surroundings.stamps.keys() - {_ALL}
         self._before = {name: row for name, row in before.items() if row.tool == self._tool}
         self._around = ""
@@ -91,6 +100,8 @@ class Session(Keeper):
 
     def save(self) -> None:
         """Write what this run found out to the cache."""
+        if self._cache is None:
+            return
         changed = [entry.row for entry in self._entries.values() if entry.fresh]
         kept = (row for row in changed if row.digest)
         self._cache.save_files(self._seen.variant, kept, self._gone)
@@ -134,18 +145,14 @@ class Session(Keeper):
         """
         context = self._context(AheadRegistry(self._seen.root, stamps))
 
-        def do(number: int) -> tuple[Any, ...] | None:
-            file = files[number]
-            data = take_bytes(file.place, file.display)
-            if isinstance(data, Problem):
-                return None
-            digest, before = hashlib.sha256(data).hexdigest(), self._before.get(file.display)
-            if before is not None and before.digest == digest:
-                return None
-            wanted = self._asked is None or file.display in self._asked
-            judged = judge(read_text(data, file.display))
-            sheet = sheet_of(judged, digest, context if wanted else None)
-            return sheet and tuple(sheet)
+        def do(numbers: Sequence[int]) -> list[tuple[Any, ...] | None]:
+            taken = [self._taken(files[number]) for number in numbers]
+            documents = [one and read_text(one.data, one.file) for one in taken]
+            judged = [judge(one) if one else None for one in documents]
+            return [
+                self._sheet(one, its.digest, context) if one and its else None
+                for one, its in zip(judged, taken, strict=True)
+            ]
 
         found: dict[str, _Entry] = {}
         for number, answer in self._spread(len(files), do):
@@ -159,6 +166,20 @@ class Session(Keeper):
             row = Kept(file.display, self._tool, stamp, sheet.digest, sheet.form, sheet.facts)
             found[file.display] = _Entry(_kept(file, row), row, fresh=True, sheet=sheet)
         return found
+
+    def _taken(self, file: ContractFile) -> _Taken | None:
+        """Return the content of a file; None where it was read before, or cannot be."""
+        data = take_bytes(file.place, file.display)
+        if isinstance(data, Problem):
+            return None
+        digest, before = hashlib.sha256(data).hexdigest(), self._before.get(file.display)
+        known = before is not None and before.digest == digest
+        return None if known else _Taken(data, file.display, digest)
+
+    def _sheet(self, judged: Judged, digest: str, context: Context) -> tuple[Any, ...] | None:
+        wanted = self._asked is None or judged.document.file in self._asked
+        sheet = sheet_of(judged, digest, context if wanted else None)
+        return sheet and tuple(sheet)
 
     def _context(self, registry: Registry) -> Context:
         """Return a context of which all that contracts share is known before processes part."""
@@ -188,7 +209,8 @@ class Session(Keeper):
         """Judge by a crew what is read, and changed in nothing but its surroundings."""
         context.prepare()
         answers = self._spread(
-            len(contracts), lambda number: judged_part(contracts[number], context)
+            len(contracts),
+            lambda numbers: [judged_part(contracts[number], context) for number in numbers],
         )
         for number, answer in answers:
             if answer is not None:
@@ -248,7 +270,7 @@ class Session(Keeper):
             return Part(*read_part(before.part), ())
         part = judge_registry(context, rules, shown=shown)
         self.complete &= not part.crashes
-        if shown is None and not part.crashes:
+        if self._cache and shown is None and not part.crashes:
             text = part_text(part.findings, part.counts)
             row = Kept(_ALL, self._tool, "", "", surroundings=content, part=text)
             self._cache.save_files(self._seen.variant, [row])

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from pv.lint.crew import LEAST
 from pv.lint.incremental import Session
 from pv.lint.options import Options
 from pv.lint.surroundings import Surroundings
@@ -21,7 +22,7 @@ class Intake(NamedTuple):
     asked: frozenset[str] | None
     """Names of the files asked for; None for the whole registry."""
     session: Session | None = None
-    """What is known from earlier runs; None where nothing was to be kept."""
+    """What is known from earlier runs, or found out by a crew."""
 
     def save(self) -> None:
         """Keep what the run found out, for the next one."""
@@ -41,10 +42,20 @@ def take(paths: Sequence[str], root: Path | None, keep_for: Options | None = Non
     return read(found, Surroundings(found.root, found.files, keep_for))
 
 
-def read(found: Survey, surroundings: Surroundings | None = None) -> Intake:
-    """Read files; with surroundings, those alone that changed since they were seen before."""
+def read_by_crew(found: Survey, options: Options) -> Intake:
+    """Read all files, by a crew where they are many; nothing is known before or kept."""
+    if len(found.files) < LEAST or not found.is_registry:
+        return read(found)
+    return read(found, Surroundings(found.root, found.files, options), keep=False)
+
+
+def read(found: Survey, surroundings: Surroundings | None = None, *, keep: bool = True) -> Intake:
+    """Read files; with surroundings, those alone that changed since they were seen before.
+
+    Without `keep` all of them, and the surroundings are but where a crew is at work.
+    """
     if surroundings is not None:
-        session = Session(surroundings, asked=found.asked)
+        session = Session(surroundings, asked=found.asked, keep=keep)
         return Intake(found.root, session.judged, found.asked, session)
     judged = tuple(judge_file(one.path, one.display) for one in found.files)
     return Intake(found.root, judged, found.asked)

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from pv import stamps
-from pv.lint import ahead, incremental
+from pv.lint import ahead, incremental, intake
 from pv.lint.ahead import AheadRegistry
 from pv.lint.context import Context
 from pv.lint.engine import Report, lint
@@ -17,6 +17,7 @@ from pv.lint.incremental import Session
 from pv.lint.options import Options
 from pv.lint.rules import pv_scr_001_unrunnable_contract as unrunnable
 from pv.lint.surroundings import Surroundings
+from pv.lint.survey import survey
 from pv.registry.discover import contracts_of
 from pv.yamlfile.judge import judge_file
 from tests.bench.contract_tree import path_of, write_tree
@@ -122,6 +123,16 @@ def test_a_crew_reports_what_one_process_does(root, crew, expected):
     }
     assert by_session(root, crew) == expected
     assert by_session(root, crew) == expected  # warm
+
+
+def test_a_run_that_keeps_nothing_has_its_crew_too(root, expected, monkeypatch):
+    monkeypatch.setattr(intake, "LEAST", LEAST)
+    taken = intake.read_by_crew(survey([], root), Options())
+    assert taken.session is not None
+    report = lint(root, taken.judged, Options(), keeper=taken.session)
+    taken.save()
+    assert outcome(report) == expected
+    assert not [one for one in (root / ".pv").rglob("*") if one.is_file()]
 
 
 @pytest.mark.parametrize("name", ["sheet_of", "judged_part"])
