@@ -2,7 +2,9 @@
 
 A harness is a module-level function `name(run: Run) -> Measurements`. It measures and never
 judges: limits stand in the contract's `expect`. Its module names the planted faults it knows in
-`CONTROLS`, and applies the one in `run.fault` by changing exactly one operation.
+`CONTROLS`, and applies the one in `run.fault` by changing exactly one operation. What it asks of a
+user's environment it names in `OUTSIDE`: variables that begin with PV_, and what each leads to, a
+mapping written out. No other variable reaches it.
 """
 
 from __future__ import annotations
@@ -10,12 +12,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 from pv.errors import UsageError
 from pv.model.measurement import Measurements
 
 T = TypeVar("T")
+ANSWERED: Final = "answered from outside"
+"""Key in `shared` of the programs that `Run.answered_by` named."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,10 @@ class Run:
             self.shared[key] = make()
         value: T = self.shared[key]
         return value
+
+    def answered_by(self, program: str, version: str) -> None:
+        """Name a program of the user's whose answers were measured, for the receipt."""
+        self.shared.setdefault(ANSWERED, {})[program] = {"version": version}
 
     def parameter(self, name: str) -> Any:
         """Return a parameter; raises UsageError naming it where the contract does not give it."""

@@ -33,7 +33,8 @@ CONTROLS: dict[str, str] = {
     "half_of_the_tasks": "every second task is left out",
 }
 
-VARIABLE = "PV_HUMAN_EVAL"
+OUTSIDE = {"PV_HUMAN_EVAL": "the data set of HumanEval"}
+(VARIABLE,) = OUTSIDE
 _FIELDS = ("task_id", "prompt", "test", "entry_point")
 _MEMORY = 1 << 30
 _FILE = 1 << 20

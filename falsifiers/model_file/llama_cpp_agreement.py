@@ -42,7 +42,9 @@ CONTROLS: dict[str, str] = {
     "other_prompts": "llama.cpp is asked every prompt without its last token",
 }
 
-VARIABLE = "PV_LLAMA_CPP_PYTHON"
+OUTSIDE = {"PV_LLAMA_CPP_PYTHON": "a Python with llama_cpp"}
+(VARIABLE,) = OUTSIDE
+_PROGRAM = "llama_cpp"
 _CHILD = Path(__file__).with_name("llama_cpp_child.py")
 _SECONDS = 100
 _CUT = 1 << 16
@@ -62,8 +64,8 @@ class Ours(NamedTuple):
 def loads(run: Run) -> Measurements:
     """Ask whether llama.cpp answers the first `sentences` sentences at all."""
     model, python = opened(run), interpreter()
-    fault, prompts = known_fault(run, CONTROLS), _prompts(model, run)
-    theirs, said = _asked(python, model, prompts, fault)
+    prompts = _prompts(model, run)
+    theirs, said = _asked(python, model, prompts, run)
     over = sample("prompts", (len(prompts),), "none", tokens="last", dtype="int64")
     return Measurements(
         metrics=(metric("loaded", int(_whole(theirs, prompts, model)), COUNT, over),),
@@ -84,9 +86,9 @@ def interpreter() -> str:
     named = os.environ.get(VARIABLE)
     if named:
         return named
-    if importlib.util.find_spec("llama_cpp") is None:
+    if importlib.util.find_spec(_PROGRAM) is None:
         raise MissingError(
-            "llama_cpp is not installed",
+            f"{_PROGRAM} is not installed",
             advice=f"pip install llama-cpp-python, or set {VARIABLE} to a Python that has it",
         )
     return sys.executable
@@ -106,8 +108,8 @@ def of_ours(trunk: Trunk, prompts: Prompts) -> Ours:
 
 def of_model(model: ModelFile, ours: Ours, python: str, run: Run) -> Measurements:
     """Measure as `agrees` does, beside our own logits."""
-    fault, count = known_fault(run, CONTROLS), len(ours.prompts)
-    theirs, said = _asked(python, model, ours.prompts, fault)
+    count = len(ours.prompts)
+    theirs, said = _asked(python, model, ours.prompts, run)
     loaded = _whole(theirs, ours.prompts, model)
     distances, differing = np.full(count, _NO_ANSWER), count
     if theirs is not None and loaded:
@@ -148,10 +150,9 @@ def _whole(theirs: Floats | None, prompts: Prompts, model: ModelFile) -> bool:
     return theirs is not None and theirs.shape == shape and bool(np.isfinite(theirs).all())
 
 
-def _asked(
-    python: str, model: ModelFile, prompts: Prompts, fault: str | None
-) -> tuple[Floats | None, str]:
+def _asked(python: str, model: ModelFile, prompts: Prompts, run: Run) -> tuple[Floats | None, str]:
     """Return llama.cpp's logits, or None where it gave none, and the end of what it said."""
+    fault = known_fault(run, CONTROLS)
     given = [list(one[:-1] if fault == "other_prompts" else one) for one in prompts]
     with tempfile.TemporaryDirectory() as folder:
         path, answers = model.path, Path(folder) / "answers.npy"
@@ -159,32 +160,47 @@ def _asked(
             path = Path(folder) / "cut.gguf"
             with model.path.open("rb") as whole:
                 path.write_bytes(whole.read(_CUT))
-        request = {"model": str(path), "prompts": given, "answers": str(answers)}
-        try:
-            ran = _run(python, json.dumps(request))
-        except subprocess.TimeoutExpired:
-            return None, f"llama.cpp said nothing within {_SECONDS} s"
-        lines = (ran.stdout + ran.stderr).strip().splitlines()
-        said = f"llama.cpp said: {lines[-1][:_SHOWN] if lines else 'nothing'}"
-        if "No module named" in said:
-            advice = "pip install llama-cpp-python numpy"
-            raise MissingError(f"{python!r} has no llama_cpp: {said}", advice=advice)
-        return (np.load(answers) if ran.returncode == 0 else None), said
+        request = Path(folder) / "request.json"
+        asked = {"model": str(path), "prompts": given, "answers": str(answers)}
+        request.write_text(json.dumps(asked), encoding="utf-8")
+        code, lines = _ran(python, request)
+        program, _, version = lines[0].partition(" ")
+        if program != _PROGRAM:
+            raise MissingError(
+                f"{python!r} has no {_PROGRAM}, it said: {lines[-1][:_SHOWN]}",
+                advice=f"pip install llama-cpp-python numpy there, or set {VARIABLE} to another",
+            )
+        run.answered_by(program, version)
+        return (np.load(answers) if code == 0 else None), f"llama.cpp said: {lines[-1][:_SHOWN]}"
 
 
-def _run(python: str, request: str) -> subprocess.CompletedProcess[str]:
-    """Run the child; its text is read here, so that it counts among the sources of the run."""
+def _ran(python: str, request: Path) -> tuple[int | None, list[str]]:
+    """Return the child's exit code, None where it took too long, and what it printed.
+
+    Its text is read here, so that it counts among the sources of the run. The request is a file: a
+    pipe that a program does not read would end this process.
+    """
     try:
-        return subprocess.run(
-            [python, "-c", _CHILD.read_text(encoding="utf-8")],
-            input=request,
-            capture_output=True,
-            text=True,
-            timeout=_SECONDS,
-            check=False,
-        )
-    except FileNotFoundError:
-        raise MissingError(f"{VARIABLE} is {python!r}: no such program") from None
+        with request.open("rb") as given:
+            ran = subprocess.run(
+                [python, "-c", _CHILD.read_text(encoding="utf-8")],
+                stdin=given,
+                capture_output=True,
+                timeout=_SECONDS,
+                check=False,
+            )
+    except subprocess.TimeoutExpired as late:
+        return None, [*_lines(late.stdout or b""), f"nothing within {_SECONDS} s"]
+    except OSError as fault:
+        raise MissingError(
+            f"{python!r} cannot be run: {fault.strerror}",
+            advice=f"set {VARIABLE} to a Python that has {_PROGRAM}",
+        ) from None
+    return ran.returncode, _lines(ran.stdout + ran.stderr) or ["nothing"]
+
+
+def _lines(printed: bytes) -> list[str]:
+    return printed.decode("utf-8", "replace").strip().splitlines()
 
 
 def _apart(one: Floats, other: Floats) -> Wide:

@@ -1,7 +1,8 @@
 """Runs in a process of its own: what llama.cpp makes of a model file.
 
 Standard input is one JSON object, `{model, prompts, answers}`: a path, lists of token ids, and
-where to write the logits behind each prompt (float32 (prompts, vocabulary), NumPy's format).
+where to write the logits behind each prompt (float32 (prompts, vocabulary), NumPy's format). The
+first line printed is `llama_cpp VERSION`, before the model is looked at.
 Nothing of this project is imported, so that any interpreter with `llama_cpp` can run it.
 
 Weights stay as the file has them (`--no-repack`): repacked ones meet activations that are stored in
@@ -20,6 +21,8 @@ def main() -> None:
 
     llama.cpp's threads wait for each other without sleeping: on a busy machine two are slower.
     """
+    sys.stdout.write(f"llama_cpp {llama_cpp.__version__}\n")
+    sys.stdout.flush()
     asked = json.load(sys.stdin)
     _keep_weights_as_they_are()
     longest = max(len(each) for each in asked["prompts"])

@@ -24,7 +24,8 @@ CONTROLS: dict[str, str] = {
     "source_against_itself": "the source's weights stand on both sides",
 }
 
-VARIABLE = "PV_SOURCE_MODEL"
+OUTSIDE = {"PV_SOURCE_MODEL": "the file that the model was quantised from"}
+(VARIABLE,) = OUTSIDE
 
 
 def by_layer(run: Run) -> Measurements:

@@ -22,6 +22,7 @@ def explain(
     Exit codes: 0 told, whatever the verdict is · 2 no such falsifier.
     """
     from pv.discharge.logs import last_log
+    from pv.discharge.outside import of_falsifier, shown
     from pv.discharge.plan import Request, command
     from pv.discharge.selection import is_pattern, select
     from pv.evidence.derive import derive
@@ -38,5 +39,6 @@ def explain(
     own = next(each for each in status.falsifiers if each.id == found.id)
     again = command(found.id, Request(home, device=found.device or "cpu"), live=found.live)
     log = last_log(home, found.id, own.receipts)
-    typer.echo(explain_text(entry.contract, found, own, again, log), nl=False)
+    outside = shown(of_falsifier(home, found))
+    typer.echo(explain_text(entry.contract, found, own, again, log, outside=outside), nl=False)
     raise typer.Exit(ExitCode.OK)

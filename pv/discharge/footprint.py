@@ -109,15 +109,21 @@ def real_path(file: str) -> str:
     return os.path.realpath(file)
 
 
-def environment(device: str, facts: Mapping[str, str] | None = None) -> dict[str, Any]:
+def environment(
+    device: str,
+    facts: Mapping[str, str] | None = None,
+    outside: Mapping[str, Mapping[str, Any]] | None = None,
+) -> dict[str, Any]:
     """Return where this process ran: versions, processor and device class, never a host name.
 
-    `facts` describe a real device: its name, capability and driver.
+    `facts` describe a real device: its name, capability and driver. `outside` is what answered that
+    is neither of the project nor of this process.
     """
     oracles = libraries()
     return {
         **({"accelerator": dict(facts)} if facts else {}),
         **({"libraries": oracles} if oracles else {}),
+        **({"outside": dict(outside)} if outside else {}),
         "python": platform.python_version(),
         "packages": {
             name: str(getattr(sys.modules[name], "__version__", "unknown"))

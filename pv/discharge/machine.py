@@ -1,9 +1,11 @@
-"""What the machine was doing, and which foreign libraries answered, asked in the child itself."""
+"""What the machine was doing, and which foreign libraries and files answered a child."""
 
 from __future__ import annotations
 
 import hashlib
 import os
+import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -33,9 +35,22 @@ def libraries(maps: Path = Path("/proc/self/maps")) -> dict[str, str]:
     return {each.name: _digest(each) for each in loaded}
 
 
+def contents(named: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+    """Return for every variable the name of the file or program it leads to, and its sha256.
+
+    None stands for the sha256 of what is no file.
+    """
+    found = {name: Path(shutil.which(value) or value) for name, value in named.items()}
+    return {
+        name: {"file": path.name, "sha256": _digest(path) if path.is_file() else None}
+        for name, path in found.items()
+    }
+
+
 def _digest(path: Path) -> str:
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError:
         return "unreadable"
 

@@ -20,8 +20,9 @@ from pathlib import Path
 from typing import IO, Any, Final, NoReturn, TypeAlias
 
 from pv.discharge.footprint import Footprint, environment
+from pv.discharge.machine import contents
 from pv.errors import BadInputError, MissingError, PvError, UsageError
-from pv.falsifiers.interface import Run
+from pv.falsifiers.interface import ANSWERED, Run
 from pv.model.measurement import Measurements
 
 Harness: TypeAlias = Callable[[Run], object]
@@ -40,13 +41,14 @@ def run_alone(job: dict[str, Any], results: int) -> None:
 def _run_harness(job: dict[str, Any], results: IO[str]) -> None:
     footprint = Footprint(_PACKAGE, Path(job["root"]))
     footprint.watch_files(except_for=job["model"])
-    shared: dict[str, Any] = {}
+    outside, shared = contents(job["environment"]), dict[str, Any]()
     ready = _ready(job, results)
     for step in job["steps"] if ready else ():
         send(results, {"started": step["name"]})
         send(results, _outcome(job, step, {} if step.get("anew") else shared))
         send(results, {"sources": footprint.sources()})
-    send(results, {"environment": environment(job["device"], job.get("device_facts"))})
+    answered = outside | shared.get(ANSWERED, {})
+    send(results, {"environment": environment(job["device"], job.get("device_facts"), answered)})
 
 
 def _run_pytest(job: dict[str, Any], results: IO[str]) -> None:

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from pv import __version__
 from pv.discharge.job import Job, device_class
+from pv.discharge.outside import of_falsifier, shown
 from pv.model.contract import short_id
 from pv.model.receipt import Outcome
 from pv.output.escape import escape
@@ -51,7 +52,7 @@ def _row(item: Job | Outcome) -> dict[str, str]:
             "runner": str(item.falsifier.binding.kind),
             "level": item.level.lower(),
             "on": f"{model or 'no model'}, {device_class(item.device)}",
-            "why": item.why or "asked for",
+            "why": _why(item),
         }
     return {
         "falsifier": short_id(item.falsifier),
@@ -62,6 +63,12 @@ def _row(item: Job | Outcome) -> dict[str, str]:
         "on": model,
         "why": f"{item.verdict} by {item.receipt}" if item.reused else item.headline,
     }
+
+
+def _why(job: Job) -> str:
+    """Return why a job runs, and what it reads of the user's environment."""
+    outside = shown(of_falsifier(job.root, job.falsifier))
+    return (job.why or "asked for") + (f"; reads {outside}" if outside else "")
 
 
 def _more(item: Job | Outcome) -> dict[str, Any]:

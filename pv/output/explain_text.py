@@ -32,10 +32,13 @@ def explain_text(
     status: FalsifierStatus,
     command: Sequence[str],
     log: Log | None = None,
+    *,
+    outside: str = "",
 ) -> str:
     """Return question, inputs, what was measured against which limit, and the history of it.
 
-    `log` is of the last run, where that came to no verdict.
+    `log` is of the last run, where that came to no verdict; `outside` tells what the harness reads
+    of the user's environment.
     """
     last = status.receipt or _newest(status.receipts)
     failed = [*_failed(log)]
@@ -43,6 +46,7 @@ def explain_text(
         *_head(contract, falsifier, status),
         *_part("question", f"{falsifier.rule}; {falsifier.prediction}", 3),
         *_part("inputs", _inputs(falsifier), 2),
+        *(_part("outside", outside, 2) if outside else ()),
         *_part("run by", _run_by(falsifier), 2),
         "",
         *failed,

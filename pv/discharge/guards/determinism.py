@@ -33,7 +33,9 @@ NAME: Final = "determinism"
 TIMES: Final = frozenset({"s", "ms", "us", "ns", "1/s", "tokens/s", "B/s", "GB/s", "GiB/s"})
 """Units of what no seed repeats."""
 _EVIDENCE: Final = ("ratios", "chains", "conditionings", "intervals", "rechecks", "seeds", "series")
-_SAME_MACHINE: Final = ("device", "processor", "machine", "packages", "libraries", "accelerator")
+_SAME_MACHINE: Final = (
+    *("device", "processor", "machine", "packages", "libraries", "outside", "accelerator"),
+)
 
 
 def check(seen: Seen) -> GuardResult:

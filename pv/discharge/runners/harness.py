@@ -7,6 +7,7 @@ from typing import Any
 
 from pv.discharge.executors.process import Ran
 from pv.discharge.job import AGAIN, SOUND, Ending, Job, Returned, Step, companion_step, control_step
+from pv.discharge.outside import given, of_falsifier
 from pv.discharge.runners.interface import Processes
 from pv.model.measurement import Measurements
 
@@ -26,6 +27,7 @@ def _message(job: Job) -> dict[str, Any]:
         "root": str(job.root),
         "model": str(job.model_path) if job.model_path else None,
         "require": dict(demand),
+        "environment": given(of_falsifier(job.root, falsifier)),
         "steps": [
             {"name": SOUND, "fault": None, **sound},
             *({"name": AGAIN, "fault": None, "anew": True, **sound} for _ in range(_twice(job))),

@@ -216,7 +216,7 @@ def test_without_llama_cpp_the_reason_is_told(monkeypatch):
 def test_an_interpreter_that_is_not_there_is_told(monkeypatch, model):
     monkeypatch.setenv(llama_cpp_agreement.VARIABLE, "/nowhere/python")
     ours = llama_cpp_agreement.of_ours(Trunk(model), [[5, 6]])
-    with pytest.raises(MissingError, match="'/nowhere/python': no such program"):
+    with pytest.raises(MissingError, match="'/nowhere/python' cannot be run: No such file"):
         llama_cpp_agreement.of_model(model, ours, "/nowhere/python", run_of("SHIP-DEMO-004"))
 
 
@@ -230,7 +230,11 @@ def test_an_interpreter_without_llama_cpp_is_told(monkeypatch, model):
 
 
 def test_a_child_that_answers_nothing_is_a_file_that_did_not_load(monkeypatch, model):
-    monkeypatch.setattr(llama_cpp_agreement, "_CHILD", _Text("raise SystemExit('cannot load')\n"))
+    monkeypatch.setattr(
+        llama_cpp_agreement,
+        "_CHILD",
+        _Text("print('llama_cpp 1')\nraise SystemExit('cannot load')\n"),
+    )
     ours = llama_cpp_agreement.of_ours(Trunk(model), [[5, 6]] * 6)
     run = run_of("SHIP-DEMO-004")
     found = values(llama_cpp_agreement.of_model(model, ours, sys.executable, run))
