@@ -22,11 +22,14 @@ def require_array(
         BadInputError: naming what was found and what is expected.
     """
     _require_dtype(name, array, dtype)
-    fits = array.ndim == len(shape) and all(
-        wanted in (None, found) for wanted, found in zip(shape, array.shape, strict=True)
-    )
-    if not fits:
-        raise _shape_error(name, array, _shape_text(shape))
+    found = array.shape
+    if len(found) == len(shape):  # a loop of its own: kernels of a microsecond ask this each time
+        for one, wanted in zip(found, shape, strict=True):
+            if wanted is not None and one != wanted:
+                break
+        else:
+            return
+    raise _shape_error(name, array, _shape_text(shape))
 
 
 def require_rows(name: str, array: NDArray[Any], dtype: DTypeLike, length: int) -> None:
@@ -87,7 +90,7 @@ def require_finite(name: str, array: NDArray[Any]) -> None:
 
 
 def _require_dtype(name: str, array: NDArray[Any], dtype: DTypeLike) -> None:
-    if not isinstance(array, np.ndarray) or array.dtype != np.dtype(dtype):
+    if not isinstance(array, np.ndarray) or array.dtype != dtype:
         raise _dtype_error(name, array, np.dtype(dtype).name)
 
 

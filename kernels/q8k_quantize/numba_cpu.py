@@ -87,21 +87,23 @@ def _ggml(
     quants: NDArray[np.int8],
     bsums: NDArray[np.int16],
 ) -> None:
+    bits = x.view(np.int32)  # without their sign they stand in the order of the magnitudes
     for b in range(x.shape[0]):
-        pivot, largest = _F(0), _F(0)
+        top = np.int32(0)
         for i in range(256):
-            magnitude = abs(x[b, i])
-            if magnitude > largest:  # strictly: the first of equals is the pivot
-                largest, pivot = magnitude, x[b, i]
-        if largest == 0:
+            top = max(top, bits[b, i] & np.int32(0x7FFFFFFF))
+        if top == 0:
             scale[b] = 0
             _clear(quants, bsums, b)
             continue
-        factor = _F(-127.0) / pivot
+        first = 0  # of equals the first is the pivot
+        while bits[b, first] & np.int32(0x7FFFFFFF) != top:
+            first += 1
+        factor = _F(-127.0) / x[b, first]
         for i in range(256):
             # Rounded through the bits: an infinite product gives the low byte 0, as in ggml.
-            bits = _F(factor * x[b, i] + _ROUNDER).view(np.int32)
-            rounded = (bits & np.int32(0x007FFFFF)) - np.int32(0x00400000)
+            moved = _F(factor * x[b, i] + _ROUNDER).view(np.int32)
+            rounded = (moved & np.int32(0x007FFFFF)) - np.int32(0x00400000)
             quants[b, i] = np.int8(min(rounded, np.int32(127)))
         scale[b] = _F(1.0) / factor
         _sum_groups(quants, bsums, b)

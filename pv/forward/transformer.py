@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from enum import StrEnum
+from functools import cache
 from itertools import pairwise
 from typing import Any, NamedTuple, Protocol
 
@@ -180,17 +181,18 @@ class _Layer:
         if self._observe:
             self._observe(self.index, point, array)
 
-    def normed(self, stream: Floats, name: str) -> Floats:
-        weight = self.trunk.vector(f"blk.{self.index}.{name}.weight")
+    def normed(self, stream: Floats, stem: str) -> Floats:
+        weight = self.trunk.vector(_tensor(self.index, stem, "weight"))
         return self.engine.rms_norm(stream, weight, self.shape.eps)
 
     def projected(self, stem: str, activations: Floats) -> Floats:
         """Return a product of the engine, checked, with the bias where the model has one."""
-        found = self.engine.product(f"blk.{self.index}.{stem}.weight", activations)
-        rows = self.trunk.model.tensor(f"blk.{self.index}.{stem}.weight").shape[0]
-        _require(f"{stem} of layer {self.index}", found, (len(activations), rows))
+        name = _tensor(self.index, stem, "weight")
+        found = self.engine.product(name, activations)
+        _require(name, found, (len(activations), self.trunk.model.tensor(name).shape[0]))
         if stem in self.shape.biased:
-            found = self.engine.add(found, self.trunk.vector(f"blk.{self.index}.{stem}.bias"))
+            bias = self.trunk.vector(_tensor(self.index, stem, "bias"))
+            found = self.engine.add(found, bias)
         return found
 
     def after_attention(self, stream: Floats, batch: Batch, memory: Memory | None) -> Floats:
@@ -233,6 +235,12 @@ class _Layer:
         _require_finite(f"residual stream after layer {self.index}", stream)
         self.see(Point.RESIDUAL, stream)
         return stream
+
+
+@cache
+def _tensor(layer: int, stem: str, kind: str) -> str:
+    """Return the name of a layer's tensor."""
+    return f"blk.{layer}.{stem}.{kind}"
 
 
 def _require(what: str, found: Floats, shape: tuple[int, int]) -> None:
