@@ -35,7 +35,13 @@ class Comparison(NamedTuple):
 
     differences: tuple[Difference, ...]
     theirs_lack: tuple[str, ...]
+    """Ours that nothing was held against."""
     ours_lack: tuple[str, ...]
+
+    @property
+    def slots(self) -> int:
+        """How many slots ours has."""
+        return len(self.differences) + len(self.theirs_lack)
 
     def worst(self) -> Difference:
         """Return the slot with the largest relative difference."""
@@ -70,8 +76,13 @@ def _difference(each: Statistics, ours: Floats, theirs: Floats, tokens: Tokens) 
     whole = theirs if tokens == "all" else theirs[None]
     other = statistics_of(each.layer, each.point, tokens, whole)
     ratio = other.statistic("std") / each.statistic("std") if each.std else np.inf
-    if other.nonfinite or each.nonfinite:
-        raise BadInputError(f"{each.slot}: {other.nonfinite or each.nonfinite} numbers are lost")
+    for whose, side in (("theirs", other), ("ours", each)):
+        if side.nonfinite:
+            raise BadInputError(
+                f"{each.slot}: {side.nonfinite:,} of {side.count:,} numbers of {whose} are NaN or"
+                " infinite, expected none",
+                advice="look for the first operation that loses them: pv trace without --against",
+            )
     one, two = (array.astype(np.float64).ravel() for array in (ours, theirs))
     size, length = np.linalg.norm(one), np.linalg.norm(two)
     relative = float(np.linalg.norm(two - one) / size) if size else np.inf
