@@ -35,7 +35,7 @@ from pv.report.view import (
     WaivedView,
     WordView,
 )
-from pv.report.whys import whys
+from pv.report.whys import asking, whys
 from pv.ship import CriterionStanding, ShipStanding
 
 
@@ -126,6 +126,7 @@ def _falsifier(falsifier: Falsifier, status: FalsifierStatus) -> FalsifierView:
         headline=str(predicate.get("headline", "")),
         receipt=receipt.id if receipt else "",
         receipt_path=receipt.path if receipt else "",
+        again=asking(falsifier),
         post_hoc=bool(receipt and receipt.post_hoc),
         expectations=tuple(_expectations(falsifier, receipt)),
         controls=", ".join(
@@ -259,7 +260,8 @@ def ship_view(model: ShipStanding) -> ShipView:
         criteria=tuple(_criterion(each) for each in model.criteria),
         open=tuple(_criterion(each) for each in model.open),
         next=_criterion(model.next) if model.next else None,
-        counted=f"{len(model.criteria)} criteria, {len(model.open)} open",
+        counted=f"{len(model.criteria)} criteri{'on' if len(model.criteria) == 1 else 'a'},"
+        f" {len(model.open)} open",
         not_applicable=tuple(WaivedView(*each) for each in model.not_applicable),
     )
 

@@ -10,6 +10,8 @@ from pv.escape import xml
 _ROW: Final = 34
 _BOX: Final = 24
 _GAP: Final = 90
+_SHIFT: Final = _ROW // 2
+"""How far every other column stands lower: an edge over a column is seen between its boxes."""
 _CHARACTER: Final = 7.2
 _MARGIN: Final = 12
 
@@ -75,13 +77,14 @@ def _places(
     for node in nodes:
         columns.setdefault(layers[node.id], []).append(node)
     places: dict[str, _Place] = {}
-    x = float(_MARGIN)
-    for _, column in sorted(columns.items()):
+    x, shift = float(_MARGIN), _SHIFT if len(columns) > 2 else 0
+    for layer, column in sorted(columns.items()):
         widest = max(len(node.label) for node in column) * _CHARACTER + 16
         for row, node in enumerate(column):
-            places[node.id] = _Place(x, _MARGIN + row * _ROW, widest)
+            places[node.id] = _Place(x, _MARGIN + row * _ROW + layer % 2 * shift, widest)
         x += widest + _GAP
-    height = max((len(column) for column in columns.values()), default=0) * _ROW + 2 * _MARGIN
+    rows = max((len(column) for column in columns.values()), default=0)
+    height = rows * _ROW + shift + 2 * _MARGIN
     return places, x - _GAP + _MARGIN, height
 
 

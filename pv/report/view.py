@@ -60,6 +60,8 @@ class FalsifierView:
     """First 16 digits of the digest of the receipt that decides."""
     receipt_path: str
     """From the root of the registry: for `href`."""
+    again: str
+    """The command that asks it again."""
     post_hoc: bool
     """Whether its limits came with the result."""
     expectations: tuple[ExpectationView, ...]

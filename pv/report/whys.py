@@ -33,7 +33,7 @@ def whys(contract: Contract, status: ContractStatus) -> Iterator[WhyView]:
     name = short_id(falsifier.id)
     yield WhyView(f"Why is {name} {its.state}?", "; ".join(its.reasons) or "no reason is on record")
     if its.receipt is None:
-        yield from _unanswered(falsifier, name)
+        yield from _unanswered(falsifier)
     else:
         yield from _answered(falsifier, its, name)
 
@@ -49,7 +49,12 @@ def _weakest(
     return None
 
 
-def _unanswered(falsifier: Falsifier, name: str) -> Iterator[WhyView]:
+def asking(falsifier: Falsifier) -> str:
+    """Return the command that asks a falsifier."""
+    return f"pv discharge {short_id(falsifier.id)}{' --live' if falsifier.live else ''}"
+
+
+def _unanswered(falsifier: Falsifier) -> Iterator[WhyView]:
     binding = falsifier.binding
     runs = binding.kind in _RUNS
     if runs:
@@ -58,7 +63,7 @@ def _unanswered(falsifier: Falsifier, name: str) -> Iterator[WhyView]:
     yield WhyView(
         "Why does that matter?", falsifier.if_fails or f"nothing else asks whether {falsifier.rule}"
     )
-    command = f"pv discharge {name}{' --live' if falsifier.live else ''} --record"
+    command = f"{asking(falsifier)} --record"
     yield WhyView(
         "What would move it?",
         command if runs else f"a test that can be bound to it, then {command}",

@@ -98,3 +98,12 @@ def test_the_legend_stands_above_the_plot():
 def test_nothing_to_draw_is_an_error_not_an_empty_picture():
     with pytest.raises(ValueError, match="no finite value"):
         line_chart("t", [drift((math.nan,))])
+
+
+def test_an_edge_over_a_column_is_seen_beside_its_boxes():
+    nodes = [Node(each, each) for each in "abc"]
+    svg = ET.fromstring(layered("t", nodes, {"a": ["b", "c"], "b": ["c"]}))
+    tops = [float(each.get("y")) for each in svg.findall(".//{*}rect")]
+    assert tops[0] == tops[2] != tops[1]
+    straight = ET.fromstring(layered("t", nodes[:2], {"a": ["b"]})).findall(".//{*}rect")
+    assert len({each.get("y") for each in straight}) == 1

@@ -19,6 +19,7 @@ from pv.report.fields import records
 from pv.report.overview import backends_of, tally
 from pv.report.pages import Registry, shared
 from pv.report.render import Renderer
+from pv.report.whys import asking
 
 CONTRACT = """\
 metadata: {{ version: 1.1.0, kind: pattern, status: {status}, updated: 2026-05-02,
@@ -238,3 +239,9 @@ def test_no_template_does_arithmetic(file):
     tree = jinja2.Environment().parse(file.read_text(encoding="utf-8"))  # noqa: S701 - parsed only
     assert list(tree.find_all(ARITHMETIC)) == []
     assert {each.name for each in tree.find_all(nodes.Filter)} & COUNTING == set()
+
+
+@pytest.mark.parametrize(("live", "command"), [(False, "pv discharge X-1"), (True, "… --live")])
+def test_the_command_that_asks_again_asks_for_the_model_where_there_is_one(live, command):
+    said = asking(SimpleNamespace(id="FALSIFY-X-1", live=live))
+    assert said == command.replace("…", "pv discharge X-1")
