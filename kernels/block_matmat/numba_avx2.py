@@ -33,8 +33,6 @@ _CHUNK_BYTES = 1 << 17
 
 _LOWS = {Stored.Q4_K: F32X4, Stored.Q5_K: F32, Stored.Q4_1: F32X4, Stored.Q5_1: F32X4}
 """What the minima of a row are added up in, in the types that have them."""
-_AHEAD_BYTES, _LINE_BYTES = 1 << 12, 64
-"""How far ahead of a lone vector weights are fetched: a page, where the processor itself stops."""
 
 
 @intrinsic(prefer_literal=True)
@@ -67,8 +65,7 @@ def _emit_row(
     with emit.repeat(count, *kinds) as (index, sums):
         block = b.add(at, b.mul(index, nbytes))
         if vectors == 1:  # each weight is used once: memory is what takes the time
-            for line in range(0, STORED_BYTES[kind], _LINE_BYTES):
-                emit.fetch(block, _AHEAD_BYTES + line)
+            emit.fetch_ahead(block, STORED_BYTES[kind])
         multiply = add_long if kind in LONG else add_short
         multiply(emit, kind, block, Sums(index, count, given, sums[:vectors], sums[vectors:]))
     for vector in range(vectors):

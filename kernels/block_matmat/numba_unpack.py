@@ -105,7 +105,7 @@ def add_long(emit: Emitter, kind: Stored, block: ir.Value, sums: Sums) -> None:
 def _add_packed(emit: Emitter, kind: Stored, block: ir.Value, sums: Sums) -> None:
     """Q4_K and Q5_K: eight sub-blocks with packed scales and minima."""
     b = emit.builder
-    scales, minima = _six_bits(emit, block)
+    scales, minima = six_bits(emit, block)
     lanes = _sub_blocks(emit, kind, block, scales, sums)
     for token, total in enumerate(lanes):
         s = emit.load(sums.at(emit, 0, token, 4), 0, F32)
@@ -151,8 +151,11 @@ def _sub_blocks(
     return totals
 
 
-def _six_bits(emit: Emitter, block: ir.Value) -> tuple[ir.Value, ir.Value]:
-    """Return the eight scales, the first bytes of each half of i8 x 32, and the minima, i16 x 8."""
+def six_bits(emit: Emitter, block: ir.Value) -> tuple[ir.Value, ir.Value]:
+    """Unpack scales and minima of Q4_K and Q5_K.
+
+    Return the eight scales, the first bytes of each half of i8 x 32, and the minima, i16 x 8.
+    """
     b = emit.builder
     first, second, third = (emit.load(block, 4 + 4 * i, I32) for i in range(3))
     six, four, two = I32(0x3F3F3F3F), I32(0x0F0F0F0F), I32(0x03030303)

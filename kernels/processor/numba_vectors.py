@@ -27,6 +27,8 @@ I8X16, I8X32 = vector(I8, 16), vector(I8, 32)
 I16X8, I16X16 = vector(I16, 8), vector(I16, 16)
 I32X4, I32X8 = vector(I32, 4), vector(I32, 8)
 
+_PAGE_BYTES, _LINE_BYTES = 4096, 64
+
 
 class Emitter:
     """Writes vector code at the place of an LLVM builder."""
@@ -44,12 +46,16 @@ class Emitter:
         """Write `value` at `base + offset`."""
         self.builder.store(value, self._pointer(base, offset, value.type), align=1)
 
-    def fetch(self, base: ir.Value, offset: int) -> None:
-        """Ask for the cache line at `base + offset`, which may lie beyond all that is mapped."""
-        place = self._pointer(base, offset, I8)
-        kind = ir.FunctionType(ir.VoidType(), [place.type, I32, I32, I32])
-        prefetch = self.builder.module.declare_intrinsic("llvm.prefetch", (place.type,), kind)
-        self.builder.call(prefetch, [place, I32(0), I32(3), I32(1)])  # data, to be read, kept
+    def fetch_ahead(self, block: ir.Value, nbytes: int) -> None:
+        """Ask for the cache lines a page behind a block; they may lie beyond all that is mapped.
+
+        The processor's own fetching ahead stops at the end of each page.
+        """
+        for line in range(0, nbytes, _LINE_BYTES):
+            place = self._pointer(block, _PAGE_BYTES + line, I8)
+            kind = ir.FunctionType(ir.VoidType(), [place.type, I32, I32, I32])
+            fetch = self.builder.module.declare_intrinsic("llvm.prefetch", (place.type,), kind)
+            self.builder.call(fetch, [place, I32(0), I32(3), I32(1)])  # data, to be read, kept
 
     def _pointer(self, base: ir.Value, offset: int | ir.Value, kind: ir.Type) -> ir.Value:
         step = I64(offset) if isinstance(offset, int) else offset

@@ -14,18 +14,16 @@ from numba import types
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
-from pv.kernels.layout import Q4K_NIBBLES_AT, Q4K_SCALES_AT
+from pv.kernels.block_matmat.numba_unpack import six_bits
+from pv.kernels.layout import Q4K_BYTES, Q4K_NIBBLES_AT
 from pv.kernels.processor.numba_compile import compiled
 from pv.kernels.processor.numba_vectors import (
     F32,
     F32X4,
     F32X8,
-    I8X16,
     I8X32,
     I16X8,
     I16X16,
-    I32,
-    I32X4,
     I32X8,
     I64,
     Emitter,
@@ -59,9 +57,10 @@ def _emit_row(
     b = emit.builder
     with emit.repeat(count, F32X8, F32X4) as (index, (high, low)):
         block = b.add(at, b.mul(index, step))
+        emit.fetch_ahead(block, Q4K_BYTES)
         y = b.add(quants, b.mul(index, I64(256)))
         s = emit.load(scale, b.mul(index, I64(4)), F32)
-        scales, minima = _six_bits(emit, block)
+        scales, minima = six_bits(emit, block)
         totals = emit.load(sums, b.mul(index, I64(16)), I16X8)
 
         offset = b.fmul(b.fneg(s), emit.half(block, 2))
@@ -72,28 +71,6 @@ def _emit_row(
         lanes = emit.floats(_lanes(emit, block, y, scales))
         b.store(emit.fma(emit.splat(factor, F32X8), lanes, b.load(high)), high)
     return b.fadd(emit.fold_eight(b.load(high)), emit.fold_four(b.load(low)))
-
-
-def _six_bits(emit: Emitter, block: ir.Value) -> tuple[ir.Value, ir.Value]:
-    """Return the eight scales, the first bytes of each half of i8 x 32, and the minima, i16 x 8."""
-    b = emit.builder
-    first, second, third = (emit.load(block, Q4K_SCALES_AT + 4 * i, I32) for i in range(3))
-    six, four, two = I32(0x3F3F3F3F), I32(0x0F0F0F0F), I32(0x03030303)
-
-    def top(word: ir.Value) -> ir.Value:
-        return b.shl(b.and_(b.lshr(word, I32(6)), two), I32(4))
-
-    words = (
-        b.and_(first, six),
-        b.or_(b.and_(third, four), top(first)),
-        b.and_(second, six),
-        b.or_(b.and_(b.lshr(third, I32(4)), four), top(second)),
-    )
-    packed = ir.Constant(I32X4, ir.Undefined)
-    for lane, word in enumerate(words):
-        packed = b.insert_element(packed, word, I32(lane))
-    fields = b.bitcast(packed, I8X16)
-    return emit.pick(fields, [*range(16)] * 2), b.zext(emit.pick(fields, range(8, 16)), I16X8)
 
 
 def _lanes(emit: Emitter, block: ir.Value, y: ir.Value, scales: ir.Value) -> ir.Value:

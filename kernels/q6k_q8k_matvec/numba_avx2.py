@@ -14,7 +14,7 @@ from numba import types
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
-from pv.kernels.layout import Q6K_D_AT, Q6K_HIGH_AT, Q6K_SCALES_AT
+from pv.kernels.layout import Q6K_BYTES, Q6K_D_AT, Q6K_HIGH_AT, Q6K_SCALES_AT
 from pv.kernels.processor.numba_compile import compiled
 from pv.kernels.processor.numba_vectors import (
     F32,
@@ -55,6 +55,7 @@ def _emit_row(
     b = emit.builder
     with emit.repeat(count, F32X8) as (index, (acc,)):
         block = b.add(at, b.mul(index, step))
+        emit.fetch_ahead(block, Q6K_BYTES)
         y = b.add(quants, b.mul(index, I64(256)))
         factor = b.fmul(emit.load(scale, b.mul(index, I64(4)), F32), emit.half(block, Q6K_D_AT))
         stored = emit.load(block, Q6K_SCALES_AT, I8X16)

@@ -51,10 +51,13 @@ def test_any_finite_weights_quantise_alike(x):
 @QUICK
 @given(moderate)
 def test_quantised_weights_stay_near(x):
-    """Each weight is off by at most a fifth of its block's range: 15 steps, 6-bit scales."""
+    """Each weight is off by at most a fifth of its block's range: 15 steps, 6-bit scales.
+
+    Scale and minimum of a block are float16, which may lose half of its smallest step, 2**-24.
+    """
     found = dequantize(quantize(x))
     span = np.maximum(x.max(axis=-1), 0) - np.minimum(x.min(axis=-1), 0)
-    assert (np.abs(found - x).max(axis=-1) <= span * 0.2 + 1e-6).all()
+    assert (np.abs(found - x).max(axis=-1) <= span * 0.2 + (15 + 1) * 63 * 2.0**-25).all()
 
 
 @QUICK
