@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -17,6 +18,7 @@ from pv.evidence.store import LARGEST, Damaged, Reader, folders, read_folder
 from pv.files import plain_bytes
 from pv.model.contract import Contract
 from pv.model.receipt import ReceiptView
+from pv.model.status import ContractStatus, FalsifierStatus
 from pv.model.verdict import Level
 from pv.registry.contracts import Loaded, load_contracts
 from pv.registry.git import ask
@@ -83,27 +85,45 @@ def audit(
         falsifier = folder.rpartition("/")[2]
         if falsifier not in known:
             found += _orphans(root, folder, falsifier)
-    return _audit(found, loaded)
-
-
-def _audit(found: Sequence[Audited], loaded: Sequence[Loaded]) -> Audit:
     unread = tuple(one.file for one in loaded if one.contract is None)
     return Audit(tuple(sorted(found, key=lambda each: each.path)), unread)
 
 
-def audit_of(root: Path, derived: Derived, *, local: bool = False) -> Audit:
-    """Return what `audit` finds of a registry whose states were derived and judged."""
-    found: list[Audited] = []
-    for status in derived.statuses:
-        own = {each.id: each for each in reversed(status.falsifiers)}
-        for falsifier in dict.fromkeys(status.summary.falsifiers):
-            found += map(_audited, own[falsifier].receipts)
-        found += [_damaged(path, reason) for path, reason in status.damaged]
+class Listed(NamedTuple):
+    """What a list tells of one receipt file."""
+
+    path: str
+    verdict: str
+    """`none` of one that cannot be relied on."""
+    condition: str
+    detail: str
+    """What is wrong with it, or what changed since."""
+
+
+def listed(root: Path, derived: Derived, *, local: bool) -> list[Listed]:
+    """Return what `audit` finds of a registry whose states were judged, as a list tells it."""
+    told = derived.told(listed_text)
+    found = [Listed(*row) for text in told if text for row in json.loads(text)]
     known = {name for each in derived.statuses for name in each.summary.falsifiers}
     for folder in folders(root, local=local):
         if (falsifier := folder.rpartition("/")[2]) not in known:
-            found += _orphans(root, folder, falsifier)
-    return _audit(found, derived.loaded)
+            found += map(_listed, _orphans(root, folder, falsifier))
+    return sorted(found, key=lambda each: each.path)
+
+
+def listed_text(status: ContractStatus) -> str:
+    """Return what lists tell of the receipts of one contract, as JSON; nothing without any."""
+    own: dict[str, FalsifierStatus] = {}
+    for each in status.falsifiers:
+        own.setdefault(each.id, each)
+    found = [_audited(view) for each in own.values() for view in each.receipts]
+    found += [_damaged(path, reason) for path, reason in status.damaged]
+    return json.dumps(list(map(_listed, found))) if found else ""
+
+
+def _listed(each: Audited) -> Listed:
+    verdict = each.receipt.verdict.value if each.receipt else "none"
+    return Listed(each.path, verdict, each.condition.value, each.reason or ", ".join(each.moved))
 
 
 def _of_contract(

@@ -222,15 +222,19 @@ class Kept:
     def told(
         self, statuses: Iterable[ContractStatus], tell: Callable[[ContractStatus], str]
     ) -> list[str]:
-        """Return what is told of each status, where that is as it was the text of then."""
-        known = {row[1]: row[2:4] for row in self._tables.ask(_GET_TOLD, self._variant)}
+        """Return what is told of each status, where that is as it was the text of then.
+
+        Texts of functions of different names are kept apart.
+        """
+        kind = f"{self._variant}: {tell.__name__}"
+        known = {row[1]: row[2:4] for row in self._tables.ask(_GET_TOLD, kind)}
         texts, new = [], []
         for status in statuses:
             key = self._counting.get(status.file, "")
             before, text = known.get(status.file, ("", ""))
             if not key or before != key:
                 text = tell(status)
-                new.append((self._variant, status.file, key, text))
+                new.append((kind, status.file, key, text))
             texts.append(text)
         if kept := [row for row in new if row[2]]:
             self._tables.write((_PUT_TOLD, checked(kept)))

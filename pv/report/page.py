@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from pv.errors import UsageError
-from pv.evidence.audit import Audited, audit_of
+from pv.evidence.audit import Listed, listed
 from pv.evidence.derive import Derived, derive_all
 from pv.evidence.shipping import fleet_of
 from pv.registry.sides import compare_sides, registry_side, side_of
@@ -40,15 +40,6 @@ class Shipping(NamedTuple):
     bars: tuple[Bar, ...]
 
 
-class Receipt(NamedTuple):
-    """One row of the evidence."""
-
-    path: str
-    verdict: str
-    condition: str
-    detail: str
-
-
 class Changed(NamedTuple):
     """What changed in one contract."""
 
@@ -74,7 +65,7 @@ class Content:
     notes: tuple[str, ...]
     """What is not on the page, whatever its size, and why."""
     graphs: tuple[str, ...]
-    evidence: tuple[Receipt, ...]
+    evidence: tuple[Listed, ...]
     changes: Changes | None
 
 
@@ -90,7 +81,6 @@ def content(root: Path, *, local: bool, since: str | None, history: int | None) 
     resting = graphs(derived)
     drawn, missing = _curve_of(root, derived, history)
     judged = derive_all(root, local=local, loaded=derived.loaded)
-    receipts = audit_of(root, judged, local=local).receipts
     return Content(
         title=f"{root.name}: contracts and their evidence",
         view=view,
@@ -98,7 +88,7 @@ def content(root: Path, *, local: bool, since: str | None, history: int | None) 
         curve=drawn,
         notes=(*((missing,) if missing else ()), *resting.notes),
         graphs=resting.pictures,
-        evidence=tuple(map(_row, receipts)),
+        evidence=tuple(listed(root, judged, local=local)),
         changes=_changes(root, since) if since else None,
     )
 
@@ -132,12 +122,6 @@ def _curve_of(root: Path, derived: Derived, history: int | None) -> tuple[str, s
         if history is not None:
             raise
         return "", f"No curve over history: {error.message}."
-
-
-def _row(each: Audited) -> Receipt:
-    verdict = each.receipt.verdict.value if each.receipt else "none"
-    detail = each.reason or ", ".join(each.moved)
-    return Receipt(each.path, verdict, each.condition.value, detail)
 
 
 def _changes(root: Path, since: str) -> Changes:

@@ -11,6 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from pv.cli.main import app
+from pv.evidence.audit import Listed
 from pv.report import curve, graphs, layout, page
 from pv.report.graph import Node, layered
 from tests.unit.cli.history_repository import commit
@@ -143,8 +144,8 @@ def test_a_registry_that_is_too_large_is_told_in_less_detail_and_the_page_says_w
 
 def test_what_is_left_out_of_each_kind_is_counted(tmp_path):
     told = told_of(registry(tmp_path, count=40, falsifiers=4))
-    row = page.Receipt("contracts/evidence/F/a.json", "HELD", "valid", "")
-    bad = page.Receipt("contracts/evidence/F/b.json", "HELD", "stale", "source: a")
+    row = Listed("contracts/evidence/F/a.json", "HELD", "valid", "")
+    bad = Listed("contracts/evidence/F/b.json", "HELD", "stale", "source: a")
     many = dataclasses.replace(told, evidence=(row,) * 500 + (bad,) * 5)
     text = layout.lay_out(many, 60_000)
     assert text.count("b.json") == 5
