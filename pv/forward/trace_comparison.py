@@ -81,7 +81,7 @@ def _difference(each: Statistics, ours: Floats, theirs: Floats, tokens: Tokens) 
             raise BadInputError(
                 f"{each.slot}: {side.nonfinite:,} of {side.count:,} numbers of {whose} are NaN or"
                 " infinite, expected none",
-                advice="look for the first operation that loses them: pv trace without --against",
+                advice="find the first slot that holds one in the engine that wrote it",
             )
     one, two = (array.astype(np.float64).ravel() for array in (ours, theirs))
     size, length = np.linalg.norm(one), np.linalg.norm(two)
