@@ -15,6 +15,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from hypothesis import settings
 
+from pv.discharge.executors.kernel_cache import kernel_cache
+
 # A busy machine is no defect: how long an example takes is not judged by any test.
 settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
@@ -23,9 +25,11 @@ settings.load_profile("unhurried")
 def pytest_configure(config: pytest.Config) -> None:
     """Give a run one cache, fresh and its own: models are derived and kernels compiled once in it.
 
-    Workers inherit it from the process that started them.
+    Workers, and what tests start, inherit it from the process that started them.
     """
     if not hasattr(config, "workerinput"):
         folder = tempfile.mkdtemp(prefix="pv-tests-")
-        os.environ["PV_CACHE_DIR"] = folder
         config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+        os.environ["PV_CACHE_DIR"] = folder
+        # Where `pv` looks for compiled kernels in its children, Numba looks in the tests.
+        os.environ["NUMBA_CACHE_DIR"] = str(kernel_cache(Path(__file__).parent).folder)
