@@ -12,24 +12,24 @@ from typing import Final, NamedTuple
 from pv.tables import Tables, checked
 
 FOLDER: Final = "cache"
-_FILE: Final = "lint-2.sqlite"
+_FILE: Final = "lint-3.sqlite"
 """The number counts versions of the tables."""
 _FILES: Final = (
     "CREATE TABLE IF NOT EXISTS kept (variant TEXT, file TEXT, tool TEXT, stamp TEXT, digest TEXT,"
-    " form TEXT, facts TEXT, surroundings TEXT, part TEXT, checksum BLOB,"
-    " PRIMARY KEY (variant, file))"
+    " form TEXT, facts TEXT, surroundings TEXT, part TEXT, apart TEXT, alone TEXT, waits TEXT,"
+    " checksum BLOB, PRIMARY KEY (variant, file))"
 )
 _WHOLE: Final = (
     "CREATE TABLE IF NOT EXISTS runs (variant TEXT PRIMARY KEY, key TEXT, report TEXT,"
     " files TEXT, checksum BLOB)"
 )
 _GET_FILES: Final = (
-    "SELECT variant, file, tool, stamp, digest, form, facts, surroundings, part, checksum"
-    " FROM kept WHERE variant = ?"
+    "SELECT variant, file, tool, stamp, digest, form, facts, surroundings, part, apart, alone,"
+    " waits, checksum FROM kept WHERE variant = ?"
 )
 _PUT_FILES: Final = (
     "INSERT OR REPLACE INTO kept (variant, file, tool, stamp, digest, form, facts, surroundings,"
-    " part, checksum) VALUES (?,?,?,?,?,?,?,?,?,?)"
+    " part, apart, alone, waits, checksum) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)"
 )
 _GET_RUN: Final = "SELECT variant, key, report, files, checksum FROM runs WHERE variant = ?"
 _PUT_RUN: Final = (
@@ -60,6 +60,12 @@ class Kept(NamedTuple):
     """Digest of everything else that `part` depends on; empty where nothing is kept of it."""
     part: str = ""
     """Findings of the rules and counts of the gates."""
+    apart: str = ""
+    """Where rules ask about other contracts: digest of all else that they depend on."""
+    alone: str = ""
+    """What of `part` depends on `apart` alone."""
+    waits: str = ""
+    """Ids of the rules that ask about other contracts, with blanks between them."""
 
 
 class KeptRun(NamedTuple):

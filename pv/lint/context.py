@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -108,6 +109,13 @@ class Context:
         """Tell whether there may be receipts of a contract; most have none, and no folder."""
         folders = self._receipts  # names of files may differ in case and be the same
         return any(each.id.casefold() in folders for each in contract.falsifiers)
+
+    def with_registry(self, registry: Registry) -> Context:
+        """Return this context over another registry; what contracts share is worked out once."""
+        self.prepare()
+        other = copy(self)
+        other.registry = registry
+        return other
 
     def prepare(self) -> None:
         """Work out what all contracts share: before processes part, so that each has it."""

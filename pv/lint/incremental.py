@@ -78,7 +78,7 @@ class Session(Keeper):
         before = self._cache.files(surroundings.variant) if self._cache else {}
         self._gone = before.keys() - surroundings.stamps.keys() - {_ALL}
         self._before = {name: row for name, row in before.items() if row.tool == self._tool}
-        self._around = ""
+        self._around = self._apart = ""
         self._facts = _Facts({}, {})
         self._known: dict[str, Facts] = {}
         self._checks: tuple[Sequence[Rule], dict[str, tuple[Rule, ContractCheck]]] = (), {}
@@ -111,7 +111,8 @@ class Session(Keeper):
         texts = {one.file: self._entries[one.file].row.facts for one in contracts}
         facts = _Facts(texts, self._known)
         self._facts = facts
-        self._around = digest_of(self._seen.digest, facts.digest)
+        self._apart = digest_of(self._seen.digest, *self._seen.stamps)
+        self._around = digest_of(self._apart, facts.digest)
         return KeptRegistry(root, contracts, facts)
 
     # Reading
@@ -197,17 +198,26 @@ class Session(Keeper):
     ) -> list[Part]:
         """Return the part of every contract: kept, judged ahead, or judged now."""
         late = [one for one in contracts if not self._is_known(self._entries[one.file])]
+        if late:
+            alone = context.with_registry(AheadRegistry(context.root, context.registry.files))
+        else:
+            alone = context
         if len(late) >= LEAST:
-            self._judge_late(late, context)
-        return [self._part(one, context, rules) for one in contracts]
+            self._judge_late(late, alone)
+        return [self._part(one, context, alone, rules) for one in contracts]
+
+    def _is_whole(self, row: Kept) -> bool:
+        return row.part != "" and row.surroundings == (self._around if row.waits else self._apart)
 
     def _is_known(self, entry: _Entry) -> bool:
-        kept = entry.row.part and entry.row.surroundings == self._around
-        return bool(kept or (entry.sheet and entry.sheet.part))
+        """Tell whether all is known, or all but what rules say that ask about other contracts."""
+        row = entry.row
+        if not entry.sheet and row.waits and row.apart == self._apart:
+            entry.sheet = Sheet("", "", "", row.alone, tuple(row.waits.split()), keep=True)
+        return self._is_whole(row) or bool(entry.sheet and entry.sheet.part)
 
     def _judge_late(self, contracts: Sequence[Contract], context: Context) -> None:
         """Judge by a crew what is read, and changed in nothing but its surroundings."""
-        context.prepare()
         answers = self._spread(
             len(contracts),
             lambda numbers: [judged_part(contracts[number], context) for number in numbers],
@@ -217,22 +227,33 @@ class Session(Keeper):
                 entry = self._entries[contracts[number].file]
                 entry.sheet = Sheet("", "", "", *answer)
 
-    def _part(self, contract: Contract, context: Context, rules: Sequence[Rule]) -> Part:
-        entry, around = self._entries[contract.file], self._around
-        if entry.row.part and entry.row.surroundings == around:
+    def _part(
+        self, contract: Contract, context: Context, alone: Context, rules: Sequence[Rule]
+    ) -> Part:
+        """Return the part of a contract; `alone` is the context in which no other one is known."""
+        entry = self._entries[contract.file]
+        if self._is_whole(entry.row):
             return Part(*read_part(entry.row.part), ())
-        text = ""
-        if entry.sheet is not None and entry.sheet.part:
-            part, text = self._finished(entry.sheet, contract, context, rules)
-            keep, entry.sheet = entry.sheet.keep, None
-        else:
-            part = judge_contract(contract, context, rules)
-            keep = not part.crashes and not speaks_of_passed_folders(contract.text)
-        keep = keep and not part.crashes
-        text = (text or part_text(part.findings, part.counts)) if keep else ""
-        entry.row = entry.row._replace(surroundings=around if keep else "", part=text)
+        sheet, entry.sheet = entry.sheet, None
+        if sheet is None or not sheet.part:
+            sheet = _judged_alone(contract, alone, rules)
+        if sheet is None:
+            self.complete = False
+            return judge_contract(contract, context, rules)
+        part, text = self._finished(sheet, contract, context, rules)
         entry.fresh = True
-        self.complete &= keep
+        if part.crashes or not sheet.keep:
+            self.complete = False
+            entry.row = entry.row._replace(surroundings="", part="", apart="", alone="", waits="")
+            return part
+        around, waits = self._apart, sheet.waits
+        apart = alone_text = ""
+        if waits:
+            around, apart, alone_text = self._around, self._apart, sheet.part
+        text = text or part_text(part.findings, part.counts)
+        file, tool, stamp, digest, form, facts, *_ = entry.row
+        about = around, text, apart, alone_text, " ".join(waits)
+        entry.row = Kept(file, tool, stamp, digest, form, facts, *about)
         return part
 
     def _finished(
@@ -299,6 +320,16 @@ class _Facts(Mapping[str, Facts]):
 
     def __len__(self) -> int:
         return len(self._texts)
+
+
+def _judged_alone(contract: Contract, alone: Context, rules: Sequence[Rule]) -> Sheet | None:
+    """Return what can be said of a contract before others are known; None where a rule crashes."""
+    part = judge_contract(contract, alone, rules)
+    if part.crashes:
+        return None
+    keep = not speaks_of_passed_folders(contract.text)
+    text = part_text(part.findings, part.counts)
+    return Sheet("", "", "", text, tuple(part.waits), keep=keep)
 
 
 def _kept(file: ContractFile, row: Kept) -> KeptJudged:

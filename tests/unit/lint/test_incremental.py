@@ -144,6 +144,42 @@ def test_one_edit_reads_one_file(registry, monkeypatch):
     assert report == plain(registry)
 
 
+def test_other_facts_are_told_to_the_rules_that_ask_for_them(registry, monkeypatch):
+    """A file that has another id now: what does not ask for ids of others is not asked again."""
+    before = kept(registry)
+    path = path_of(registry, 1)
+    path.write_text(path.read_text().replace("GEN-00001", "GEN-77777"))
+    (registry / "contracts/part-000/generated-00007-v1.yaml").write_text(
+        contract_text(7).replace("nowhere-v1", "C-GEN-77777")
+    )
+    judged: list[str] = []
+    asked: list[str] = []
+    import pv.lint.incremental as module
+
+    originals = module.judge_contract, module.ask_rules
+
+    def judge_contract(contract, *rest):
+        judged.append(contract.file)
+        return originals[0](contract, *rest)
+
+    def ask_rules(contract, context, checks):
+        asked.extend(rule.id for rule, _ in checks)
+        return originals[1](contract, context, checks)
+
+    monkeypatch.setattr(module, "judge_contract", judge_contract)
+    monkeypatch.setattr(module, "ask_rules", ask_rules)
+    report = kept(registry)
+    assert report == plain(registry)
+    assert report != before
+    assert {name.rpartition("/")[2] for name in judged} == {
+        "generated-00001-v1.yaml",
+        "generated-00007-v1.yaml",
+    }
+    assert set(asked) <= {"PV-DEP-001", "PV-REF-003", "PV-REF-006", "PV-REF-007", "PV-SHP-001"}
+    assert "PV-DEP-001" in asked
+    assert kept(registry) == report, "what was found out is kept"
+
+
 @pytest.mark.parametrize(
     "change",
     [

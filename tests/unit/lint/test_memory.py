@@ -57,7 +57,7 @@ def lint(root: Path, *more: str) -> Done:
 
 
 def database(root: Path) -> Path:
-    return root / ".pv/cache/lint-2.sqlite"
+    return root / ".pv/cache/lint-3.sqlite"
 
 
 @pytest.mark.parametrize("form", [each.value for each in Format])
