@@ -73,7 +73,8 @@ class Paths:
         )
         self._traces: dict[str | None, Trace] = {}
         self._walks: dict[Walk, Future[Trace]] = {}
-        self._reference: Reference | None = None
+        self._references: list[Reference] = []
+        """One for each time that passes were made; all are the same but for the order of sums."""
 
     @property
     def layers(self) -> int:
@@ -83,10 +84,9 @@ class Paths:
     @property
     def reference(self) -> Reference:
         """What path A's pass left behind."""
-        if self._reference is None:
+        if not self._references:
             self.sound()
-        assert self._reference is not None  # noqa: S101 - every run makes it
-        return self._reference
+        return self._references[0]
 
     def sound(self) -> Trace:
         """Return the trace without a planted fault."""
@@ -119,7 +119,7 @@ class Paths:
             ]
             references, traces = zip(*(each.result() for each in passes), strict=True)
             columns = zip(*references, strict=True)
-            self._reference = Reference(*(np.concatenate(each, axis=1) for each in columns))
+            self._references.append(Reference(*(np.concatenate(each, axis=1) for each in columns)))
             self._traces |= zip(faults, map(joined, zip(*traces, strict=True)), strict=True)
             if self._walk and None in self._traces:
                 self._walks[self._walk] = pool.submit(self._walked, self._walk)

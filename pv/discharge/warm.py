@@ -73,12 +73,12 @@ class _Hidden(MetaPathFinder, Loader):
         self,
         fullname: str,
         path: Sequence[str] | None = None,  # noqa: ARG002 - the protocol's signature
-        target: ModuleType | None = None,  # noqa: ARG002 - as above
+        target: ModuleType | None = None,  # noqa: ARG002 - the protocol's signature
     ) -> ModuleSpec | None:
         """Return a specification for a module that is kept here."""
         return ModuleSpec(fullname, self) if fullname in self._kept else None
 
-    def create_module(self, spec: ModuleSpec) -> ModuleType | None:  # noqa: ARG002 - as above
+    def create_module(self, spec: ModuleSpec) -> ModuleType | None:  # noqa: ARG002 - the protocol's signature
         """Leave it to the import system: what it makes gives way to the module that is kept."""
         return None
 
