@@ -58,6 +58,16 @@ def claims(
     Exit codes: 0 no claim is contradicted · 1 one is · 2 no such revision, or a text that cannot be
     read · 3 nothing was judged: no claim was found, or none that can be judged.
     """
+    as_json = output_format is Format.JSON
+    if document:
+        if base is not None or text is not None:
+            raise UsageError("--document goes alone, expected no --base and no --text beside it")
+        raise typer.Exit(_documents(document, as_json=as_json))
+    raise typer.Exit(_change(root, base, text, as_json=as_json))
+
+
+def _change(root: Path | None, base: str | None, text: str | None, *, as_json: bool) -> ExitCode:
+    """Judge what a text, or the messages since a revision, say of the change since then."""
     from pv.output.claims import write_claims_json, write_claims_text
     from pv.output.fold import folded
     from pv.registry.base import find_base
@@ -67,27 +77,24 @@ def claims(
     from pv.registry.statements import judge_text
     from pv.resources import find_root
 
-    if document:
-        if base is not None or text is not None:
-            raise UsageError("--document goes alone, expected no --base and no --text beside it")
-        raise typer.Exit(_documents(document, as_json=output_format is Format.JSON))
     home = find_root(root)
     since = find_base(home, base)
     change = read_change_set(home, since.revision)
     said, source = _messages(home, since.revision) if text is None else _text(text)
     statements = judge_text(said, change, load_lifecycle(home))
-    write = write_claims_json if output_format is Format.JSON else write_claims_text
+    write = write_claims_json if as_json else write_claims_text
     write(statements, since.name, sys.stdout)
     if since.note:
         sys.stderr.write(f"{since.note}\n")
     verdicts = {each.verdict for each in statements}
     if Verdict.CONTRADICTED in verdicts:
-        raise typer.Exit(ExitCode.FINDINGS)
-    if Verdict.BORNE_OUT not in verdicts:
-        found = "no claim that can be judged" if statements else "no claim was found"
-        sys.stderr.write(folded(f"{found} in {source}: nothing was judged") + "\n")
-        sys.stderr.write(folded(f"  do: {_HINT}", 6) + "\n")
-        raise typer.Exit(ExitCode.NO_VERDICT)
+        return ExitCode.FINDINGS
+    if Verdict.BORNE_OUT in verdicts:
+        return ExitCode.OK
+    found = "no claim that can be judged" if statements else "no claim was found"
+    sys.stderr.write(folded(f"{found} in {source}: nothing was judged") + "\n")
+    sys.stderr.write(folded(f"  do: {_HINT}", 6) + "\n")
+    return ExitCode.NO_VERDICT
 
 
 def _documents(files: list[Path], *, as_json: bool) -> ExitCode:

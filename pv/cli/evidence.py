@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
@@ -90,22 +91,26 @@ def verify(
         more = {"missing": missing, "signatures_of_nothing": list(vouched.of_nothing)}
         _print_json({"exit_code": int(code), "receipts": rows, **more})
         raise typer.Exit(code)
+    counts = _tell(found, missing)
+    for lead, text in vouched.lines():
+        _wrapped(f"{lead:<9} ", text)
+    typer.echo(f"{counts or 'no receipt'}{vouched.summary} (exit {code:d})")
+    raise typer.Exit(code)
+
+
+def _tell(found: Sequence[Audited], missing: Sequence[str]) -> str:
+    """Print what is wrong with receipts, and return how many there are of each condition."""
+    from pv.evidence.audit import Condition
+
     for each in found:
         if each.condition not in (Condition.VALID, Condition.FOREIGN):
             detail = each.reason or f"changed since: {', '.join(each.moved)}"
             _wrapped(f"{each.condition.upper():<9} ", f"{each.path}: {detail}")
     for path in missing:
         _wrapped("MISSING   ", f"{path}: it is on the list and not here, or has other bytes")
-    for lead, text in vouched.lines():
-        _wrapped(f"{lead:<9} ", text)
-    counts = [
-        f"{sum(each.condition is kind for each in found)} {kind}"
-        for kind in Condition
-        if any(each.condition is kind for each in found)
-    ]
-    counts += [f"{len(missing)} missing"] if missing else []
-    typer.echo(f"{', '.join(counts) or 'no receipt'}{vouched.summary} (exit {code:d})")
-    raise typer.Exit(code)
+    counted = Counter(each.condition for each in found)
+    counts = [f"{counted[kind]} {kind}" for kind in Condition if counted[kind]]
+    return ", ".join([*counts, *([f"{len(missing)} missing"] if missing else [])])
 
 
 @app.command()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,6 +14,7 @@ from pv.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from pv.model.lifecycle import Lifecycle
     from pv.promotion.carry_out import Subject
     from pv.promotion.moves import Answer
 
@@ -50,9 +52,7 @@ def promote(
     is said, and no pointer to it is written.
     """
     from pv.cli.promoting import asked_for, finish, plans
-    from pv.model.status import Standing
     from pv.promotion.carry_out import subjects
-    from pv.promotion.moves import Move, Refusal, following, to_word
     from pv.resources import find_root
 
     if to is not None and everything:
@@ -60,21 +60,29 @@ def promote(
     home = find_root(root)
     every, unread, lifecycle = subjects(home)
 
-    def answer(subject: Subject, name: str | None) -> Sequence[Answer]:
-        mine = subject.named(name) if name else subject.claims
-        found: list[Answer] = []
-        if to is not None:
-            found.append(to_word(subject.contract, mine[0], to, subject.status, lifecycle))
-            mine = mine[1:] if isinstance(found[0], Move) else ()
-        found += following(mine, lifecycle, Standing.BEHIND)
-        for claim in mine if to is None else ():
-            if claim.standing is Standing.AHEAD:
-                reason = f"it claims more than its receipts: {'; '.join(claim.reasons)}; pv demote"
-                found.append(Refusal(claim, claim.derived, reason))
-        return found
-
     asked = list(asked_for(every, names or (), everything=everything))
+    answer = partial(_answer, to, lifecycle)
     beyond = lifecycle if dry else None
     found = plans(home, asked, answer, note or (), reference or (), beyond)
     as_json = output_format is Format.JSON
     finish(home, found, unread if everything else (), dry=dry, diff=diff, as_json=as_json)
+
+
+def _answer(
+    to: str | None, lifecycle: Lifecycle, subject: Subject, name: str | None
+) -> Sequence[Answer]:
+    """Return how far the claims that a name means move, and which of them stay."""
+    from pv.model.status import Standing
+    from pv.promotion.moves import Move, Refusal, following, to_word
+
+    mine = subject.named(name) if name else subject.claims
+    found: list[Answer] = []
+    if to is not None:
+        found.append(to_word(subject.contract, mine[0], to, subject.status, lifecycle))
+        mine = mine[1:] if isinstance(found[0], Move) else ()
+    found += following(mine, lifecycle, Standing.BEHIND)
+    for claim in mine if to is None else ():
+        if claim.standing is Standing.AHEAD:
+            reason = f"it claims more than its receipts: {'; '.join(claim.reasons)}; pv demote"
+            found.append(Refusal(claim, claim.derived, reason))
+    return found

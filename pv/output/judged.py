@@ -37,7 +37,7 @@ def _settled(
     if options == Options(strict=options.strict) and not any("-SUP-" in one.rule for one in found):
         return tuple(sorted(found, key=Finding.sort_key)), {}
     from pv.lint.settle import settle  # noqa: PLC0415 - every rule: rarely needed, and not light
-    from pv.lint.suppress import UNUSED  # noqa: PLC0415 - as above
+    from pv.lint.suppress import UNUSED  # noqa: PLC0415 - rarely needed, and not light
 
     settled = settle(found, options, whole=False)
     # That a suppression is of no use is known to `pv lint` alone, which asks the other rules too.
@@ -50,7 +50,7 @@ def _claims_of_use(judged: Judged) -> Iterator[Finding]:
     contract = judged.contract
     if contract is not None and "pv:" in contract.text:
         from pv.lint.catalogue import ids_of  # noqa: PLC0415 - rarely needed, and not light
-        from pv.lint.suppress import (  # noqa: PLC0415 - as above
+        from pv.lint.suppress import (  # noqa: PLC0415 - rarely needed, and not light
             claims_of_use,
             suppressions_of,
         )

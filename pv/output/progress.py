@@ -36,7 +36,7 @@ class Progress(AbstractContextManager["Progress"]):
     def __enter__(self) -> Progress:
         if self._stream.isatty():
             from rich.console import Console  # noqa: PLC0415 - where somebody watches
-            from rich.live import Live  # noqa: PLC0415 - as above
+            from rich.live import Live  # noqa: PLC0415 - where somebody watches
 
             console = Console(file=self._stream, highlight=False)
             self._live = Live(

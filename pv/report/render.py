@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, is_dataclass
 from functools import partial
 from pathlib import Path
@@ -69,7 +69,8 @@ class Renderer:
         self._shared = dict(shared or {})
         self._own = own
         self._sandbox: Sandbox | None = None
-        self._environment = _environment()
+        self._environment = _environment(inline, html=False)
+        self._environment.filters.update(_FILTERS)
 
     def __enter__(self) -> Self:
         return self
@@ -148,19 +149,18 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _environment() -> jinja2.Environment:
-    environment = jinja2.Environment(
+def _environment(finalize: Callable[[Any], Any], *, html: bool) -> jinja2.Environment:
+    """Return an environment over our templates, strict about what is undefined."""
+    return jinja2.Environment(
         loader=jinja2.FileSystemLoader(packaged("templates")),
         auto_reload=False,
         undefined=jinja2.StrictUndefined,
-        finalize=inline,
+        finalize=finalize,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
-        autoescape=False,  # noqa: S701 - the output is Markdown: `finalize` escapes every expression
+        autoescape=html,  # noqa: S701 - Markdown is no HTML: `finalize` escapes every expression
     )
-    environment.filters.update(_FILTERS)
-    return environment
 
 
 class PageRenderer:
@@ -170,14 +170,7 @@ class PageRenderer:
     """
 
     def __init__(self) -> None:
-        environment = jinja2.Environment(
-            loader=jinja2.FileSystemLoader(packaged("templates")),
-            undefined=jinja2.StrictUndefined,
-            finalize=_shown,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            autoescape=True,
-        )
+        environment = _environment(_shown, html=True)
         environment.filters.update(svg=Html, lead=_lead)
         self._page = environment.get_template(_PAGE)
         self._parts = environment.get_template(_PARTS).module
