@@ -133,7 +133,9 @@ def _deciding(status: FalsifierStatus) -> Iterable[ReceiptView]:
 
 def rests_on(receipt: ReceiptView, file: str) -> bool:
     """Tell whether a run read a file of the registry: any edit of it makes the receipt stale."""
-    return any(each.get("name") == f"source:{file}" for each in receipt.statement.get("subject", ()))
+    return any(
+        each.get("name") == f"source:{file}" for each in receipt.statement.get("subject", ())
+    )
 
 
 def resting_on(file: str, statuses: Iterable[ContractStatus]) -> tuple[str, ...]:
