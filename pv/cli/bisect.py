@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from pv.cli.destination import check_destination
 from pv.cli.exitcodes import ExitCode
 from pv.cli.prompts import EngineName, IdsOption, ModelArgument, Prompt, located, prompts_of
 from pv.cli.text_or_json import Format, OutputFormat, document
@@ -49,7 +50,7 @@ def bisect(
         str | None,
         typer.Option(
             metavar="LAYER:FAULT[@OPERATION]",
-            help="Plant a fault first: 7:floor, 7:floor@attn_v. 0:? lists them.",
+            help="Plant a fault first: 7:floor, 7:floor@attn_v. ? alone lists them.",
         ),
     ] = None,
     layers: Annotated[int | None, typer.Option(help="Only the first so many layers.")] = None,
@@ -62,17 +63,20 @@ def bisect(
     Each operation of the engine is given the reference's input, and its error is judged alone.
     Exit codes: 0 clean · 1 found · 2 usage · 3 no verdict: model or device missing, or damaged.
     """
+    if plant is not None and plant.rpartition(":")[2] == "?":
+        typer.echo(_faults())
+        raise typer.Exit(ExitCode.OK)
     if engine is EngineName.REFERENCE and plant is None:
         raise UsageError(
             "--engine reference: the reference would be compared with itself",
             advice="plant a fault into it: --plant 7:floor",
         )
-    if svg is not None and not svg.parent.is_dir():
-        raise UsageError(f"--svg {svg}: no folder {str(svg.parent)!r}")
     from pv.forward.trunk import Trunk
     from pv.tensors.gguf_header import open_model
 
     resolved = located(model)
+    if svg is not None:
+        check_destination("--svg", svg, [resolved.path])
     with open_model(resolved.path) as file:
         trunk = Trunk(file, layers)
         asked = _prompts(file, prompt or [], ids)
@@ -123,21 +127,31 @@ def _planted(trunk: Trunk, engine: Engine, plant: str) -> Engine:
     layer, colon, rest = plant.partition(":")
     name, _, place = rest.partition("@")
     if not colon or not layer.isdecimal() or name not in FAULTS:
-        known = "\n".join(f"    {name:<20}{one.changes}" for name, one in FAULTS.items())
         raise UsageError(
-            f"--plant {plant!r}: expected LAYER:FAULT, as in 7:floor, with one of\n{known}"
+            f"--plant {plant!r}: expected LAYER:FAULT, as in 7:floor, with one of\n{_faults()}"
         )
     return Planted(engine, trunk, int(layer), name, place or None)
+
+
+def _faults() -> str:
+    """Return every fault that can be planted, with what it changes and where else it can be."""
+    from pv.forward.planted import FAULTS
+    from pv.output.fold import hung
+
+    told = {name: f"{one.changes} ({', '.join(one.places)})" for name, one in FAULTS.items()}
+    return "\n".join(hung(f"    {name:<20}", text) for name, text in told.items())
 
 
 def _show(found: Bisection, resolved: Resolved) -> None:
     from pv.output.bisect_text import text_of
     from pv.output.escape import escape
     from pv.output.fold import folded
+    from pv.output.interface import counted
 
     head = (
         f"{resolved.name}  sha256 {resolved.sha256[:12]}  {found.candidate} against"
-        f" {found.reference}, {found.tokens} tokens of {found.prompts} prompts"
+        f" {found.reference}, {counted(found.tokens, 'token')} of"
+        f" {counted(found.prompts, 'prompt')}"
     )
     typer.echo(folded(escape(head)))
     typer.echo("\n".join(text_of(found)))

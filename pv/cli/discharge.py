@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pv.cli.destination import check_destination
 from pv.cli.exitcodes import ExitCode
 from pv.errors import UsageError
 
@@ -112,7 +113,7 @@ def discharge(
     for option, value in (("--timeout", timeout), ("--memory", memory)):
         if value is not None and not math.isfinite(value):
             raise UsageError(f"{option} is {value}, expected a finite number")
-    _check_output(output, output_format)
+    _check_output(output, output_format, model)
     from pv.resources import find_root
 
     home = find_root(root)
@@ -156,13 +157,12 @@ def _started(home: Path, device: Device, dry_run: bool) -> Iterator[Templates | 
         yield templates
 
 
-def _check_output(output: Path | None, form: Format) -> None:
+def _check_output(output: Path | None, form: Format, model: Path | None) -> None:
     if output is None:
         return
     if form is Format.TEXT:
         raise UsageError("-o needs a format for its file", advice="add --format json or junit")
-    if not output.parent.is_dir():
-        raise UsageError(f"-o {output}: no folder {str(output.parent)!r}, expected one that exists")
+    check_destination("-o", output, [model] if model else [], whole=False)
 
 
 def _show_plan(request: Request, record: bool, form: Format, output: Path | None) -> int:

@@ -59,7 +59,7 @@ def lint(
     flags = Flags(strict, strict_test_binding, base, baseline, tuple(select or ()))
     applied = settings_of(paths or [], root, flags)
     options = applied.options
-    places = destinations(context, formats, outputs, applied.format)
+    places = destinations(context, formats, outputs, applied.format, [*map(Path, paths or ())])
     if fix or diff or unsafe_fixes:
         fix_first(paths or [], root, options, fix=fix, unsafe=unsafe_fixes, diff=diff)
     found = survey(paths or [], root)

@@ -176,7 +176,9 @@ def run() -> None:
             sys.exit(_CLOSED_PIPE)
         raise
     except PvError as error:
-        sys.stderr.write(error.explain() + "\n")
+        from pv.output.fold import paragraphs
+
+        sys.stderr.write(paragraphs(error.explain()) + "\n")
         sys.exit(error.exit_code)
     except OSError as error:
         _discard_what_is_left()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Final, TypeAlias
 import typer
 from typer.core import TyperCommand
 
+from pv.cli.destination import check_destination
 from pv.errors import UsageError
 from pv.output.names import Format
 
@@ -63,13 +64,14 @@ def destinations(
     formats: Sequence[Format] | None,
     outputs: Sequence[Path] | None,
     default: str = Format.TEXT,
+    inputs: Sequence[Path] = (),
 ) -> tuple[Destination, ...]:
     """Return each format with the file of the `-o` that follows it, None for standard output.
 
-    `default` is the format where the command line names none.
+    `default` is the format where the command line names none, `inputs` are files that are read.
 
     Raises UsageError for a `-o` that follows no `-f`, for two formats in one place, and for a file
-    in a folder that is not there.
+    that cannot be written or that is an input.
     """
     from pv.output.formats import Destination
 
@@ -87,7 +89,7 @@ def destinations(
                     f"-o {file} follows no format, expected -f FORMAT before it",
                     advice="give each -o its own -f: -f sarif -o out.sarif -f text",
                 )
-            found[-1] = Destination(found[-1].form, _file(file))
+            found[-1] = Destination(found[-1].form, _file(file, inputs))
             free = False
     found = found or [Destination(_concrete(Format(default)), None)]
     _no_two_in_one_place(found)
@@ -100,14 +102,10 @@ def _concrete(form: Format) -> Format:
     return Format.GITHUB if os.environ.get("GITHUB_ACTIONS") == "true" else Format.TEXT
 
 
-def _file(path: Path) -> Path | None:
+def _file(path: Path, inputs: Sequence[Path]) -> Path | None:
     if str(path) == "-":
         return None
-    if not path.parent.is_dir():
-        raise UsageError(
-            f"-o {path}: no folder {str(path.parent)!r}, expected one that exists",
-            advice="make the folder first",
-        )
+    check_destination("-o", path, inputs, whole=False)
     return path
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Sequence
 from enum import StrEnum
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple, TypeAlias
 import typer
 
 from pv.errors import BadInputError, UsageError
+from pv.escape import bounded
 
 if TYPE_CHECKING:
     from pv.tensors.gguf_header import ModelFile
@@ -18,6 +20,10 @@ if TYPE_CHECKING:
 
 _LARGE = 1 << 30
 """Bytes from which hashing takes long enough to be told."""
+
+_IDS = re.compile(r"\s*[0-9]{1,9}(?:(?:\s*,\s*|\s+)[0-9]{1,9})*\s*")
+_SHOWN = 200
+"""Characters of a prompt that anybody reads to know it again."""
 
 ModelArgument: TypeAlias = Annotated[
     str, typer.Argument(help="A .gguf file, or the name of a model (pv models list).")
@@ -44,7 +50,7 @@ class Prompt(NamedTuple):
     @property
     def shown(self) -> str:
         """The text for people, or that there is none."""
-        return f'"{self.text}"' if self.text is not None else "ids as given"
+        return f'"{bounded(self.text, _SHOWN)}"' if self.text is not None else "ids as given"
 
 
 def located(model: str) -> Resolved:
@@ -97,7 +103,11 @@ def _context(model: ModelFile) -> int:
 
 
 def _numbers(ids: str) -> tuple[int, ...]:
-    try:
-        return tuple(int(one) for one in ids.replace(",", " ").split())
-    except ValueError:
-        raise UsageError(f"--ids {ids!r}: expected integers, as in 504,3575,282") from None
+    """Return token ids that are written one behind the other, with one comma or blanks between."""
+    if ids.strip() and not _IDS.fullmatch(ids):
+        raise UsageError(
+            f"--ids {bounded(repr(ids), _SHOWN)}: expected token ids of at most nine digits, with"
+            " one comma or blanks between two of them",
+            advice="--ids 504,3575,282",
+        )
+    return tuple(int(one) for one in ids.replace(",", " ").split())

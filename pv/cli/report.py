@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from pv.cli.destination import check_destination
 from pv.cli.exitcodes import ExitCode
 from pv.errors import UsageError
 
@@ -40,6 +41,8 @@ def report(
     from pv.resources import find_root
 
     home = find_root(root)
+    if output is not None and output.parent.is_dir():  # else the folder is made
+        check_destination("--output", output)
     text, contracts = _page(home, local=local, since=since, history=history)
     if not text:
         typer.echo(f"no contract under {home / 'contracts'}: nothing was written", err=True)

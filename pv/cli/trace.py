@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import json
 import sys
+from contextlib import suppress
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from pv.cli.destination import check_destination
 from pv.cli.exitcodes import ExitCode
 from pv.cli.prompts import EngineName, IdsOption, ModelArgument, Prompt, located, prompts_of
+from pv.cli.slot_arrays import Theirs, read_arrays, write_arrays
 from pv.cli.text_or_json import Format, OutputFormat, document
 from pv.errors import UsageError
 
 if TYPE_CHECKING:
     from pv.forward.trace import Trace
     from pv.forward.trace_comparison import Comparison
+    from pv.forward.trunk import Trunk
     from pv.tensors.gguf_header import ModelFile
     from pv.tensors.model_registry import Resolved
 
@@ -65,42 +70,65 @@ def trace(
 ) -> None:
     """Show what every layer of a model makes of a prompt, in numbers.
 
-    Exit codes: 0 traced · 2 usage · 3 the model is missing, damaged or of an unknown architecture.
+    Exit codes: 0 traced · 2 usage · 3 the model is missing, damaged or of an unknown architecture,
+    or `--against` lacks slots of ours.
     """
     if (prompt is None) == (ids is None):
         raise UsageError("expected one of --prompt and --ids", advice='--prompt "What is 2+2?"')
-    if payload is not None and not payload.parent.is_dir():
-        raise UsageError(f"--payload {payload}: no folder {str(payload.parent)!r}")
+    if layer is not None and against is not None:
+        raise UsageError(
+            "--layer and --against: a comparison shows all layers, expected one of both"
+        )
+    from pv.forward.trunk import Trunk
     from pv.tensors.gguf_header import open_model
 
     resolved = located(model)
+    if payload is not None:
+        check_destination("--payload", payload, [resolved.path, *([against] if against else ())])
     with open_model(resolved.path) as file:
         (asked,) = prompts_of(file, [] if prompt is None else [prompt], ids)
-        kept = payload is not None or against is not None
-        found = _traced(file, asked, engine, tokens, arrays=kept)
-        other = None if against is None else _compared(found, against)
+        theirs = None if against is None else read_arrays(against, asked.ids, tokens)
+        trunk = Trunk(file)
+        _check_layer(layer, trunk.layers)
+        kept = payload is not None or theirs is not None
+        found = _traced(trunk, asked, engine, tokens, arrays=kept)
+        other = None if theirs is None else _compared(found, theirs)
         if payload is not None:
-            _write_payload(payload, found, resolved)
+            write_arrays(payload, found, resolved.sha256)
         if as_json or output_format is Format.JSON:
-            data = _data(file, resolved, asked, found, other)
+            data = _data(file, resolved, asked, _part(found, layer), other)
             typer.echo(json.dumps(data, indent=2, allow_nan=False))
         else:
             _show(file, resolved, asked, found, show, layer, other)
     if payload is not None:
         typer.echo(f"{len(found.arrays)} arrays: {payload}", err=True)
-    raise typer.Exit(ExitCode.OK)
+    raise typer.Exit(ExitCode.NO_VERDICT if other and other.theirs_lack else ExitCode.OK)
+
+
+def _check_layer(layer: int | None, layers: int) -> None:
+    if layer is not None and not 0 <= layer < layers:
+        raise UsageError(f"--layer {layer}: expected a layer from 0 to {layers - 1}")
+
+
+def _part(found: Trace, layer: int | None) -> Trace:
+    """Return a trace with the statistics of one layer alone, or whole."""
+    if layer is None:
+        return found
+    return replace(
+        found,
+        statistics=tuple(each for each in found.statistics if each.layer == layer),
+        absent=tuple(each for each in found.absent if each.layer == layer),
+    )
 
 
 def _traced(
-    file: ModelFile, asked: Prompt, engine: EngineName, tokens: Selection, *, arrays: bool
+    trunk: Trunk, asked: Prompt, engine: EngineName, tokens: Selection, *, arrays: bool
 ) -> Trace:
     from pv.forward.engine import ENGINES
     from pv.forward.production import Production
     from pv.forward.trace import trace as traced
-    from pv.forward.trunk import Trunk
     from pv.output.steps import Steps
 
-    trunk = Trunk(file)
     chosen = ENGINES[engine](trunk)
     for remark in chosen.remarks() if isinstance(chosen, Production) else ():
         typer.echo(f"note: {remark}", err=True)
@@ -115,20 +143,24 @@ def _traced(
         )
 
 
-def _likeliest(file: ModelFile, found: Trace) -> list[tuple[int, float, str]]:
-    """Return the most likely next tokens: id, logit, text; the id alone without a vocabulary."""
+def _compared(found: Trace, theirs: Theirs) -> Comparison:
+    from pv.forward.trace_comparison import compared
+
+    return compared(found, theirs.arrays, theirs.tokens)
+
+
+def _likeliest(file: ModelFile, found: Trace) -> list[tuple[int, float, str | None]]:
+    """Return the most likely next tokens: id, logit, text; no text without a vocabulary."""
     import numpy as np
 
     from pv.errors import BadInputError
-    from pv.output.escape import escape
     from pv.tokens import tokenizer_of
 
     best = [int(one) for one in np.argsort(-found.logits, kind="stable")[:_LIKELIEST]]
-    try:
+    texts: list[str | None] = [None] * len(best)
+    with suppress(BadInputError):
         tokenizer = tokenizer_of(file)
-        texts = [json.dumps(escape(tokenizer.decode([one], specials=True))) for one in best]
-    except BadInputError:
-        texts = [f"token {one}" for one in best]
+        texts = [tokenizer.decode([one], specials=True) for one in best]
     return [(one, float(found.logits[one]), text) for one, text in zip(best, texts, strict=True)]
 
 
@@ -142,10 +174,10 @@ def _show(
     other: Comparison | None,
 ) -> None:
     from pv.output.escape import escape
-    from pv.output.fold import folded
+    from pv.output.fold import fitted, folded
     from pv.output.trace_text import head_of, layers_of, likeliest, points_of
 
-    typer.echo(folded(escape(f"{resolved.name}  sha256 {resolved.sha256[:12]}  {asked.shown}")))
+    typer.echo(fitted(escape(f"{resolved.name}  sha256 {resolved.sha256[:12]}  {asked.shown}")))
     if other is not None:
         from pv.output.comparison_text import text_of
 
@@ -154,7 +186,7 @@ def _show(
     typer.echo(folded(head_of(found, show if layer is None else None)) + "\n")
     rows = layers_of(found, show) if layer is None else points_of(found, layer)
     typer.echo("\n".join(rows) + "\n")
-    typer.echo(folded(likeliest(_likeliest(file, found))))
+    typer.echo(fitted(likeliest(_likeliest(file, found))))
 
 
 def _data(
@@ -168,7 +200,7 @@ def _data(
         ids=list(found.ids),
         tokens=found.tokens,
         next=[
-            {"id": one, "logit": value, "text": json.loads(text) if text[0] == '"' else None}
+            {"id": one, "logit": value, "text": text}
             for one, value, text in _likeliest(file, found)
         ],
         statistics=[each.to_data() for each in found.statistics],
@@ -176,46 +208,9 @@ def _data(
         comparison=None
         if other is None
         else {
+            "of": other.slots,
             "slots": [each._asdict() for each in other.differences],
             "theirs_lack": list(other.theirs_lack),
             "ours_lack": list(other.ours_lack),
         },
     )
-
-
-def _compared(found: Trace, path: Path) -> Comparison:
-    """Compare with a file of arrays; raises `BadInputError` for one that is damaged or unlike."""
-    from safetensors import SafetensorError, safe_open
-
-    from pv.errors import BadInputError, MissingError
-    from pv.forward.trace_comparison import compared
-    from pv.tensors.gguf_errors import shown_path
-
-    if not path.is_file():
-        raise MissingError(f"--against {shown_path(path)}: no such file")
-    try:
-        with safe_open(path, framework="numpy") as file:
-            said = file.metadata() or {}
-            arrays = {name: file.get_tensor(name).astype("float32") for name in file.keys()}  # noqa: SIM118 - no mapping
-    except (SafetensorError, KeyError, TypeError, ValueError, AttributeError) as fault:
-        raise BadInputError(f"--against {shown_path(path)}: cannot be read: {fault}") from None
-    ids = " ".join(str(one) for one in found.ids)
-    if said.get("ids", ids) != ids:
-        raise BadInputError(f"--against {shown_path(path)}: was traced over other token ids")
-    tokens = said.get("tokens", found.tokens)
-    return compared(found, arrays, "last" if tokens == "last" else "all")
-
-
-def _write_payload(path: Path, found: Trace, resolved: Resolved) -> None:
-    """Write the arrays as float32, by slot; what they are stands in the file's metadata."""
-    from safetensors.numpy import save
-
-    from pv.files import replace_file
-
-    metadata = {
-        "engine": found.engine,
-        "tokens": found.tokens,
-        "ids": " ".join(str(one) for one in found.ids),
-        "model_sha256": resolved.sha256,
-    }
-    replace_file(path, save(dict(found.arrays), metadata=metadata))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -39,7 +40,7 @@ def validate(
 
     flags = Flags(strict, baseline=baseline, select=tuple(select or ()))
     applied = settings_of(paths, None, flags)
-    places = destinations(context, formats, outputs, applied.format)
+    places = destinations(context, formats, outputs, applied.format, [*map(Path, paths)])
     files = discover(paths)
     judged = (judge_file(one.path, one.display) for one in files)
     report = report_of(judged, applied.options, statistics=statistics)

@@ -18,7 +18,7 @@ def text_of(found: Comparison) -> Iterator[str]:
     ratios = [each.std_ratio for each in found.differences]
     worst = found.worst()
     yield folded(
-        f"{len(found.differences):,} slots in both; largest relative difference"
+        f"{len(found.differences):,} of {found.slots:,} slots compared; largest relative difference"
         f" {worst.relative:.3g} ({worst.slot}), standard deviations {min(ratios):.4g} to"
         f" {max(ratios):.4g} times ours"
     )

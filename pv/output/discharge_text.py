@@ -69,7 +69,11 @@ def _headlines(
             continue
         for companion in outcome.companions:
             yield from _row(companion.name, companion.verdict, companion.headline, colour)
-        name = where or ("asked properly" if outcome.companions else short)
+        name = "asked properly" if outcome.companions else short
+        if where and outcome.verdict in {Verdict.NOT_RUN, Verdict.SKIPPED}:
+            name = where
+        elif where:
+            headline = f"{where}: {headline}"
         yield from _row(name, outcome.verdict, headline, colour)
 
 
@@ -97,7 +101,8 @@ def _row(name: str, verdict: Verdict, text: str, colour: bool) -> Iterator[str]:
     word = _painted(verdict, colour)
     margin = _NAME_WIDTH + 2 + _VERDICT_WIDTH + 2
     shown = escape(name)
-    if len(shown) > _NAME_WIDTH:
+    longest = max(map(len, text.split()), default=0)
+    if len(shown) > _NAME_WIDTH or longest > WIDTH - margin:
         yield f"{shown}  {word}".rstrip()
         yield from (f"    {line}" for line in _lines(text, WIDTH - 4))
         return
@@ -206,7 +211,9 @@ def number(value: float) -> str:
 
 
 def _lines(text: str, width: int) -> list[str]:
-    return textwrap.wrap(escape(text), width, break_on_hyphens=False) or [""]
+    """Return a text in lines; a digest or a path stays whole, so that it can be copied."""
+    found = textwrap.wrap(escape(text), width, break_on_hyphens=False, break_long_words=False)
+    return found or [""]
 
 
 def _wrapped(text: str) -> Iterator[str]:

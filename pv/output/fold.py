@@ -5,6 +5,8 @@ from __future__ import annotations
 import textwrap
 from typing import Final
 
+from pv.output.escape import width
+
 COLUMNS: Final = 80
 """Columns of a line where no terminal says how many there are."""
 
@@ -25,6 +27,32 @@ def folded(text: str, indent: int = 2, width: int = COLUMNS) -> str:
         break_long_words=False,
         break_on_hyphens=False,
     )
+
+
+def paragraphs(text: str) -> str:
+    """Return a text of several lines with each folded, further lines two columns further in."""
+    lines = text.split("\n")
+    return "\n".join(folded(one, len(one) - len(one.lstrip()) + 2) for one in lines)
+
+
+def fitted(text: str, indent: int = 2, columns: int = COLUMNS) -> str:
+    """Return a line folded, and cut wherever it is still too wide: writing may have no blanks.
+
+    Columns of a terminal are counted, of which some characters take two.
+    """
+    return "\n".join(_cut(one, indent, columns) for one in folded(text, indent).split("\n"))
+
+
+def _cut(line: str, indent: int, columns: int) -> str:
+    cut, room = [""], columns
+    for character in line:
+        size = width(character)
+        if size > room:
+            cut.append(" " * indent)
+            room = columns - indent
+        cut[-1] += character
+        room -= size
+    return "\n".join(cut)
 
 
 def hung(lead: str, text: str, width: int = COLUMNS) -> str:

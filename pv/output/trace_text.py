@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from pv.errors import UsageError
 from pv.forward.trace import Trace
 from pv.forward.trace_statistics import Statistics
 from pv.forward.transformer import IN_A_LAYER, Point
+from pv.output.escape import escape
 
 HEADS: Final = {
     Point.ATTENTION_OUT: "attn out",
@@ -39,10 +40,8 @@ def layers_of(trace: Trace, statistic: str) -> Iterator[str]:
 
 
 def points_of(trace: Trace, layer: int) -> Iterator[str]:
-    """Yield every statistic of one layer, a row a point; raises UsageError for no such layer."""
+    """Yield every statistic of one layer, a row a point."""
     rows = [each for each in trace.statistics if each.layer == layer]
-    if not rows:
-        raise UsageError(f"layer {layer}: this trace has no such layer")
     yield f"{'layer ' + str(layer):<18}{'count':>10}" + "".join(
         f"{name:>10}" for name in ("mean", "std", "rms", "min", "max")
     )
@@ -66,12 +65,18 @@ def head_of(trace: Trace, statistic: str | None) -> str:
     """Say over what the numbers were taken."""
     count = len(trace.ids)
     over = f"all {count} tokens" if trace.tokens == "all" else f"the last of {count} tokens"
+    over = over if count > 1 else "one token"
     what = {"std": "standard deviation (population)"}.get(
         statistic or "", statistic or "statistics"
     )
     return f"{what} over {over}, accumulated in float64; engine {trace.engine}"
 
 
-def likeliest(logits: Sequence[tuple[int, float, str]]) -> str:
-    """Return the most likely next tokens with their logits in one line."""
-    return "next: " + "   ".join(f"{text} {value:.2f}" for _, value, text in logits)
+def likeliest(logits: Sequence[tuple[int, float, str | None]]) -> str:
+    """Return the most likely next tokens with their logits in one line, any script as it is."""
+    told = ((_quoted(text) if text is not None else f"token {one}", x) for one, x, text in logits)
+    return "next: " + "   ".join(f"{text} {value:.2f}" for text, value in told)
+
+
+def _quoted(text: str) -> str:
+    return escape(json.dumps(text, ensure_ascii=False))

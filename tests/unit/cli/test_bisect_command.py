@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 
 from pv.cli.main import app
 from pv.errors import BadInputError, MissingError, UsageError
+from pv.forward.planted import FAULTS
 from pv.kernels import Backend, availability, find
 from tests.unit.forward.random_model import Recipe, write_model
 
@@ -118,3 +119,34 @@ def test_own_sentences_are_used_where_no_prompt_is_given(model):
     data = json.loads(pv(model, "--layers", 1, "--json").output)
     assert len(data["prompts"]) == 4
     assert data["prompts"][0]["text"] == "The capital of France is"
+
+
+@pytest.mark.parametrize("plant", ["0:?", "?"])
+def test_faults_are_listed(plant):
+    shown = pv("no-such-model", "--plant", plant)
+    assert shown.exit_code == 0
+    assert max(map(len, shown.output.splitlines())) <= 80
+    for name, each in FAULTS.items():
+        assert f"    {name} " in shown.output
+        assert all(place in shown.output for place in each.places)
+
+
+def test_a_picture_takes_no_place_of_an_input_and_that_is_found_out_first(
+    model, tmp_path, monkeypatch
+):
+    def never(*_words, **_options):
+        raise AssertionError("a pass began")
+
+    monkeypatch.setattr("pv.forward.bisect.bisect", never)
+    (tmp_path / "link").symlink_to(model)
+    (tmp_path / "second").hardlink_to(model)
+    before = model.read_bytes()
+    for place in (model, tmp_path / "link", tmp_path / "second", tmp_path, "/dev/null"):
+        refused = pv(model, "--ids", "1,2", "--svg", place).exception
+        assert isinstance(refused, UsageError), place
+        assert "--svg" in refused.message
+    assert model.read_bytes() == before
+
+
+def test_one_token_of_one_prompt(model):
+    assert "1 token of 1 prompt" in pv(model, "--ids", "5", "--layers", 1).output

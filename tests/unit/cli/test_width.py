@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
+from safetensors.numpy import save_file
 
 from pv.cli.main import COMMANDS
 from pv.output.fold import folded
 from tests.unit.cli.history_repository import REPOSITORY
+from tests.unit.forward.random_model import Recipe, write_model
 from tests.unit.lint.in_process import pv
 
 WIDTH = 80
@@ -83,3 +86,35 @@ def test_folding_keeps_words_and_indents_the_rest() -> None:
     assert text.splitlines()[0].startswith("  MAJOR  word")
     assert text.splitlines()[1].startswith("         word")
     assert folded("a " + "x" * 90) == "a\n  " + "x" * 90
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("story", "nosuch"),
+        ("bisect", "no-such-model-of-this-machine"),
+        ("trace", "{bad}", "--ids", "1,2,3"),
+        ("trace", "{model}", "--ids", "3,1,4", "--tokens", "last", "--against", "{arrays}"),
+        ("bisect", "{model}", "--plant", "7:nosuch"),
+        ("discharge", "NO-SUCH-FALSIFIER-001"),
+        ("explain", "NO-SUCH-FALSIFIER-001"),
+        ("rule", "PV-NON-999"),
+    ],
+    ids=lambda arguments: " ".join(arguments[:2]),
+)
+def test_errors(
+    arguments: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PV_CONFIG_DIR", str(tmp_path / "config"))
+    monkeypatch.setenv("PV_CACHE_DIR", str(tmp_path / "cache"))
+    model = write_model(tmp_path / "model.gguf", Recipe())
+    (tmp_path / "bad.gguf").write_bytes(model.read_bytes()[:1000])
+    arrays = {"logits": np.zeros((3, 320), np.float32)}
+    save_file(arrays, tmp_path / "arrays", metadata={"tokens": "all"})
+    names = {"model": "model.gguf", "bad": "bad.gguf", "arrays": "arrays"}
+    (tmp_path / "contracts").mkdir()
+    contract = REPOSITORY / "contracts" / "trace-ffn-sub-block-gguf-v1.yaml"
+    (tmp_path / "contracts" / contract.name).write_bytes(contract.read_bytes())
+    done = pv(*(each.format(**names) for each in arguments), folder=tmp_path)
+    assert done.returncode in {2, 3}, done.stderr
+    assert max(map(len, done.stderr.splitlines())) <= WIDTH

@@ -140,7 +140,7 @@ def test_characters_of_files_and_names_never_reach_the_terminal(
         ("-o x -f json", "-o x follows no format"),
         ("-f json -o x -o y", "-o y follows no format"),
         ("-f json -o gone/x", "no folder 'gone'"),
-        ("-f json -o contracts", "cannot write 'contracts' (Is a directory)"),
+        ("-f json -o contracts", "-o contracts: is a folder"),
         ("-f yaml", "'yaml' is not one of"),
     ],
 )
