@@ -53,19 +53,31 @@ def rebuild(output_format: OutputFormat = Format.TEXT, root: _Root = None) -> No
 
 @app.command()
 def verify(output_format: OutputFormat = Format.TEXT, root: _Root = None) -> None:
-    """Read every receipt and hold the index against it; exit 1 where a reader is told wrongly."""
+    """Read every receipt and hold the index against it.
+
+    Exit codes: 0 every row that counts is right · 1 a reader is told wrongly · 3 no row counts, so
+    that nothing was compared.
+    """
     from pv.escape import escape
     from pv.evidence.index import Index
     from pv.resources import find_root
 
     index = Index(find_root(root))
     found = list(index.differences())
-    code = ExitCode.FINDINGS if found else ExitCode.OK
-    told = {"exit_code": int(code), "rows": len(index.rows), "wrong": [e._asdict() for e in found]}
+    compared, unknown = index.counting()
+    code = ExitCode.FINDINGS if found else ExitCode.OK if compared else ExitCode.NO_VERDICT
+    told: dict[str, object] = {
+        "exit_code": int(code),
+        "rows": len(index.rows),
+        "compared": compared,
+        "to_be_read": unknown,
+        "wrong": [each._asdict() for each in found],
+    }
     lines = [f"WRONG {escape(each.path)}: {each.reason}" for each in found]
-    advice = "\n  do: pv index rebuild" if found else ""
-    verdict = f"{len(index.rows)} rows, {len(found)} wrong (exit {code:d}){advice}"
-    _tell(told, output_format, "\n".join([*lines, verdict]))
+    what = f"{compared} rows compared, {len(found)} wrong"
+    missing = f", {unknown} receipts that no row counts for" if unknown else ""
+    advice = "\n  do: pv index rebuild" if found or unknown else ""
+    _tell(told, output_format, "\n".join([*lines, f"{what}{missing} (exit {code:d}){advice}"]))
     raise typer.Exit(code)
 
 

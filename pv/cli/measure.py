@@ -68,12 +68,13 @@ def measure(
 
 
 def _awaiting(home: Path, name: str) -> tuple[Contract, Falsifier]:
-    from pv.model.contract import short_id
     from pv.registry.contracts import load_contracts
+    from pv.registry.named import place_of
 
-    wanted = name.upper()
-    for one in load_contracts(home):
-        for each in one.contract.falsifiers if one.contract else ():
-            if one.contract and wanted in (each.id.upper(), short_id(each.id).upper()):
-                return one.contract, each
-    raise UsageError(f"no falsifier {name!r} in this registry", advice="pv status lists them")
+    owned = [
+        (one.contract, each)
+        for one in load_contracts(home)
+        if one.contract
+        for each in one.contract.falsifiers
+    ]
+    return owned[place_of(name, [(each.id, contract.file) for contract, each in owned])]

@@ -44,15 +44,15 @@ def what_if(
 
 def _gates(found: Fleet, name: str) -> list[str]:
     """Return the falsifiers that a name means: itself, or those that gate a criterion."""
-    known = {each.id for status in found.statuses for each in status.falsifiers}
-    upper = name.upper()
-    for full in (upper, f"FALSIFY-{upper}"):
-        if full in known:
-            return [full]
-    for shipment in found.shipments:
-        for criterion in shipment.model.criteria:
-            if criterion.id.upper() == upper:
-                return list(criterion.gates)
+    from pv.registry.named import named, place_of
+
+    known = [(each, status.file) for status in found.statuses for each in status.summary.falsifiers]
+    criteria = (each for one in found.shipments for each in one.model.criteria)
+    criterion = next((each for each in criteria if each.id.upper() == name.upper()), None)
+    if named(name, (each for each, _ in known)):
+        return [known[place_of(name, known)][0]]
+    if criterion is not None:
+        return list(criterion.gates)
     raise UsageError(
         f"{name!r} is no falsifier and no criterion of this registry",
         advice="pv ship lists the criteria, pv status the falsifiers",

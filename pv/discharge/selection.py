@@ -8,9 +8,10 @@ from fnmatch import fnmatchcase
 from typing import Final, NamedTuple
 
 from pv.errors import UsageError
-from pv.model.contract import ID_PREFIX, Contract, Falsifier, short_id
+from pv.model.contract import Contract, Falsifier, short_id
 from pv.model.verdict import Level
 from pv.registry.contracts import Loaded
+from pv.registry.named import nearest, place_of
 
 _PATTERN: Final = re.compile(r"[*?\[]")
 _SHARD: Final = re.compile(r"(\d{1,6})/(\d{1,6})")
@@ -121,36 +122,13 @@ def _fitting(pattern: str, entries: Sequence[Entry]) -> list[Entry]:
     if not found:
         raise UsageError(
             f"no falsifier fits {pattern!r}",
-            advice=_nearest(re.sub(_PATTERN, "", pattern), [each.falsifier.id for each in entries]),
+            advice=nearest(re.sub(_PATTERN, "", pattern), [each.falsifier.id for each in entries]),
         )
     return found
 
 
 def _find(text: str, entries: Sequence[Entry], refused: Sequence[Loaded]) -> Entry:
     """Return the falsifier that an id or its short form names, in whatever case where it fits."""
-    folded = text.upper()
-    for fits in (
-        lambda known: known in (text, ID_PREFIX + text),
-        lambda known: known.endswith("-" + text),
-        lambda known: known.upper() in (folded, ID_PREFIX + folded),
-        lambda known: known.upper().endswith("-" + folded),
-    ):
-        found = [entry for entry in entries if fits(entry.falsifier.id)]
-        if len(found) == 1:
-            return found[0]
-        if found:
-            places = ", ".join(f"{each.falsifier.id} ({each.contract.file})" for each in found)
-            raise UsageError(f"id {text!r} fits {len(found)} falsifiers: {places}")
     unread = "".join(f"; {each.fault}" for each in refused)
-    raise UsageError(
-        f"no contract has a falsifier {text!r}{unread}",
-        advice=_nearest(text, [entry.falsifier.id for entry in entries]),
-    )
-
-
-def _nearest(text: str, known: Sequence[str]) -> str:
-    import difflib  # noqa: PLC0415 - only for a wrong id
-
-    forms = {short_id(each).upper(): each for each in known}
-    near = difflib.get_close_matches(short_id(text.upper()), forms, n=3, cutoff=0.5)
-    return f"did you mean {', '.join(short_id(forms[each]) for each in near)}" if near else ""
+    known = [(each.falsifier.id, each.contract.file) for each in entries]
+    return entries[place_of(text, known, unread=unread)]

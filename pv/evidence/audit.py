@@ -79,7 +79,7 @@ def audit(
     known: set[str] = set()
     for one in loaded:
         if one.contract is not None:
-            found += _of_contract(root, one.contract, history, local=local, read=read)
+            found += audit_contract(root, one.contract, history, local=local, read=read)
             known |= {each.id for each in one.contract.falsifiers}
     for folder in folders(root, local=local):
         falsifier = folder.rpartition("/")[2]
@@ -126,9 +126,10 @@ def _listed(each: Audited) -> Listed:
     return Listed(each.path, verdict, each.condition.value, each.reason or ", ".join(each.moved))
 
 
-def _of_contract(
-    root: Path, contract: Contract, history: History, *, local: bool, read: Reader | None
+def audit_contract(
+    root: Path, contract: Contract, history: History, *, local: bool, read: Reader | None = None
 ) -> Iterator[Audited]:
+    """Yield the receipts of one contract; see `audit`."""
     day = utc_today()
     evidence = load(root, contract, local=local, history=history, today=day, read=read)
     yield from map(_audited, evidence.receipts)

@@ -155,6 +155,11 @@ class Index:
             if _row(_consistent(found), row.stamp, row.falsifier) != row:
                 yield Difference(path, "the row says something else than the file")
 
+    def counting(self) -> tuple[int, int]:
+        """Return how many receipt files a row counts for, and for how many none does."""
+        unknown, _ = self.unknown()
+        return sum(1 for _ in self._all(_nothing_read)) - unknown, unknown
+
     def unknown(self) -> tuple[int, int]:
         """Return how many receipt files no row counts for, and how many rows have no such file."""
         paths = {each.path for each in self._all(_nothing_read)}

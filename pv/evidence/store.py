@@ -34,6 +34,7 @@ _NAME: Final = re.compile(r"[0-9a-f]{16}\.json")
 ENVELOPE: Final = r"[0-9a-f]{16}\.[0-9a-f]{64}\.dsse\.json"
 """Pattern of the names of signatures, which lie beside receipts and are none."""
 _ENVELOPE: Final = re.compile(ENVELOPE)
+_MISNAMED: Final = "name is not 16 hexadecimal digits and .json"
 _TEMPORARY: Final = ".tmp-"
 
 Reader: TypeAlias = "Callable[[Path, Path, str], Stored | Damaged]"
@@ -145,7 +146,7 @@ def read_folder(
         return
     folder = folder_of(root, falsifier, record=record)
     try:
-        names = sorted(os.listdir(folder))  # noqa: PTH208 - names only, nothing is opened here
+        names = sorted(os.listdir(folder))  # noqa: PTH208 - names alone, and fast
     except (FileNotFoundError, NotADirectoryError):
         return
     if _may_lead_out(root, folder):
@@ -193,14 +194,14 @@ def read_file(root: Path, path: Path, falsifier: str) -> Stored | Damaged:
     """Return the receipt that a file holds, or why it cannot be relied on."""
     shown = path.relative_to(root).as_posix()
     if not _NAME.fullmatch(path.name):
-        return Damaged(shown, "name is not 16 hexadecimal digits and .json")
+        return Damaged(shown, _MISNAMED)
     try:
         data = _bytes_of(path)
     except OSError as error:
         return Damaged(shown, f"cannot be read: {error.strerror}", unread=True)
     if data is None:
         return Damaged(shown, f"is a link, no plain file, or larger than {LARGEST} bytes")
-    return checked(shown, falsifier, data)
+    return _held(shown, falsifier, data)
 
 
 def is_envelope(file: str) -> bool:
@@ -210,9 +211,14 @@ def is_envelope(file: str) -> bool:
 
 def checked(shown: str, falsifier: str, data: bytes) -> Stored | Damaged:
     """Return the receipt that the bytes of a file hold, or why they cannot be relied on."""
+    if not _NAME.fullmatch(shown.rpartition("/")[2]):
+        return Damaged(shown, _MISNAMED)
+    return _held(shown, falsifier, data)
+
+
+def _held(shown: str, falsifier: str, data: bytes) -> Stored | Damaged:
+    """Return what the bytes of a file of a fitting name hold."""
     name = PurePosixPath(shown)
-    if not _NAME.fullmatch(name.name):
-        return Damaged(shown, "name is not 16 hexadecimal digits and .json")
     found = hashlib.sha256(data).hexdigest()[:SHOWN]
     if found != name.stem:
         return Damaged(shown, f"digest differs: its name says {name.stem}, its bytes {found}")

@@ -121,7 +121,7 @@ REFUSED = [
     (("SHIP-013", "val_loss=1 nats/token", "val_loss=2 nats/token"), "was given twice"),
     (("SHIP-013", "val_loss=1 nats/token", "--on", "2999-01-01"), "expected no day after today"),
     (("SHIP-013", "val_loss=1 nats/token", "--on", "May"), "expected a day as YYYY-MM-DD"),
-    (("SHIP-099", "val_loss=1 nats/token"), "no falsifier 'SHIP-099' in this registry"),
+    (("SHIP-099", "val_loss=1 nats/token"), "no contract has a falsifier 'SHIP-099'"),
     (("SHIP-013", "val_loss=1 nats/token", "--file", "gone.log"), "gone.log"),
 ]
 

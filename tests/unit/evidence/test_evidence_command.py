@@ -162,7 +162,7 @@ def test_two_receipts_of_one_falsifier_stand_side_by_side(registry):
 REFUSED = [
     (("evidence", "show", "zzzz"), "no one receipt is named 'zzzz'"),
     (("evidence", "show", ""), "no one receipt is named ''"),
-    (("why", "E-099"), "no falsifier 'E-099'"),
+    (("why", "E-099"), "no contract has a falsifier 'E-099'"),
 ]
 
 

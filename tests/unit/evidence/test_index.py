@@ -221,6 +221,22 @@ def test_rebuild_gives_the_answers_of_the_files(home, write):
 
 def test_an_index_of_nothing_is_no_success(home):
     assert run(home, "rebuild").exit_code == 3
+    assert run(home, "verify").exit_code == 3
+
+
+def test_an_index_without_a_row_that_counts_was_not_compared(home, write):
+    path = write()
+    done = run(home, "verify")
+    assert done.exit_code == 3
+    assert "0 rows compared, 0 wrong, 1 receipts that no row counts for (exit 3)" in done.output
+    assert "do: pv index rebuild" in done.output
+    run(home, "rebuild")
+    done = run(home, "verify")
+    assert (done.exit_code, done.output) == (0, "1 rows compared, 0 wrong (exit 0)\n")
+    path.write_bytes(path.read_bytes())
+    assert run(home, "verify").exit_code == 3
+    data = json.loads(run(home, "verify", "--format", "json").output)
+    assert (data["compared"], data["to_be_read"], data["exit_code"]) == (0, 1, 3)
 
 
 def test_a_place_that_cannot_be_written_costs_only_time(home, write):
