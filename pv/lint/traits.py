@@ -75,7 +75,8 @@ _ALL: Final = (
     "sampl",
 )
 _RATIO: Final = re.compile(r"ratio\s*(?:[=≈≤≥∈<>]+|[a-z]+(?: [a-z]+){0,2})\s*[\[\d~-]")
-_TIMES: Final = re.compile(r"\d\s?[×x]")
+_TIMES: Final = re.compile(r"[×x](?:(?<=\d.)|(?<=\d\s.))")
+"""A sign of multiplication behind a digit: searching for the sign takes half the time."""
 _FOLDED: Final = re.compile("[ıſ]")
 """Letters that patterns take for others where case does not count, and `lower` does not."""
 _WORDS: Final = Trait.SAYS_OUTSIDE | Trait.SAYS_RATIO | Trait.SAYS_TIMES | Trait.SAYS_ALL
