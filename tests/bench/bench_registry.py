@@ -1,9 +1,9 @@
 """How long status, ship and report take over 10,000 contracts with 40,000 receipts.
 
 Warm means that an earlier run of the same command saw the same files: then its answer stands. After
-one contract was edited, one receipt removed or one commit made, what rests on it is derived again. Times
-are processor times of whole processes, because only they mean something on a busy machine; wall
-time is printed beside them.
+one contract was edited, one receipt removed or one commit made, what rests on it is derived again.
+Times are processor times of whole processes, because only they mean something on a busy machine;
+wall time is printed beside them.
 """
 
 import os
