@@ -16,6 +16,7 @@ import warnings
 import numpy as np
 
 from tests.kernels.agreement import parts, same_bits, within
+from tests.kernels.patient_simulator import wait_patiently
 
 EXACT = {
     "q4k_dequantize": ("dequantize",),
@@ -72,7 +73,7 @@ def _wide(argument):
 
 
 def main(which):
-    sys.setswitchinterval(0.001)  # simulated threads wait for each other: a third less time
+    wait_patiently()
     warnings.simplefilter("ignore", RuntimeWarning)  # the simulator's scalars warn at infinities
     found = {f"{d}.{f}-{c.name}": problem(d, f, c) for d, f, c in selected(which)}
     # The cases ran with a thread block a row; with a single one, strides must reach every row.

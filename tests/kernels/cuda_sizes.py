@@ -27,6 +27,7 @@ from pv.kernels.layout import (
     Q8K,
 )
 from tests.kernels.agreement import same_bits
+from tests.kernels.patient_simulator import wait_patiently
 
 FEW = ((1, 1), (2, 17), (3, 5))
 """Rows x blocks a row for the simulator: one row left over, blocks left over, shared rows."""
@@ -121,7 +122,7 @@ def sizes(folder, which):
 
 
 def problems(folder, rows, per_row, grids):
-    """What differs from the exact integers, by grid; empty texts where nothing does."""
+    """Yield what differs from the exact integers by grid, an empty text where nothing does."""
     kernel = importlib.import_module(f"pv.kernels.{folder}.numba_cuda")
     reference = importlib.import_module(f"pv.kernels.{folder}.reference")
     arguments = PRODUCTS[folder](generator(f"{folder}-{rows}x{per_row}"), rows, per_row)
@@ -130,21 +131,20 @@ def problems(folder, rows, per_row, grids):
     assert terms.max() <= EXACT
     assert np.array_equal(exact, np.rint(exact))
     expected = exact.astype(np.float32)
-    found = {
-        f"grid {grid}": same_bits(expected, kernel.matvec(*arguments, grid=grid)) for grid in grids
-    }
+    for grid in grids:
+        yield f"grid {grid}", same_bits(expected, kernel.matvec(*arguments, grid=grid))
     moved = kernel.matvec(unaligned(arguments[0]), *arguments[1:])
-    return found | {"unaligned": same_bits(expected, moved)}
+    yield "unaligned", same_bits(expected, moved)
 
 
 def main(which):
-    sys.setswitchinterval(0.001)  # simulated threads wait for each other: a third less time
+    wait_patiently()
     warnings.simplefilter("ignore", RuntimeWarning)  # the simulator's scalars warn at overflow
     found = {
         f"{folder} {rows}x{per_row} {name}": text
         for folder in PRODUCTS
         for rows, per_row in sizes(folder, which)
-        for name, text in problems(folder, rows, per_row, GRIDS[which]).items()
+        for name, text in problems(folder, rows, per_row, GRIDS[which])
     }
     json.dump(found, sys.stdout)
 

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -214,6 +215,8 @@ from pv.forward.engine import production
 from pv.forward.production import Production
 from pv.forward.trunk import Trunk
 from pv.tensors.gguf_header import open_model
+from tests.kernels.patient_simulator import wait_patiently
+wait_patiently()
 with open_model(Path(sys.argv[1])) as model:
     trunk, logits = Trunk(model), []
     for device in ("cpu", "cuda"):
@@ -235,7 +238,14 @@ def test_cuda_kernels_compute_the_pass_in_the_simulator(tmp_path, monkeypatch):
     path = write_model(tmp_path / "m.gguf", recipe)
     monkeypatch.setenv("NUMBA_ENABLE_CUDASIM", "1")
     command = [sys.executable, "-c", CUDA, str(path)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    done = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+        cwd=Path(__file__).parents[3],
+    )
     assert done.returncode == 0, done.stderr
     first, second, apart = done.stdout.splitlines()
     assert first == "production, cuda simulator; q8_0_q8_0_matvec, cuda simulator"
