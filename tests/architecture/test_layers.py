@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -25,8 +26,18 @@ def sources(*folders):
     return found
 
 
+@cache
+def parsed(path):
+    return ast.parse(path.read_text(), str(path))
+
+
+@cache
 def imported(path):
-    for node in ast.walk(ast.parse(path.read_text(), str(path))):
+    return tuple(imports(path))
+
+
+def imports(path):
+    for node in ast.walk(parsed(path)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -144,7 +155,7 @@ def test_no_file_and_few_functions_grow_too_long():
     functions = [
         (node.end_lineno or node.lineno) - node.lineno + 1
         for p in sources("pv", "kernels", "falsifiers")
-        for node in ast.walk(ast.parse(p.read_text()))
+        for node in ast.walk(parsed(p))
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
     ]
     assert max(lengths) <= 500
@@ -155,7 +166,7 @@ def test_no_file_and_few_functions_grow_too_long():
 def test_only_the_command_line_and_outputs_print():
     for path in sources("pv", "kernels", "falsifiers"):
         place = path.relative_to(ROOT).as_posix()
-        calls = {n.func.id for n in ast.walk(ast.parse(path.read_text()))
+        calls = {n.func.id for n in ast.walk(parsed(path))
                  if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)}  # fmt: skip
         if "print" in calls:
             assert place.startswith(("pv/cli/", "pv/output/")), place
