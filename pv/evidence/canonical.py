@@ -78,7 +78,10 @@ def _is_claim(key: str) -> bool:
 
 def plain(data: Any) -> Any:
     """Return plain data with texts as keys and lists for tuples."""
-    if isinstance(data, Mapping):
+    kind = type(data)
+    if kind is str or kind is float or kind is int or data is None:
+        return data  # most of it, and asked of every receipt of a registry
+    if kind is dict or isinstance(data, Mapping):
         return {str(key): plain(value) for key, value in data.items()}
     if isinstance(data, list | tuple):
         return [plain(value) for value in data]

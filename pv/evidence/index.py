@@ -85,9 +85,8 @@ class Index:
 
     def read(self, root: Path, path: Path, falsifier: str) -> Stored | Damaged:
         """Return what a receipt file holds, from its row where the file is as it was then."""
-        place = str(path)
-        shown = place[len(str(root)) + 1 :]
-        stamp = stamp_of(place, follow=False)
+        shown = path.relative_to(root).as_posix()
+        stamp = stamp_of(str(path), follow=False)
         self._met.add(shown)
         row = self._row_of(shown)
         if row is not None and stamp and row.stamp == stamp and row.falsifier == falsifier:

@@ -144,26 +144,27 @@ def read_folder(
     """
     if not fits(falsifier):
         return
-    folder = folder_of(root, falsifier, record=record)
+    base = "/".join(REGISTRY if record else LOCAL)
+    place = f"{root}/{base}/{falsifier}"
     try:
-        names = sorted(os.listdir(folder))  # noqa: PTH208 - names alone, and fast
+        names = sorted(os.listdir(place))  # noqa: PTH208 - names alone, and fast
     except (FileNotFoundError, NotADirectoryError):
         return
-    if _may_lead_out(root, folder):
-        yield Damaged(folder.relative_to(root).as_posix(), "leads out of the registry")
+    if _may_lead_out(root, place):
+        yield Damaged(f"{base}/{falsifier}", "leads out of the registry")
         return
     reader = read or read_file
     for name in names:
         if not name.startswith(_TEMPORARY) and not _ENVELOPE.fullmatch(name):
-            yield reader(root, folder / name, falsifier)
+            yield reader(root, Path(f"{place}/{name}"), falsifier)
 
 
-def _may_lead_out(root: Path, folder: Path) -> bool:
+def _may_lead_out(root: Path, folder: str) -> bool:
     """Tell whether a folder of receipts is a link, or below one, that leaves the registry."""
-    links = (folder, folder.parent, folder.parent.parent)
-    if not any(map(os.path.islink, links)):
+    above = folder.rpartition("/")[0]
+    if not any(map(os.path.islink, (folder, above, above.rpartition("/")[0]))):
         return False
-    return not folder.resolve().is_relative_to(root.resolve())
+    return not Path(folder).resolve().is_relative_to(root.resolve())
 
 
 def has_local(root: Path, falsifier: str) -> bool:
