@@ -196,3 +196,35 @@ def test_a_green_control_says_that_it_should_be_green():
     walk = ControlResult("walk", False, False, True, (), "growth 1 <= 2")
     shown = text_of([replace(OUTCOME, controls=(walk,))])
     assert "control  walk: green as it should be: growth 1 <= 2" in shown
+
+
+def test_a_run_that_was_lost_names_its_falsifier_and_its_model():
+    lost = Outcome(
+        falsifier="FALSIFY-TOY-001",
+        contract="toy-v1",
+        verdict=Verdict.TIMEOUT,
+        level=Level.LIVE,
+        headline="the limit of 1 s ended it",
+        device="cpu",
+        model=ModelIdentity("small", "a" * 64),
+    )
+    first = text_of([lost]).splitlines()[0]
+    assert first.split(maxsplit=2) == [
+        "TOY-001",
+        "TIMEOUT",
+        "on small: the limit of 1 s ended it",
+    ]
+
+
+def test_a_digest_stays_whole():
+    digest = "0123456789abcdef" * 4
+    refused = replace(
+        OUTCOME,
+        verdict=Verdict.SKIPPED,
+        headline=f"the model's sha256 is {digest}, accepted: {digest} (small)",
+        environment={},
+        companions=(),
+    )
+    shown = text_of([refused])
+    assert shown.count(digest) == 2
+    assert max(map(len, shown.splitlines())) <= WIDTH
