@@ -182,6 +182,38 @@ def _from_nowhere(gate: str) -> str:  # noqa: ARG001 - no number from outside ho
     return ""
 
 
+def _row(
+    contract: Contract,
+    model: ShipModel,
+    criterion: Criterion,
+    *,
+    weight: Fraction,
+    worth: Fraction,
+    state_of: Callable[[str], State],
+    origin_of: Callable[[str], str],
+) -> CriterionStanding:
+    """Return where one eligible criterion stands; `worth` is the percentage of a weight of 1."""
+    states = {gate: state_of(gate) for gate in criterion.gates}
+    state = _state(criterion, states)
+    credit = max(
+        _credit(model, state, contract), _outside_credit(model, states, origin_of, contract)
+    )
+    foreign, source = _foreign(criterion, states, origin_of)
+    return CriterionStanding(
+        id=criterion.id,
+        criterion=criterion.criterion,
+        weight=weight,
+        credit=credit,
+        state=state,
+        gates=tuple(states.items()),
+        asserted=criterion.status or "",
+        foreign=foreign,
+        foreign_source=source,
+        waits=_waits(states, origin_of),
+        gain=worth * weight * (1 - credit),
+    )
+
+
 def standing(
     contract: Contract,
     model: ShipModel,
@@ -201,29 +233,17 @@ def standing(
         if not each.not_applicable
     ]
     total = sum((weight for _, weight in eligible), Fraction(0))
-    rows = []
-    for criterion, weight in eligible:
-        states = {gate: state_of(gate) for gate in criterion.gates}
-        state = _state(criterion, states)
-        credit = max(
-            _credit(model, state, contract), _outside_credit(model, states, origin_of, contract)
+    worth = (_FULL - base) / total if total else Fraction(0)
+    rows = [
+        _row(
+            *(contract, model, criterion),
+            weight=weight,
+            worth=worth,
+            state_of=state_of,
+            origin_of=origin_of,
         )
-        foreign, source = _foreign(criterion, states, origin_of)
-        rows.append(
-            CriterionStanding(
-                id=criterion.id,
-                criterion=criterion.criterion,
-                weight=weight,
-                credit=credit,
-                state=state,
-                gates=tuple(states.items()),
-                asserted=criterion.status or "",
-                foreign=foreign,
-                foreign_source=source,
-                waits=_waits(states, origin_of),
-                gain=(_FULL - base) * weight * (1 - credit) / total if total else Fraction(0),
-            )
-        )
+        for criterion, weight in eligible
+    ]
     credited = sum((row.weight * row.credit for row in rows), Fraction(0))
     asserted = model.asserted_percent
     return ShipStanding(

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pv.evidence.shipping import Fleet, Shipment
+    from pv.ship import ShipStanding
 
 
 @remembered
@@ -65,16 +66,19 @@ def ship(
     if output_format is Format.JSON:
         typer.echo(json.dumps(_data(shipments, found.unread, code), indent=2, ensure_ascii=False))
     else:
-        from pv.report.ship_text import text_of
-
-        typer.echo(
-            text_of(standings) or "no contract of kind ship: there is no percentage\n", nl=False
-        )
-        for file in found.unread:
-            typer.echo(f"NOT JUDGED {file}: it cannot be read, and no figure counts what it holds")
-        if strict and gap:
-            typer.echo("FAIL: an asserted figure is not what the receipts give (exit 1)")
+        _tell(standings, found.unread, gap=strict and gap)
     raise typer.Exit(code)
+
+
+def _tell(standings: Sequence[ShipStanding], unread: Sequence[str], *, gap: bool) -> None:
+    from pv.report.ship_text import text_of
+
+    nothing = "no contract of kind ship: there is no percentage\n"
+    typer.echo(text_of(standings) or nothing, nl=False)
+    for file in unread:
+        typer.echo(f"NOT JUDGED {file}: it cannot be read, and no figure counts what it holds")
+    if gap:
+        typer.echo("FAIL: an asserted figure is not what the receipts give (exit 1)")
 
 
 def asked_for(found: Fleet, names: Sequence[str]) -> tuple[Shipment, ...]:

@@ -288,7 +288,7 @@ def _told(statement: Mapping[str, object]) -> dict[str, dict[str, str]]:
     predicate = statement["predicate"]
     assert isinstance(predicate, Mapping)  # noqa: S101 - the store lets nothing else through
     subjects = statement["subject"]
-    assert isinstance(subjects, list)  # noqa: S101 - as above
+    assert isinstance(subjects, list)  # noqa: S101 - the store lets nothing else through
     run = predicate["run"]
     judged = {
         **{key: str(predicate.get(key)) for key in ("verdict", "level", "device", "headline")},

@@ -74,6 +74,7 @@ def fleet_of(derived: Derived) -> Fleet:
     origins = {
         each.id: origin
         for status in derived.statuses
+        if status.summary.foreign
         for each in status.falsifiers
         if (origin := _origin(each))
     }
@@ -107,7 +108,9 @@ def states_on(statuses: Sequence[ContractStatus], model: str) -> Callable[[str],
     """
     states: dict[str, State] = {}
     for status in statuses:
-        for falsifier in status.falsifiers:
+        summary = status.summary
+        states.update(zip(summary.falsifiers, summary.states, strict=True))
+        for falsifier in status.falsifiers if summary.live else ():
             there = {each.name: each.state for each in falsifier.models}
             states[falsifier.id] = there.get(model, falsifier.state)
     return lambda gate: states.get(gate, State.PROPOSED)
