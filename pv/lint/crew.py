@@ -31,7 +31,7 @@ Do: TypeAlias = Callable[[Sequence[int]], Sequence[Any]]
 """Does tasks without side effects, in any order, and answers them in theirs.
 
 Answers are texts, numbers, plain tuples and lists. It gets several tasks at once because the same
-step for all of them, then the next, takes an eighth less time: code and data stay in the cache.
+step for all of them, then the next, takes less time: code stays in the cache.
 """
 
 
