@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -95,10 +96,12 @@ def derive(name: _Name) -> None:
     """Derive a Q4_K teacher from the installed model package, check its digests, register it."""
     from pv.forward.teacher import RECIPE, RECIPE_VERSION
     from pv.forward.teacher import derive as derive_teacher
+    from pv.output.steps import Steps
     from pv.tensors import model_registry
     from pv.tensors.gguf_errors import shown_path
 
-    teacher = derive_teacher(name)
+    with Steps(sys.stderr, "layers quantised") as steps:
+        teacher = derive_teacher(name, step=steps)
     model_registry.add(name, teacher.path)
     typer.echo(
         f"derived {name}: {shown_path(teacher.path)}\n"

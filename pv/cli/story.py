@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ from pv.cli.exitcodes import ExitCode
 from pv.cli.text_or_json import Format, OutputFormat, document
 from pv.errors import UsageError
 from pv.output.fold import hung
+from pv.output.steps import announced
 from pv.story.incident import Commit, Incident, Pv
 from pv.story.incidents import INCIDENTS
 from pv.story.replay import Told, replay
@@ -38,7 +40,8 @@ def story(
     told: list[Told] = []
     with _folder(keep) as folder:
         for incident in asked:
-            told.append(replay(incident, folder))
+            with announced(sys.stderr, f"replaying {incident.name}"):
+                told.append(replay(incident, folder))
             if output_format is Format.TEXT:
                 typer.echo(_in_full(told[-1]) if names else _line(told[-1]))
     caught = sum(each.caught for each in told)

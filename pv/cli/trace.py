@@ -132,7 +132,7 @@ def _traced(
     chosen = ENGINES[engine](trunk)
     for remark in chosen.remarks() if isinstance(chosen, Production) else ():
         typer.echo(f"note: {remark}", err=True)
-    with Steps(sys.stderr, "layers traced") as steps:
+    with Steps(sys.stderr, "layers traced, then logits") as steps:
         return traced(
             trunk,
             asked.ids,

@@ -6,7 +6,7 @@ alone, whatever came before it. What errors come to when they add up, the free r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,7 +14,7 @@ import numpy as np
 
 from pv.errors import BadInputError
 from pv.forward.drift import Drift, drift_of
-from pv.forward.interface import Engine, Floats
+from pv.forward.interface import Engine, Floats, Step
 from pv.forward.located import SUB_BLOCKS, Located, Operation, Place
 from pv.forward.null_model import Formats, Injected, injected
 from pv.forward.transformer import Batch, Pass, batch_of, logits, through_layers
@@ -22,9 +22,6 @@ from pv.forward.trunk import Trunk
 
 FALSE_ALARM: Final = 1e-3
 """Probability, at most, that a sound engine is found guilty of anything in one bisection."""
-
-Step = Callable[[int, int], None]
-"""Called with how many layers are through, and how many there are, both runs counted."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,8 @@ Positions = NDArray[np.integer[Any]]
 
 Product = Callable[[int, Floats], Floats]
 """Layer and activations, float32 (tokens, inputs), to float32 (tokens, outputs)."""
+Step = Callable[[int, int], None]
+"""Hears how many layers are through, and how many there are (both runs counted in a bisection)."""
 
 
 class Engine(Protocol):

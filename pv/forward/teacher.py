@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pv.errors import BadInputError, UsageError
+from pv.forward.interface import Step
 from pv.kernels.layout import BLOCK_VALUES
 from pv.kernels.q4k_quantize.reference import quantize as quantize_q4k
 from pv.tensors.dequantize import dequantize
@@ -75,12 +76,16 @@ class Teacher(NamedTuple):
     tensors_sha256: str
 
 
-def derive(name: str, quantize: Callable[[NDArray[np.float32]], Blocks] = quantize_q4k) -> Teacher:
+def derive(
+    name: str,
+    quantize: Callable[[NDArray[np.float32]], Blocks] = quantize_q4k,
+    step: Step | None = None,
+) -> Teacher:
     """Derive a teacher into the user's cache and return it, with its digests checked.
 
-    One that lies there already, whole and unchanged, is not derived again. Raises `UsageError` for
-    an unknown name, `MissingError` where the source package is absent, `BadInputError` with both
-    digests where source or result are not what they must be.
+    One that lies there already, whole and unchanged, is not derived again; else `step` is told of
+    every layer. Raises `UsageError` for an unknown name, `MissingError` where the source package is
+    absent, `BadInputError` with both digests where source or result are not what they must be.
     """
     if name not in DERIVATIONS:
         raise UsageError(
@@ -91,7 +96,7 @@ def derive(name: str, quantize: Callable[[NDArray[np.float32]], Blocks] = quanti
     target = teacher_path(derivation)
     if not (target.is_file() and sha256_of_file(target) == derivation.file_sha256):
         with open_model(source) as model:
-            down = requantised_down(model, quantize)
+            down = requantised_down(model, quantize, step)
             check_down(derivation, down)
             write_teacher(model, derivation.source.sha256, down, target)
         found = sha256_of_file(target)
@@ -107,7 +112,9 @@ def teacher_path(derivation: Derivation) -> Path:
 
 
 def requantised_down(
-    model: ModelFile, quantize: Callable[[NDArray[np.float32]], Blocks] = quantize_q4k
+    model: ModelFile,
+    quantize: Callable[[NDArray[np.float32]], Blocks] = quantize_q4k,
+    step: Step | None = None,
 ) -> list[Blocks]:
     """Return ffn_down of every layer as Q4_K, uint8 (width, ffn / 256 * 144).
 
@@ -117,7 +124,12 @@ def requantised_down(
     layers = model.metadata.get(f"{model.metadata.get('general.architecture')}.block_count")
     if not isinstance(layers, int):
         raise GgufError(model.path, 0, "block_count", "is absent, expected a number of layers")
-    return [_requantised(model, _DOWN.format(layer), quantize) for layer in range(layers)]
+    found = []
+    for layer in range(layers):
+        found.append(_requantised(model, _DOWN.format(layer), quantize))
+        if step:
+            step(layer + 1, layers)
+    return found
 
 
 def _requantised(

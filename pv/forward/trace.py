@@ -5,13 +5,13 @@ Tracing only looks: the pass computes what it computes untraced, bit for bit.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from pv.errors import BadInputError
-from pv.forward.interface import Engine, Floats
+from pv.forward.interface import Engine, Floats, Step
 from pv.forward.trace_statistics import (
     NotApplicable,
     Statistics,
@@ -24,9 +24,6 @@ from pv.forward.transformer import AFTER_LAYERS, IN_A_LAYER, Point, logits, run
 from pv.forward.trunk import Trunk
 
 __all__ = ["NotApplicable", "Statistics", "Tokens", "Trace", "Tracer", "trace"]
-
-Step = Callable[[int, int], None]
-"""Called with how many layers are through, and how many there are."""
 
 
 @dataclass(frozen=True, slots=True)

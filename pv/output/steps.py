@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Final, TextIO
 
 from pv.output.escape import escape
@@ -14,6 +15,21 @@ _OFTEN: Final = 0.2
 _SELDOM: Final = 30.0
 """Seconds between two lines: on a terminal, and where nobody watches."""
 _WIDTH: Final = 79
+
+
+@contextmanager
+def announced(stream: TextIO, what: str) -> Iterator[None]:
+    """Tell on a terminal what goes on that has no steps; the line goes when it is through."""
+    watched = stream.isatty()
+    if watched:
+        stream.write(f"\r{escape(what)[:_WIDTH]}")
+        stream.flush()
+    try:
+        yield
+    finally:
+        if watched:
+            stream.write("\r" + " " * _WIDTH + "\r")
+            stream.flush()
 
 
 class Steps(AbstractContextManager["Steps"]):
