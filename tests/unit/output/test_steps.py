@@ -5,7 +5,7 @@ import io
 import pytest
 
 from pv.output import steps
-from pv.output.steps import Steps
+from pv.output.steps import Steps, announced
 
 
 class Terminal(io.StringIO):
@@ -50,3 +50,13 @@ def test_where_nobody_watches_a_line_comes_now_and_then(clock):
             clock[0] += 1
             told(done, 70)
     assert stream.getvalue() == "0:30  layers: 29 of 70\n1:00  layers: 59 of 70\n"
+
+
+def test_what_has_no_steps_is_announced_on_a_terminal_and_taken_away():
+    watched, unwatched = Terminal(), io.StringIO()
+    for stream in (watched, unwatched):
+        with announced(stream, "replaying x\x1b"):
+            pass
+    assert watched.getvalue().startswith("\rreplaying x\\x1b\r")
+    assert watched.getvalue().endswith(" \r")
+    assert unwatched.getvalue() == ""
