@@ -216,7 +216,7 @@ def _write(model: ModelFile, source_sha256: str, down: list[Blocks], path: Path)
 
 def _copy_metadata(model: ModelFile, writer: gguf.GGUFWriter) -> None:
     """Copy every key with its own type; the writer begins with the architecture by itself."""
-    from gguf import GGUFValueType  # noqa: PLC0415 - as above
+    from gguf import GGUFValueType  # noqa: PLC0415 - 0.15 s, for teachers only
 
     for key, value in model.metadata.items():
         if key == "general.architecture":
