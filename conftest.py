@@ -12,9 +12,6 @@ import pytest
 # Two BLAS threads on two busy cores wait for each other: ten times slower than one, and less even.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-# Thousands of tests and their modules live to the end: scans for garbage took a quarter of the time.
-gc.set_threshold(100_000, 50, 100)
-
 sys.path.insert(0, str(Path(__file__).parent))
 
 from hypothesis import settings
@@ -24,6 +21,10 @@ from pv.discharge.executors.kernel_cache import kernel_cache
 # A busy machine is no defect: how long an example takes is not judged by any test.
 settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
+
+# Thousands of tests and their modules live to the end: scans for garbage took a quarter of their
+# time.
+gc.set_threshold(100_000, 50, 100)
 
 
 def pytest_configure(config: pytest.Config) -> None:
