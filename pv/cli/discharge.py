@@ -8,7 +8,7 @@ from contextlib import closing, contextmanager
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
@@ -20,8 +20,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pv.discharge.executors.templates import Templates
+    from pv.discharge.job import Limits
     from pv.discharge.plan import Request
+    from pv.discharge.selection import Shard
     from pv.model.receipt import Outcome
+    from pv.model.verdict import Level
     from pv.output.progress import Progress
 
 
@@ -48,80 +51,86 @@ class LevelName(StrEnum):
     LIVE = "live"
 
 
+_Ids: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Argument(help="Falsifiers by id, short form (FFN-GGUF-016) or glob ('FFN-GGUF-01*')."),
+]
+_All: TypeAlias = Annotated[bool, typer.Option("--all", help="Every falsifier of the registry.")]
+_Changed: TypeAlias = Annotated[
+    bool,
+    typer.Option("--changed", help="Only what is stale or has no fresh receipt; else reused."),
+]
+_Live: TypeAlias = Annotated[
+    bool, typer.Option("--live", help="Run live falsifiers too, on the models that are here.")
+]
+_Level: TypeAlias = Annotated[
+    LevelName | None, typer.Option(help="Only synthetic or only live falsifiers.")
+]
+_Shard: TypeAlias = Annotated[
+    str | None, typer.Option(metavar="I/N", help="One of N parts that add up to the whole.")
+]
+_DryRun: TypeAlias = Annotated[
+    bool, typer.Option("--dry-run", help="Print what would run, where and why; run nothing.")
+]
+_Device: TypeAlias = Annotated[Device, typer.Option(help="cpu, cuda or sim.")]
+_Model: TypeAlias = Annotated[
+    Path | None, typer.Option(help="A model file; its sha256 must be an accepted one.")
+]
+_Record: TypeAlias = Annotated[
+    bool, typer.Option("--record", help="Write receipts into contracts/evidence/.")
+]
+_Form: TypeAlias = Annotated[Format, typer.Option("--format", "-f", help="text, json or junit.")]
+_Output: TypeAlias = Annotated[
+    Path | None,
+    typer.Option("--output", "-o", metavar="FILE", help="File for json or junit; text stays."),
+]
+_Jobs: TypeAlias = Annotated[
+    int | None, typer.Option("--jobs", "-j", min=1, max=64, help="Falsifiers side by side.")
+]
+_Timeout: TypeAlias = Annotated[
+    float | None,
+    typer.Option(min=0.1, help="Seconds for each falsifier; else as the contract says, or 120."),
+]
+_Memory: TypeAlias = Annotated[float, typer.Option(min=0.1, help="GiB for each falsifier.")]
+_Retries: TypeAlias = Annotated[
+    int, typer.Option(min=0, max=10, help="New tries after a crash, and after nothing else.")
+]
+_RequireLive: TypeAlias = Annotated[
+    bool, typer.Option("--require-live", help="A live falsifier that did not run is exit 3.")
+]
+_Root: TypeAlias = Annotated[Path | None, typer.Option(help="Registry root.")]
+
+
 def discharge(
-    ids: Annotated[
-        list[str] | None,
-        typer.Argument(
-            help="Falsifiers by id, short form (FFN-GGUF-016) or glob ('FFN-GGUF-01*')."
-        ),
-    ] = None,
-    everything: Annotated[
-        bool, typer.Option("--all", help="Every falsifier of the registry.")
-    ] = False,
-    changed: Annotated[
-        bool,
-        typer.Option("--changed", help="Only what is stale or has no fresh receipt; else reused."),
-    ] = False,
-    live: Annotated[
-        bool, typer.Option("--live", help="Run live falsifiers too, on the models that are here.")
-    ] = False,
-    level: Annotated[
-        LevelName | None, typer.Option(help="Only synthetic or only live falsifiers.")
-    ] = None,
-    shard: Annotated[
-        str | None, typer.Option(metavar="I/N", help="One of N parts that add up to the whole.")
-    ] = None,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Print what would run, where and why; run nothing.")
-    ] = False,
-    device: Annotated[Device, typer.Option(help="cpu, cuda or sim.")] = Device.CPU,
-    model: Annotated[
-        Path | None, typer.Option(help="A model file; its sha256 must be an accepted one.")
-    ] = None,
-    record: Annotated[
-        bool, typer.Option("--record", help="Write receipts into contracts/evidence/.")
-    ] = False,
-    output_format: Annotated[
-        Format, typer.Option("--format", "-f", help="text, json or junit.")
-    ] = Format.TEXT,
-    output: Annotated[
-        Path | None,
-        typer.Option("--output", "-o", metavar="FILE", help="File for json or junit; text stays."),
-    ] = None,
-    jobs: Annotated[
-        int | None, typer.Option("--jobs", "-j", min=1, max=64, help="Falsifiers side by side.")
-    ] = None,
-    timeout: Annotated[
-        float | None,
-        typer.Option(
-            min=0.1, help="Seconds for each falsifier; else as the contract says, or 120."
-        ),
-    ] = None,
-    memory: Annotated[float, typer.Option(min=0.1, help="GiB for each falsifier.")] = 8.0,
-    retries: Annotated[
-        int, typer.Option(min=0, max=10, help="New tries after a crash, and after nothing else.")
-    ] = 0,
-    require_live: Annotated[
-        bool, typer.Option("--require-live", help="A live falsifier that did not run is exit 3.")
-    ] = False,
-    root: Annotated[Path | None, typer.Option(help="Registry root.")] = None,
+    ids: _Ids = None,
+    everything: _All = False,
+    changed: _Changed = False,
+    live: _Live = False,
+    level: _Level = None,
+    shard: _Shard = None,
+    dry_run: _DryRun = False,
+    device: _Device = Device.CPU,
+    model: _Model = None,
+    record: _Record = False,
+    output_format: _Form = Format.TEXT,
+    output: _Output = None,
+    jobs: _Jobs = None,
+    timeout: _Timeout = None,
+    memory: _Memory = 8.0,
+    retries: _Retries = 0,
+    require_live: _RequireLive = False,
+    root: _Root = None,
 ) -> None:
     """Run falsifiers, judge what they measured, write receipts.
 
     Each runs in a child process of its own.
     """
-    for option, value in (("--timeout", timeout), ("--memory", memory)):
-        if value is not None and not math.isfinite(value):
-            raise UsageError(f"{option} is {value}, expected a finite number")
-    _check_output(output, output_format, model)
+    _check(timeout, memory, output, output_format, model)
     from pv.resources import find_root
 
     home = find_root(root)
     with _started(home, device, dry_run) as templates:
-        from pv.discharge.job import GIB, SECONDS, Limits
         from pv.discharge.plan import Request
-        from pv.discharge.selection import Shard
-        from pv.model.verdict import Level
 
         request = Request(
             root=home,
@@ -130,11 +139,11 @@ def discharge(
             live=live or level is LevelName.LIVE,
             device=device.value,
             model=model,
-            limits=Limits(seconds=timeout or SECONDS, memory=int(memory * GIB)),
+            limits=_limits(timeout, memory),
             own_timeouts=timeout is None,
             changed=changed,
-            level=Level(level.upper()) if level else None,
-            shard=Shard.parse(shard) if shard else None,
+            level=_level(level),
+            shard=_shard(shard),
             jobs=jobs or 0,
             retries=retries,
         )
@@ -142,6 +151,24 @@ def discharge(
             raise typer.Exit(_show_plan(request, record, output_format, output))
         code = _run(request, templates, record, output_format, output, require_live)
     raise typer.Exit(code)
+
+
+def _limits(timeout: float | None, memory: float) -> Limits:
+    from pv.discharge.job import GIB, SECONDS, Limits
+
+    return Limits(seconds=timeout or SECONDS, memory=int(memory * GIB))
+
+
+def _level(name: LevelName | None) -> Level | None:
+    from pv.model.verdict import Level
+
+    return Level(name.upper()) if name else None
+
+
+def _shard(text: str | None) -> Shard | None:
+    from pv.discharge.selection import Shard
+
+    return Shard.parse(text) if text else None
 
 
 @contextmanager
@@ -157,7 +184,13 @@ def _started(home: Path, device: Device, dry_run: bool) -> Iterator[Templates | 
         yield templates
 
 
-def _check_output(output: Path | None, form: Format, model: Path | None) -> None:
+def _check(
+    timeout: float | None, memory: float, output: Path | None, form: Format, model: Path | None
+) -> None:
+    """Raise UsageError for what cannot be carried out, before anything is started."""
+    for option, value in (("--timeout", timeout), ("--memory", memory)):
+        if value is not None and not math.isfinite(value):
+            raise UsageError(f"{option} is {value}, expected a finite number")
     if output is None:
         return
     if form is Format.TEXT:

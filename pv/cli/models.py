@@ -10,6 +10,7 @@ import typer
 
 from pv.cli.exitcodes import ExitCode
 from pv.errors import BadInputError, MissingError, UsageError
+from pv.output.steps import announced
 
 app = typer.Typer(
     help="Name and check model files, derive the teacher.",
@@ -26,7 +27,8 @@ def add(name: _Name, path: Annotated[Path, typer.Argument(help="The model's .ggu
     from pv.tensors import model_registry
     from pv.tensors.gguf_errors import shown_path
 
-    found = model_registry.add(name, path)
+    with announced(sys.stderr, f"hashing {shown_path(path)}"):
+        found = model_registry.add(name, path)
     typer.echo(f"added {found.name}: {shown_path(found.path)}\n  sha256 {found.sha256}")
 
 
@@ -80,7 +82,8 @@ def _verified(name: str) -> ExitCode:
     from pv.tensors import model_registry
 
     try:
-        found = model_registry.verify(name)
+        with announced(sys.stderr, f"hashing {name}"):
+            found = model_registry.verify(name)
     except MissingError as fault:
         typer.echo(f"MISSING  {fault.explain()}")
         return ExitCode.NO_VERDICT

@@ -13,13 +13,11 @@ import typer
 
 from pv.errors import BadInputError, UsageError
 from pv.escape import bounded
+from pv.output.steps import announced
 
 if TYPE_CHECKING:
     from pv.tensors.gguf_header import ModelFile
     from pv.tensors.model_registry import Resolved
-
-_LARGE = 1 << 30
-"""Bytes from which hashing takes long enough to be told."""
 
 _IDS = re.compile(r"\s*[0-9]{1,9}(?:(?:\s*,\s*|\s+)[0-9]{1,9})*\s*")
 _SHOWN = 200
@@ -62,9 +60,8 @@ def located(model: str) -> Resolved:
 
     path = Path(model)
     given = path.suffix == ".gguf" or path.exists()
-    if given and path.is_file() and path.stat().st_size > _LARGE and sys.stderr.isatty():
-        typer.echo(f"sha256 of {path.stat().st_size / 1e9:.1f} GB, read once", err=True)
-    return model_registry.resolve(path.name if given else model, path if given else None)
+    with announced(sys.stderr, f"reading {model}, and its sha256 where it is new"):
+        return model_registry.resolve(path.name if given else model, path if given else None)
 
 
 def prompts_of(model: ModelFile, texts: Sequence[str], ids: str | None) -> list[Prompt]:
