@@ -222,7 +222,7 @@ def test_an_interrupt_leaves_no_child_and_keeps_every_finished_verdict(toy):
         time.sleep(0.05)
     below |= set(descendants(process.pid))
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=20)
+    out, err = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "Traceback" not in err
     assert len(below) >= 3
@@ -273,7 +273,7 @@ def test_progress_on_a_terminal_is_one_line_and_elsewhere_there_is_none(toy):
             break
         shown += data
     os.close(master)
-    out, _ = process.communicate(timeout=20)
+    out, _ = process.communicate(timeout=60)
     assert process.returncode == 0
     assert b"of 3 done" in shown
     assert b"running: TOY-" in shown

@@ -136,7 +136,7 @@ def lives(number):
         return False
 
 
-def gone(number, within=5.0):
+def gone(number, within=30.0):
     end = time.monotonic() + within
     while lives(number) and time.monotonic() < end:
         time.sleep(0.02)
