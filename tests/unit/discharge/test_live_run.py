@@ -122,7 +122,7 @@ def test_a_model_cut_in_half_is_an_error_with_its_place(live, model):
     model.write_bytes(model.read_bytes()[: model.stat().st_size // 2])
     found = live("discharge", "LIVE-001", "--live", "--model", str(model))
     assert found.exit_code == 3
-    assert found.stdout.startswith("LIVE-001        ERROR ")
+    assert found.stdout.split()[:2] == ["LIVE-001", "ERROR"]  # how they are laid out, the path says
 
 
 def test_another_file_is_skipped_with_both_digests(live, model):
