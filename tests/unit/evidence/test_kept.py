@@ -314,14 +314,14 @@ def told_alike(town, *words):
     return told
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(3))
 def test_after_any_change_the_answer_is_that_of_a_run_without_memory(seed, home, make_outcome):
     town = Town(home, make_outcome, seed)
     seen = set()
-    for step in range(12):
+    for step in range(10):
         change = town.draw.choice(Town.CHANGES)
         change(town)
-        for words in town.draw.sample(QUESTIONS, 3):
+        for words in town.draw.sample(QUESTIONS, 2):
             try:
                 seen.add(told_alike(town, *words))
             except AssertionError as fault:
