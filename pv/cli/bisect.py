@@ -7,14 +7,14 @@ import math
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
 
 from pv.cli.destination import check_destination
 from pv.cli.exitcodes import ExitCode
 from pv.cli.prompts import EngineName, IdsOption, ModelArgument, Prompt, located, prompts_of
-from pv.cli.text_or_json import Format, OutputFormat, document
+from pv.cli.text_or_json import AsJson, Format, OutputFormat, document
 from pv.errors import UsageError
 
 if TYPE_CHECKING:
@@ -35,27 +35,31 @@ class Device(StrEnum):
     CUDA = "cuda"
 
 
+_Prompts: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(help="Text to run on; may be repeated. Without any, a few sentences."),
+]
+_Plant: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        metavar="LAYER:FAULT[@OPERATION]",
+        help="Plant a fault first: 7:floor, 7:floor@attn_v. ? alone lists them.",
+    ),
+]
+
+
 def bisect(
     model: ModelArgument,
-    prompt: Annotated[
-        list[str] | None,
-        typer.Option(help="Text to run on; may be repeated. Without any, a few sentences."),
-    ] = None,
+    prompt: _Prompts = None,
     ids: IdsOption = None,
     engine: Annotated[EngineName, typer.Option(help="The engine on trial.")] = (
         EngineName.PRODUCTION
     ),
     device: Annotated[Device, typer.Option(help="Where it multiplies.")] = Device.CPU,
-    plant: Annotated[
-        str | None,
-        typer.Option(
-            metavar="LAYER:FAULT[@OPERATION]",
-            help="Plant a fault first: 7:floor, 7:floor@attn_v. ? alone lists them.",
-        ),
-    ] = None,
+    plant: _Plant = None,
     layers: Annotated[int | None, typer.Option(help="Only the first so many layers.")] = None,
     svg: Annotated[Path | None, typer.Option(metavar="FILE", help="Draw it too.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
+    as_json: AsJson = False,
     output_format: OutputFormat = Format.TEXT,
 ) -> None:
     """Find the first operation whose error rounding does not explain.

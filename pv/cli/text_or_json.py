@@ -21,6 +21,7 @@ class Format(StrEnum):
 
 
 OutputFormat: TypeAlias = Annotated[Format, typer.Option("--format", help="text or json.")]
+AsJson: TypeAlias = Annotated[bool, typer.Option("--json", help="The same as --format json.")]
 
 
 def document(**parts: Any) -> dict[str, Any]:

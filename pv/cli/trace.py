@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
 
@@ -16,7 +16,7 @@ from pv.cli.destination import check_destination
 from pv.cli.exitcodes import ExitCode
 from pv.cli.prompts import EngineName, IdsOption, ModelArgument, Prompt, located, prompts_of
 from pv.cli.slot_arrays import Theirs, read_arrays, write_arrays
-from pv.cli.text_or_json import Format, OutputFormat, document
+from pv.cli.text_or_json import AsJson, Format, OutputFormat, document
 from pv.errors import UsageError
 
 if TYPE_CHECKING:
@@ -46,6 +46,18 @@ class Shown(StrEnum):
     MAXIMUM = "maximum"
 
 
+_Tokens: TypeAlias = Annotated[
+    Selection, typer.Option(help="all: every token of the prompt; last: its last one.")
+]
+_Payload: TypeAlias = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Write the arrays too, as safetensors.")
+]
+_Against: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Compare with the arrays that another engine wrote."),
+]
+
+
 def trace(
     model: ModelArgument,
     prompt: Annotated[str | None, typer.Option(help="Text that the model reads.")] = None,
@@ -53,20 +65,13 @@ def trace(
     engine: Annotated[EngineName, typer.Option(help="reference or production.")] = (
         EngineName.REFERENCE
     ),
-    tokens: Annotated[
-        Selection, typer.Option(help="all: every token of the prompt; last: its last one.")
-    ] = Selection.ALL,
+    tokens: _Tokens = Selection.ALL,
     show: Annotated[Shown, typer.Option(help="What the table over layers shows.")] = Shown.STD,
     layer: Annotated[int | None, typer.Option(help="One layer, with all its statistics.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
+    as_json: AsJson = False,
     output_format: OutputFormat = Format.TEXT,
-    payload: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write the arrays too, as safetensors.")
-    ] = None,
-    against: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Compare with the arrays that another engine wrote."),
-    ] = None,
+    payload: _Payload = None,
+    against: _Against = None,
 ) -> None:
     """Show what every layer of a model makes of a prompt, in numbers.
 
