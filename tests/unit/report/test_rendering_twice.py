@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 import yaml
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from typer.testing import CliRunner
@@ -198,6 +198,7 @@ def plain(tmp_path_factory):
 
 @settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 @given(HOSTILE)
+@example("0")  # with a full stop behind it a list would begin
 def test_hostile_text_stays_text_and_rendering_twice_changes_nothing(tmp_path, plain, text):
     assert {name: shape(page) for name, page in written(tmp_path, text).items()} == plain
     again = rendered(tmp_path)
