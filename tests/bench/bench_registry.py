@@ -40,7 +40,7 @@ def remove(root: Path) -> None:
 CHANGES = {
     "one contract edited": edit,
     "one receipt gone": remove,
-    "one commit": lambda root: commit(root, "what changed"),
+    "one edit committed": lambda root: (edit(root), commit(root, "what changed")),
 }
 
 
