@@ -30,6 +30,8 @@ CONTROLS: dict[str, str] = {
     "forgotten_prompt": "keys and values of all tokens but the last are forgotten",
 }
 
+ALONE = True
+
 _PAUSE = 0.1
 _RATE = "tokens/s"
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Generator, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from importlib import import_module
 from threading import Event, Lock
@@ -113,17 +114,14 @@ class _Discharge:
         self._history = History(request.root)
         at_once = request.jobs or min(_MOST_AT_ONCE, os.cpu_count() or 1)
         self._children = ThreadPoolExecutor(max_workers=at_once)
+        self._alone = ThreadPoolExecutor(max_workers=1)
         self._asking = ThreadPoolExecutor(max_workers=1)
         # What judges is imported while the first child runs.
         self._asking.submit(import_module, "pv.discharge.records")
 
     def all(self, items: tuple[Job | Outcome, ...]) -> Iterator[Outcome]:
         """Yield the outcomes of a plan in its order."""
-        running = {
-            index: self._children.submit(self._one, item)
-            for index, item in enumerate(items)
-            if isinstance(item, Job)
-        }
+        running = self._begun(items)
         told = 0
         try:
             for index, item in enumerate(items):
@@ -139,10 +137,29 @@ class _Discharge:
         finally:
             self._end()
 
+    def _begun(self, items: tuple[Job | Outcome, ...]) -> dict[int, Future[Outcome]]:
+        """Hand out the jobs of a plan; one that runs alone begins when all others are through."""
+        jobs = [(index, item) for index, item in enumerate(items) if isinstance(item, Job)]
+        beside = {
+            index: self._children.submit(self._one, job) for index, job in jobs if not job.alone
+        }
+        others = tuple(beside.values())
+        behind = {
+            index: self._alone.submit(self._after, others, job) for index, job in jobs if job.alone
+        }
+        return beside | behind
+
+    def _after(self, others: tuple[Future[Outcome], ...], job: Job) -> Outcome:
+        for each in others:
+            with suppress(CancelledError):  # `wait` would not hear of one that is cancelled
+                each.exception()
+        return self._one(job)
+
     def _end(self) -> None:
         """End the children, and wait until what they came to is recorded."""
         self._stop.set()
         self._children.shutdown(wait=True, cancel_futures=True)
+        self._alone.shutdown(wait=True, cancel_futures=True)
         self._asking.shutdown(wait=True, cancel_futures=True)
 
     def _one(self, job: Job) -> Outcome:

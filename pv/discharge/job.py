@@ -53,6 +53,8 @@ class Job:
     model_path: Path | None = None
     live: bool = False
     """Whether live runs were asked for: tests that are ignored by default run then too."""
+    alone: bool = False
+    """Whether it measures time, so that no other job runs beside it."""
     why: str = ""
     """Why it runs: what is stale, or that there is no receipt; empty where nobody asked."""
 

@@ -9,39 +9,33 @@ from __future__ import annotations
 
 import ast
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
-import pv
+from pv.discharge.declarations import constants, harnesses_of
 from pv.discharge.runners.interface import FAULT_VARIABLE, MODEL_VARIABLE
 from pv.errors import UsageError
-from pv.model.contract import BindingKind, Falsifier
+from pv.model.contract import Falsifier
 
 _NAME: Final = "OUTSIDE"
 _PREFIX: Final = "PV_"
-_PACKAGE: Final = Path(pv.__file__).resolve().parent
 
 
 def of_falsifier(root: Path, falsifier: Falsifier) -> dict[str, str]:
     """Return what the harnesses of a falsifier declare; nothing for a test of another kind."""
-    if falsifier.binding.kind is not BindingKind.HARNESS:
-        return {}
-    beside = (each.harness for each in falsifier.beside)
-    return declared(root, [falsifier.binding.text, *beside])
+    return declared(root, harnesses_of(falsifier))
 
 
 def declared(root: Path, harnesses: Iterable[str]) -> dict[str, str]:
     """Return variable to what it names, for harnesses `path.py::function`.
 
-    What cannot be read declares nothing: its run says why. Raises UsageError for a declaration that
-    is no mapping of texts, and for a variable that others read too.
+    Raises UsageError for a declaration that is no mapping of texts, and for a variable that others
+    read too.
     """
     found: dict[str, str] = {}
-    for path in {reference.partition("::")[0]: None for reference in harnesses}:
-        text = _text(root, path)
-        for node in _values(text) if _NAME in text else ():
-            found |= _checked(path, node)
+    for path, node in constants(root, harnesses, _NAME):
+        found |= _checked(path, node)
     return found
 
 
@@ -59,29 +53,6 @@ def shown(names: Mapping[str, str]) -> str:
     values = given(names)
     told = (f"{each} ({names[each]}): {values.get(each, 'not set')}" for each in names)
     return ", ".join(told)
-
-
-def _text(root: Path, path: str) -> str:
-    """Return a module's text; a file of the registry comes first, as where it is run."""
-    for place in (root, _PACKAGE):
-        try:
-            return (place / path).read_text(encoding="utf-8")
-        except (OSError, ValueError):
-            continue
-    return ""
-
-
-def _values(text: str) -> Iterator[ast.expr | None]:
-    try:
-        body = ast.parse(text).body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return
-    for node in body:
-        targets = node.targets if isinstance(node, ast.Assign) else []
-        if isinstance(node, ast.AnnAssign):
-            targets = [node.target]
-        if any(isinstance(each, ast.Name) and each.id == _NAME for each in targets):
-            yield node.value if isinstance(node, ast.Assign | ast.AnnAssign) else None
 
 
 def _checked(path: str, node: ast.expr | None) -> dict[str, str]:

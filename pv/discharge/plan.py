@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
+from pv.discharge.declarations import alone
 from pv.discharge.job import Job, Limits, device_class, one_line
 from pv.discharge.selection import Entry, Selection, Shard, select
 from pv.errors import BadInputError, MissingError, UsageError
@@ -189,6 +190,7 @@ class _Maker:
             model,
             path,
             live=request.live,
+            alone=alone(request.root, self._falsifier),
         )
 
     def _limits(self) -> Limits:

@@ -66,9 +66,14 @@ def _row(item: Job | Outcome) -> dict[str, str]:
 
 
 def _why(job: Job) -> str:
-    """Return why a job runs, and what it reads of the user's environment."""
+    """Return why a job runs, what it reads of the user's environment, and whether it runs alone."""
     outside = shown(of_falsifier(job.root, job.falsifier))
-    return (job.why or "asked for") + (f"; reads {outside}" if outside else "")
+    told = (
+        job.why or "asked for",
+        f"reads {outside}" if outside else "",
+        "runs alone, behind the others" if job.alone else "",
+    )
+    return "; ".join(filter(None, told))
 
 
 def _more(item: Job | Outcome) -> dict[str, Any]:

@@ -278,3 +278,44 @@ def test_progress_on_a_terminal_is_one_line_and_elsewhere_there_is_none(toy):
     assert b"of 3 done" in shown
     assert b"running: TOY-" in shown
     assert out.decode().splitlines()[-1] == "3 HELD (exit 0)"
+
+
+BESIDE = """
+
+def beside(run: Run):
+    mark = f"mark-{os.getpid()}"
+    open(mark, "w").close()
+    time.sleep(0.3)
+    seen = [each for each in os.listdir(".") if each.startswith("mark-") and each != mark]
+    os.unlink(mark)
+    with open("seen-" + os.path.basename(__file__), "a") as file:
+        file.write(f"{len(seen)}\\n")
+    return excess(run)
+"""
+
+
+@pytest.mark.parametrize("alone", [True, False])
+def test_what_measures_time_runs_when_all_others_are_through(toy, pv, alone):
+    text = toy.harness.read_text() + BESIDE
+    toy.harness.write_text(text)
+    other = toy.harness.with_name("clock.py")
+    other.write_text(text + ("\n\nALONE = True\n" if alone else ""))
+    timed = toy.entry("001", "beside").replace(toy.harness.name, other.name)
+    toy.contract(timed, toy.entry("002", "beside"), toy.entry("003", "beside"))
+    assert ("runs alone" in pv("--all", "--dry-run", "-f", "json").stdout) is alone
+    found = pv("--all", "--jobs", "3", "--format", "json")
+    assert names(found) == [f"FALSIFY-TOY-00{number}" for number in (1, 2, 3)]
+
+    def most(module):
+        return max(int(line) for line in (toy.root / f"seen-{module}").read_text().split())
+
+    assert (most(other.name) == 0) is alone
+    assert most(toy.harness.name) > 0
+
+
+def test_a_module_that_says_alone_says_it_plainly(toy, pv):
+    toy.harness.write_text(toy.harness.read_text() + "\n\nALONE = 'sometimes'\n")
+    toy.contract(toy.entry())
+    found = pv("TOY-001")
+    assert isinstance(found.exception, UsageError)
+    assert "ALONE cannot be read, expected True" in str(found.exception)
