@@ -26,6 +26,7 @@ from pv.evidence.statement import (
     view_of,
 )
 from pv.evidence.store import Damaged, Reader
+from pv.evidence.superseded import superseded
 from pv.model.contract import Contract, Falsifier
 from pv.model.receipt import ModelIdentity, Outcome, ReceiptView
 from pv.shelf import dated
@@ -116,9 +117,10 @@ def load(
     """Return all receipts of a contract's falsifiers, each with the subjects that moved since.
 
     With `local` receipts under `.pv/receipts` count too. Without `fresh_sources` the project's
-    sources are not looked at: the answer is then what the records say. With `today` a receipt that
-    is past its shelf life is stale; else only the day is told on which that ends. `read` is that of
-    an index, where one is at hand; `sources` have been hashed for other contracts.
+    sources are not looked at: the answer is then what the records say, later ones of earlier ones.
+    With `today` a receipt that is past its shelf life is stale; else only the day is told on which
+    that ends. `read` is that of an index, where one is at hand; `sources` have been hashed for
+    other contracts.
     """
     receipts: list[ReceiptView] = []
     damaged: list[Damaged] = []
@@ -145,7 +147,8 @@ def load(
                 view = replace(view, post_hoc=late)
                 receipts.append(dated(view, contract.shelf_life, today))
     names = frozenset(each.removeprefix(SOURCE) for each in looked_at)
-    return Evidence(tuple(receipts), tuple(damaged), names)
+    told = receipts if fresh_sources else superseded(receipts)
+    return Evidence(tuple(told), tuple(damaged), names)
 
 
 def _moved(

@@ -117,6 +117,33 @@ def test_a_changed_or_removed_source_is_named_unless_the_records_alone_count(hom
     assert views(home, fresh_sources=False)[0].stale == ()
 
 
+OTHERWISE = [
+    ({}, True),
+    ({"device": "SIMULATED"}, False),
+    ({"level": Level.SYNTHETIC}, False),
+    ({"model": "other"}, False),
+]
+
+
+@pytest.mark.parametrize(("changes", "follows"), OTHERWISE)
+def test_by_records_alone_a_later_run_of_its_kind_follows_one_over_other_sources(
+    home, written, changes, follows
+):
+    first = written(seconds=1000.0, **changes)
+    home.harness.write_text("def growth(run):\n    return 1\n")
+    last = written(seconds=1.0)
+    found = {each.path: each.stale for each in views(home, fresh_sources=False)}
+    assert ("source:falsifiers/toy.py" in found[first]) is follows
+    assert found[last] == ()
+
+
+def test_by_records_alone_runs_over_the_same_sources_all_count(home, written):
+    written(seconds=1000.0)
+    written(headline="another number", seconds=1.0)
+    found = views(home, fresh_sources=False)
+    assert [each.stale for each in found] == [(), ()]
+
+
 def test_local_receipts_count_only_when_asked_for(home, written):
     written(record=False)
     assert views(home) == ()
