@@ -4,6 +4,8 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input -c requirements/constraints.txt
 MODEL  := smollm2-135m-ffn-q4k
+# One more than there are processors: many tests wait for a child or for its end.
+WORKERS = $(shell $(PYTHON) -c 'import os; print(1 + (os.cpu_count() or 1))')
 
 .PHONY: demo test check ptx parity bench soak docs clean
 .DEFAULT_GOAL := demo
@@ -34,7 +36,7 @@ demo: $(VENV)/.core
 	$(BIN)/pv render --local --output .pv/report
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest -q -n auto --dist loadfile --no-loadscope-reorder -m 'not soak and not bench and not parity'
+	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m 'not soak and not bench and not parity'
 
 check: $(VENV)/.dev
 	$(BIN)/ruff check .
