@@ -8,12 +8,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from pv.evidence.derive import Derived
 from pv.evidence.history import History
 from pv.evidence.receipt import load
-from pv.evidence.statement import ENTRY, MODEL, SOURCE, Stored
+from pv.evidence.statement import ENTRY, MODEL, SOURCE, Stored, started_of
 from pv.evidence.store import LARGEST, Damaged, Reader, folders, read_folder
 from pv.files import plain_bytes
 from pv.model.contract import Contract
@@ -194,11 +194,9 @@ def timeline(receipts: Sequence[Audited]) -> list[Told]:
 
 
 def _told_when(each: Audited, receipt: ReceiptView) -> Told:
-    run = receipt.statement["predicate"].get("run")
-    started = str(run.get("started", "")) if isinstance(run, Mapping) else ""
     model = receipt.model.name if receipt.model else ""
     return Told(
-        started,
+        started_of(receipt.statement),
         each.falsifier,
         receipt.verdict.value,
         receipt.level.value,
@@ -284,11 +282,8 @@ def side_by_side(
     }
 
 
-def _told(statement: Mapping[str, object]) -> dict[str, dict[str, str]]:
-    predicate = statement["predicate"]
-    assert isinstance(predicate, Mapping)  # noqa: S101 - the store lets nothing else through
-    subjects = statement["subject"]
-    assert isinstance(subjects, list)  # noqa: S101 - the store lets nothing else through
+def _told(statement: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+    predicate, subjects = statement["predicate"], statement["subject"]
     run = predicate["run"]
     judged = {
         **{key: str(predicate.get(key)) for key in ("verdict", "level", "device", "headline")},

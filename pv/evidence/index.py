@@ -14,24 +14,26 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from pv.errors import BadInputError
-from pv.evidence.statement import Stored, subjects_of, view_of
+from pv.evidence.statement import Stored, started_of, subjects_of, view_of
 from pv.evidence.store import Damaged, folders, read_file, read_folder
 from pv.stamps import stamp_of
 from pv.tables import Tables, checked
 
 FILE: Final = "index-1.sqlite"
 """The number counts versions of the table."""
-_COLUMNS: Final = "path, stamp, falsifier, verdict, level, model, started, fault, known"
 _TABLE: Final = (
     "CREATE TABLE IF NOT EXISTS receipts (path TEXT PRIMARY KEY, stamp TEXT, falsifier TEXT,"
     " verdict TEXT, level TEXT, model TEXT, started TEXT, fault TEXT, known TEXT, checksum BLOB)"
 )
-_ALL: Final = f"SELECT {_COLUMNS}, checksum FROM receipts"  # noqa: S608 - our own column names
+_ALL: Final = (
+    "SELECT path, stamp, falsifier, verdict, level, model, started, fault, known, checksum"
+    " FROM receipts"
+)
 _ONE: Final = f"{_ALL} WHERE path = ?"
 _FOLDER: Final = f"{_ALL} WHERE path BETWEEN ? AND ?"
 _PUT: Final = (
-    f"INSERT OR REPLACE INTO receipts ({_COLUMNS}, checksum)"  # noqa: S608 - our own column names
-    " VALUES (?,?,?,?,?,?,?,?,?,?)"
+    "INSERT OR REPLACE INTO receipts (path, stamp, falsifier, verdict, level, model, started,"
+    " fault, known, checksum) VALUES (?,?,?,?,?,?,?,?,?,?)"
 )
 _FORGET: Final = "DELETE FROM receipts WHERE path = ?"
 _BRIEF: Final = 1_000
@@ -199,7 +201,6 @@ def _row(found: Stored | Damaged, stamp: str, falsifier: str) -> Row:
     texts = {key: _text(value) for key, value in predicate.items()}
     short = {key: predicate[key] for key, text in texts.items() if len(text) <= _BRIEF}
     known = _text({"subject": found.statement["subject"], "predicate": short, "all": [*texts]})
-    run = predicate.get("run")
     return Row(
         found.path,
         stamp,
@@ -207,7 +208,7 @@ def _row(found: Stored | Damaged, stamp: str, falsifier: str) -> Row:
         str(predicate["verdict"]),
         str(predicate["level"]),
         str((predicate.get("model") or {}).get("name", "")),
-        str(run.get("started", "")) if isinstance(run, Mapping) else "",
+        started_of(found.statement),
         "",
         known,
     )
@@ -275,6 +276,5 @@ class Predicate(_Partly):
     """A predicate of which the short parts are known."""
 
     def _rest(self) -> Mapping[str, Any]:
-        rest = self._read()["predicate"]
-        assert isinstance(rest, Mapping)  # noqa: S101 - the store lets nothing else through
+        rest: Mapping[str, Any] = self._read()["predicate"]
         return rest

@@ -177,6 +177,12 @@ def _verdict_of(predicate: Mapping[str, Any]) -> Verdict:
     return Verdict.HELD if met else Verdict.REFUTED
 
 
+def started_of(statement: Mapping[str, Any]) -> str:
+    """Return when a run began, UTC, in a form that sorts by time; empty where nothing says it."""
+    run = statement["predicate"].get("run")
+    return str(run.get("started", "")) if isinstance(run, Mapping) else ""
+
+
 def subjects_of(statement: Mapping[str, Any]) -> dict[str, str]:
     """Return name to sha256 of all subjects. Raises BadInputError where they are damaged."""
     try:

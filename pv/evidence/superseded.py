@@ -6,11 +6,11 @@ took its place, and one REFUTED run would outlive the repair of what it found.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from pv.evidence.statement import SOURCE, subjects_of
+from pv.evidence.statement import SOURCE, started_of, subjects_of
 from pv.model.receipt import ReceiptView
 
 
@@ -50,7 +50,4 @@ def _sources(view: ReceiptView) -> dict[str, str]:
 
 
 def _started(view: ReceiptView) -> str:
-    """Return when a run began (UTC, to be compared as text); empty where nothing says it."""
-    run = view.statement["predicate"].get("run")
-    began = run.get("started") if isinstance(run, Mapping) else None
-    return began if isinstance(began, str) else ""
+    return started_of(view.statement)

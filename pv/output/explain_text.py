@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from pv.compare import explain
 from pv.discharge.logs import Log
+from pv.evidence.statement import started_of
 from pv.model.contract import Contract, Falsifier, short_id
 from pv.model.receipt import Comparison, ReceiptView
 from pv.model.status import FalsifierStatus, Standing
@@ -111,8 +112,7 @@ def _last_run(falsifier: Falsifier, last: ReceiptView | None) -> Iterator[str]:
     model = f"{last.model.name}, " if last.model else ""
     stale = " STALE" if last.stale else ""
     late = " POST-HOC" if last.post_hoc else ""
-    run = said.get("run", {})
-    day = str(run.get("started", ""))[:10]
+    day = started_of(last.statement)[:10]
     if last.level is Level.FOREIGN:
         origin = said["origin"]
         told = f"foreign: {origin['by']}, {origin['source']}"
@@ -123,7 +123,7 @@ def _last_run(falsifier: Falsifier, last: ReceiptView | None) -> Iterator[str]:
     yield from _part(
         "verdict",
         f"{last.verdict}{stale}{late} on {day}, {last.level.lower()} on {model}{said['device']},"
-        f" {run.get('seconds', 0):.1f} s",
+        f" {said.get('run', {}).get('seconds', 0):.1f} s",
         2,
     )
     yield from _measured(said["comparisons"])
@@ -179,7 +179,7 @@ def _history(receipts: Sequence[ReceiptView], most: int) -> Iterator[str]:
 
 
 def _started(receipt: ReceiptView) -> str:
-    return str(receipt.statement["predicate"].get("run", {}).get("started", ""))
+    return started_of(receipt.statement)
 
 
 def _newest(receipts: Sequence[ReceiptView]) -> ReceiptView | None:
