@@ -40,10 +40,13 @@ def declared(root: Path, harnesses: Iterable[str]) -> dict[str, str]:
 
 
 def given(names: Iterable[str]) -> dict[str, str]:
-    """Return those variables that are set; a path that is there is made absolute."""
+    """Return those variables that are set; a path that is there is made absolute.
+
+    Links stay: one may be the interpreter of a virtual environment.
+    """
     asked = {name: os.environ[name] for name in names if os.environ.get(name)}
     return {
-        name: os.path.abspath(value) if os.path.exists(value) else value  # noqa: PTH100, PTH110 - a link stays: it names a virtual environment
+        name: str(Path(value).absolute()) if os.access(value, os.F_OK) else value
         for name, value in asked.items()
     }
 

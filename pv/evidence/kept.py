@@ -60,9 +60,11 @@ _GET_CONTRACTS: Final = "SELECT file, key, contract, checksum FROM contracts"
 _PUT_CONTRACTS: Final = "INSERT OR REPLACE INTO contracts VALUES (?,?,?,?)"
 _GET_TOLD: Final = "SELECT variant, file, key, text, checksum FROM told WHERE variant = ?"
 _PUT_TOLD: Final = "INSERT OR REPLACE INTO told VALUES (?,?,?,?,?)"
-_FORGET: Final = tuple(
-    f"DELETE FROM {table} WHERE file = ?"  # noqa: S608 - our own table names
-    for table in _TABLES
+_FORGET: Final = (
+    "DELETE FROM briefs WHERE file = ?",
+    "DELETE FROM statuses WHERE file = ?",
+    "DELETE FROM contracts WHERE file = ?",
+    "DELETE FROM told WHERE file = ?",
 )
 _FEW: Final = 32
 """So many rows are asked for one by one; who needs more needs most of them."""
