@@ -61,7 +61,7 @@ class Checker:
         self,
         data: Any,
         file: str,
-        root: Callable[[], Node],
+        above: Callable[[Path], Node],
         *,
         spelt: bool = False,
         zeros: bool = False,
@@ -70,7 +70,8 @@ class Checker:
         self._integers, self._zeros = spelt, zeros
         self.file = file
         self.problems: list[SchemaProblem] = []
-        self._root = root
+        self._above = above
+        """Returns a node in which a path can be followed."""
 
     def note(
         self,
@@ -89,7 +90,7 @@ class Checker:
         """
         if self.full:
             return
-        span = span_at(self._root(), self.file, path, key)
+        span = span_at(self._above(path), self.file, path, key)
         if len(self.problems) == MAX_PROBLEMS:
             code, advice = SchemaCode.PROBLEM_FLOOD, "repair the first ones and judge again"
             message = f"contract: more than {MAX_PROBLEMS} problems, the rest is not shown"
@@ -131,7 +132,9 @@ class Checker:
 
     def label(self, section: Section, path: Path, inside: str) -> str:
         """As `Labeller.label`."""
-        node = find(self._root(), path)
+        if not path:
+            return section.noun
+        node = find(self._above(path), path)
         return label_of(node, section, path, inside) if isinstance(node, Mapping) else ""
 
     def records(self, path: Path, section: str) -> tuple[Checked, ...]:
@@ -201,7 +204,7 @@ class Checker:
 
     def _written(self, path: Path) -> str:
         """Return the text of the scalar at a path as it is written."""
-        node = find(self._root(), path)
+        node = find(self._above(path), path)
         return node.text if isinstance(node, Scalar) else ""
 
     def _spelt(self, value: float, path: Path) -> str:
@@ -375,7 +378,7 @@ class Checker:
         return found
 
     def _wrong(self, key: Key, path: Path, inside: Inside) -> _Absent:
-        node = find(self._root(), path)
+        node = find(self._above(path), path)
         self.note(
             SchemaCode.WRONG_TYPE,
             path,

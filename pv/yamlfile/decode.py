@@ -69,10 +69,10 @@ def decode(document: Document) -> Decoded:
     data = document.plain
     if data is None and document.root is None:
         return Decoded(None)
-    root = partial(_root, document)
-    checker = Checker(data, document.file, root, spelt=document.spelt, zeros=document.zeros)
+    above = partial(_above, document)
+    checker = Checker(data, document.file, above, spelt=document.spelt, zeros=document.zeros)
     if not isinstance(data, dict):
-        what = f"contract: the document is {found(_root(document))}, expected a mapping"
+        what = f"contract: the document is {found(_above(document, ()))}, expected a mapping"
         checker.note(SchemaCode.NOT_A_CONTRACT, (), what, "start with metadata:")
         return Decoded(None, tuple(checker.problems))
     reader = next(one for one in READERS if one.claims(data))
@@ -81,11 +81,12 @@ def decode(document: Document) -> Decoded:
     return Decoded(contract, tuple(problems))
 
 
-def _root(document: Document) -> Node:
-    """Return the root of a document that has data."""
-    if document.root is None:
+def _above(document: Document, path: Path) -> Node:
+    """Return a node in which a path of a document that has data can be followed."""
+    node = document.above(path)
+    if node is None:
         raise ValueError(f"{document.file} has no root")
-    return document.root
+    return node
 
 
 def _contract(
@@ -127,7 +128,7 @@ def _contract(
 
 
 def _span(document: Document, path: Path, key: bool) -> Span:
-    return span_at(_root(document), document.file, path, key)
+    return span_at(_above(document, path), document.file, path, key)
 
 
 def _references(metadata: Checked) -> tuple[Any, ...]:

@@ -15,11 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from pv.marks import whole_file
+from pv.model.contract import Path as NodePath
 from pv.yamlfile.fault_log import FatalFault, Faults
 from pv.yamlfile.intake import BOM, take_bytes, take_text
 from pv.yamlfile.lines import read_lines
 from pv.yamlfile.nodes import Node, Plain, to_plain
 from pv.yamlfile.problems import Problem, ProblemCode
+from pv.yamlfile.sections import section
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,14 @@ class Document:
         """The content as plain data; None where there is no root."""
         return None if self.root is None else to_plain(self.root)
 
+    def above(self, path: NodePath) -> Node | None:
+        """Return a mapping in which stands what the document has at a path; else the root.
+
+        All places in it are those of the document, and other sections may be missing.
+        """
+        del path
+        return self.root
+
     @property
     def spelt(self) -> bool:
         """Whether integers are written as Python writes them."""
@@ -62,9 +72,13 @@ class Document:
 class _PlainDocument(Document):
     """A sound document of which the data is read; the nodes follow when they are asked for."""
 
-    __slots__ = ("plain", "spelt")
+    __slots__ = ("_sections", "plain", "spelt")
+    _sections: dict[str | int, Node | None] | None
+    """Those that were asked for; None where the text has not the form to be read in sections."""
 
-    def __init__(self, file: str, text: str, plain: Plain, *, bom: bool, spelt: bool) -> None:
+    def __init__(
+        self, file: str, text: str, plain: Plain, *, bom: bool, spelt: bool, by_lines: bool
+    ) -> None:
         put = object.__setattr__
         put(self, "file", file)
         put(self, "text", text)
@@ -72,6 +86,7 @@ class _PlainDocument(Document):
         put(self, "bom", bom)
         put(self, "plain", plain)
         put(self, "spelt", spelt)
+        put(self, "_sections", {} if by_lines else None)
 
     def __getattr__(self, name: str) -> Any:
         if name != "root":
@@ -79,6 +94,17 @@ class _PlainDocument(Document):
         root = _nodes(self.text, Faults(self.file))
         object.__setattr__(self, name, root)
         return root
+
+    def above(self, path: NodePath) -> Node | None:
+        """As `Document.above`: reads the section alone, where it can be told from the others."""
+        known = self._sections
+        if known is None or not path:
+            return self.root
+        key = path[0]
+        if key not in known:
+            part = section(self.text, str(key))
+            known[key] = _nodes(part, Faults(self.file)) if part is not None else None
+        return known[key] or self.root
 
     @property
     def sound(self) -> bool:
@@ -124,11 +150,11 @@ def _plain_document(text: str, file: str, *, bom: bool) -> Document | None:
     """Return a sound document of which the data is read; None where nodes have to tell."""
     if (plain := read_lines(text)) is not None:
         spelt = "0x" not in text and "0o" not in text  # of other bases nothing was asked
-        return _PlainDocument(file, text, plain, bom=bom, spelt=spelt)
+        return _PlainDocument(file, text, plain, bom=bom, spelt=spelt, by_lines=True)
     from pv.yamlfile.plain import read_plain  # noqa: PLC0415 - libyaml: most files do without
 
     if (plain := read_plain(text)) is not None:
-        return _PlainDocument(file, text, plain, bom=bom, spelt=False)
+        return _PlainDocument(file, text, plain, bom=bom, spelt=False, by_lines=False)
     return None
 
 

@@ -61,8 +61,6 @@ def hint(key: Key) -> str:
 
 def label_of(node: Mapping, section: Section, path: Path, context: str) -> str:
     """Return how messages name a mapping: by its id, else by its place."""
-    if not path:
-        return section.noun
     own = section.noun
     for name in section.labels:
         value = node.get(name)
