@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -19,12 +18,21 @@ from pv.files import OWN, own_folder
 
 _PATIENCE: Final = 2.0
 """Seconds to wait for another run that writes; rows that can be made again are not worth more."""
+_AT_ONCE: Final = 256
+"""Texts that are put together before a digest takes them."""
 
 
 def digest_of(*parts: str) -> str:
-    """Return a digest of texts; where one ends and the next begins counts."""
-    whole = json.dumps(parts, ensure_ascii=True)
-    return hashlib.sha256(whole.encode()).hexdigest()
+    """Return a digest of texts; where one ends and the next begins counts.
+
+    Many texts are never in memory a second time all at once.
+    """
+    lengths = ",".join([str(len(part)) for part in parts])
+    whole = hashlib.sha256(f"{lengths}:".encode())
+    for first in range(0, len(parts), _AT_ONCE):
+        some = "".join(parts[first : first + _AT_ONCE])
+        whole.update(some.encode("utf-8", "surrogatepass"))
+    return whole.hexdigest()
 
 
 def checked(rows: Iterable[tuple[Any, ...]]) -> list[tuple[Any, ...]]:

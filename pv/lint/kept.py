@@ -204,32 +204,43 @@ class KeptFalsifiers(Mapping[str, tuple[Owned, ...]]):
     """Falsifiers by id; a record is made when it is asked for, few are."""
 
     def __init__(self, pairs: Iterable[tuple[Contract, Facts]]) -> None:
-        self._places: dict[str, tuple[Contract, int]] = {}
-        self._more: dict[str, list[tuple[Contract, int]]] = {}
-        """Of ids that stand more than once: the places after the first."""
-        for contract, facts in pairs:
-            for at, name in enumerate(facts.falsifiers):
-                place = contract, at
-                if self._places.setdefault(name, place) is not place:
-                    self._more.setdefault(name, []).append(place)
+        self._owners: dict[str, tuple[Contract, Facts]] = {}
+        self._more: dict[str, list[Owned]] = {}
+        """Of ids that stand more than once: the falsifiers after the first."""
+        for pair in pairs:
+            names = pair[1].falsifiers
+            own = dict.fromkeys(names, pair)
+            if len(own) == len(names) and self._owners.keys().isdisjoint(own):
+                self._owners.update(own)
+            else:
+                self._add_repeated(*pair)
+
+    def _add_repeated(self, contract: Contract, facts: Facts) -> None:
+        for at, name in enumerate(facts.falsifiers):
+            if name in self._owners:
+                again = Owned(contract, KeptFalsifier(contract, at, name))
+                self._more.setdefault(name, []).append(again)
+            else:
+                self._owners[name] = contract, facts
 
     @property
     def repeated(self) -> Iterable[str]:
         """The ids that stand more than once, in the order of the registry."""
-        return sorted(self._more, key=list(self._places).index) if self._more else ()
+        return sorted(self._more, key=list(self._owners).index) if self._more else ()
 
     def __getitem__(self, name: str) -> tuple[Owned, ...]:
-        places = [self._places[name], *self._more.get(name, ())]
-        return tuple(Owned(one, KeptFalsifier(one, at, name)) for one, at in places)
+        contract, facts = self._owners[name]
+        first = KeptFalsifier(contract, facts.falsifiers.index(name), name)
+        return (Owned(contract, first), *self._more.get(name, ()))
 
     def __contains__(self, name: object) -> bool:
-        return name in self._places
+        return name in self._owners
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._places)
+        return iter(self._owners)
 
     def __len__(self) -> int:
-        return len(self._places)
+        return len(self._owners)
 
 
 class KeptRegistry(Registry):

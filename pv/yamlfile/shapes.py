@@ -20,6 +20,8 @@ _MOST_FORMS: Final = 1024
 """Of one section; authors who write each mapping in a form of its own are rare."""
 NEAR = 0.8
 """Similarity (difflib ratio) from which an unknown key counts as a misspelt known one."""
+_SEPARATORS: Final = str.maketrans("- .", "___")
+_SEVERAL: Final = re.compile("__+")
 
 
 class Shape(Flag):
@@ -226,9 +228,26 @@ def nearest(word: str, known: tuple[str, ...]) -> str | None:
     own = _fold(word)
     if (same := folded.get(own)) is not None:
         return same
-    edited = [name for name in folded if _one_edit(own, name)]
-    close = edited or difflib.get_close_matches(own, list(folded), n=1, cutoff=NEAR)
+    size = len(own)
+    edited = [name for name in folded if -2 < len(name) - size < 2 and _one_edit(own, name)]
+    close = edited or difflib.get_close_matches(own, _similar(own, folded), n=1, cutoff=NEAR)
     return folded[close[0]] if close else None
+
+
+def _similar(own: str, names: Iterable[str]) -> list[str]:
+    """Return the names that may be near enough: a registry has thousands, and few letters agree.
+
+    A letter that only one of the two has can be part of no match.
+    """
+    without = dict.fromkeys(map(ord, own))
+    size = len(own)
+    found = []
+    for name in names:
+        total = size + len(name)
+        shared = min(size, len(name) - len(name.translate(without)))
+        if 2.0 * shared / total >= NEAR:
+            found.append(name)
+    return found
 
 
 def is_slip(word: str, known: str) -> bool:
@@ -254,4 +273,5 @@ def _one_edit(one: str, other: str) -> bool:
 
 
 def _fold(word: str) -> str:
-    return re.sub(r"[-_ .]+", "_", word.casefold()).strip("_")
+    folded = word.casefold().translate(_SEPARATORS)
+    return (_SEVERAL.sub("_", folded) if "__" in folded else folded).strip("_")

@@ -345,6 +345,9 @@ def test_rows_lose_nothing():
 def test_facts_answer_as_the_contracts_do(tmp_path):
     root = write_tree(tmp_path / "tree", 9)
     shutil.copytree(POSITIVE / "contracts", root / "contracts/more")
+    doubled = contract_text(4).replace("FALSIFY-GEN-00004-002", "FALSIFY-GEN-00004-000")
+    for name in ("doubled-v1.yaml", "doubled-v2.yaml"):
+        (root / "contracts/more" / name).write_text(doubled, "utf-8")
     kept(root)
     intake, again = take((), root), take((), root, STRICT)
     from pv.registry.index import Registry
@@ -359,6 +362,11 @@ def test_facts_answer_as_the_contracts_do(tmp_path):
         assert {key: len(each) for key, each in ours.items()} == {
             key: len(each) for key, each in theirs.items()
         }
+    assert list(known.repeated) == list(real.repeated)
+    assert len(known.falsifiers["FALSIFY-GEN-00004-000"]) == 5
+    for name, several in known.repeated.items():
+        places = [(one.contract.file, one.falsifier.path) for one in real.falsifiers[name]]
+        assert [(one.contract.file, one.falsifier.path) for one in several] == places
     assert known.cycles() == real.cycles()
     for mine, other in zip(known.contracts, real.contracts, strict=True):
         facts = facts_of(other)
