@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from pv.model.contract import Contract
 from pv.model.lifecycle import Vocabulary
@@ -34,8 +34,8 @@ def exact(contract: Contract, words: Vocabulary | None = None) -> Iterator[tuple
 def _theorems(contract: Contract) -> Iterator[str]:
     """Yield the status of each Lean theorem that obligations name."""
     for obligation in contract.data.get("proof_obligations") or ():
-        lean = obligation.get("lean") if isinstance(obligation, Mapping) else None
-        if isinstance(lean, Mapping) and isinstance(lean.get("status"), str):
+        lean = obligation.get("lean") if isinstance(obligation, dict) else None
+        if isinstance(lean, dict) and isinstance(lean.get("status"), str):
             yield lean["status"].strip().lower()
 
 

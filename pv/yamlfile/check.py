@@ -63,7 +63,7 @@ class Checker:
         file: str,
         above: Callable[[Path], Node],
         *,
-        spelt: bool = False,
+        spelt: Callable[[], bool] = lambda: False,
         zeros: bool = False,
     ) -> None:
         self.data = data
@@ -209,7 +209,7 @@ class Checker:
 
     def _spelt(self, value: float, path: Path) -> str:
         """Return how a number is written; looked up only where that cannot be told."""
-        known = self._integers and (value == 0 or type(value) is int)
+        known = (value == 0 or type(value) is int) and self._integers()
         return str(value) if known else self._written(path)
 
     def _text(self, value: str, key: Key, path: Path, inside: Inside) -> Any:

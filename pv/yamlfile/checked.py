@@ -97,7 +97,12 @@ class Checked:
 
         Of a list its plain items, joined; a mapping has no text.
         """
-        value = self.get(*keys)
+        values = self.values
+        value = None
+        for key in keys:
+            if key in values:
+                value = values[key]
+                break
         if type(value) is str:
             return value
         if isinstance(value, list):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from pv.marks import Span
 from pv.model.contract import (
@@ -39,6 +39,8 @@ from pv.yamlfile.shapes import nearest
 from pv.yamlfile.wording import found, shown
 
 _OBLIGATION_TYPES = frozenset(OBLIGATION_TYPES)
+_OBLIGATION_KEYS: Final = frozenset({"id", "type", "property", "formal", "applies_to"})
+_ONLY_TEXT: Final = frozenset({str})
 _EMPTY = Checked(("metadata",), "metadata")
 
 
@@ -70,7 +72,8 @@ def decode(document: Document) -> Decoded:
     if data is None and document.root is None:
         return Decoded(None)
     above = partial(_above, document)
-    checker = Checker(data, document.file, above, spelt=document.spelt, zeros=document.zeros)
+    spelt = partial(getattr, document, "spelt")  # few contracts have a number where that counts
+    checker = Checker(data, document.file, above, spelt=spelt, zeros=document.zeros)
     if not isinstance(data, dict):
         what = f"contract: the document is {found(_above(document, ()))}, expected a mapping"
         checker.note(SchemaCode.NOT_A_CONTRACT, (), what, "start with metadata:")
@@ -203,6 +206,27 @@ def _obligations(checker: Checker, top: Checked) -> tuple[Obligation, ...]:
 
 
 def _obligation(checker: Checker, item: Checked) -> Obligation:
+    return _plain_obligation(item) or _full_obligation(checker, item)
+
+
+def _plain_obligation(item: Checked) -> Obligation | None:
+    """Return the record of an obligation with the keys that most have, and no others."""
+    values = item.values
+    if values.keys() != _OBLIGATION_KEYS or not _ONLY_TEXT.issuperset(map(type, values.values())):
+        return None
+    if values["type"] not in _OBLIGATION_TYPES or item.faulty:
+        return None
+    return Obligation(
+        values["id"] or None,
+        values["type"],
+        values["property"],
+        item.path,
+        values["formal"],
+        values["applies_to"],
+    )
+
+
+def _full_obligation(checker: Checker, item: Checked) -> Obligation:
     kind = item.text("type") or "invariant"
     if kind not in _OBLIGATION_TYPES:
         meant = nearest(kind, OBLIGATION_TYPES)

@@ -102,6 +102,8 @@ def _take_open(descriptor: int, place: Span) -> bytes | Problem:
     while left > 0 and (part := os.read(descriptor, min(left, 1 << 18))):
         parts.append(part)
         left -= len(part)
+        if left == 1:
+            break  # all of it: whether it has grown since is told by its stamp
     data = b"".join(parts)
     after = os.fstat(descriptor)
     same_stamp = (before.st_size, before.st_mtime_ns) == (after.st_size, after.st_mtime_ns)

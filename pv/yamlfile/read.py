@@ -72,20 +72,17 @@ class Document:
 class _PlainDocument(Document):
     """A sound document of which the data is read; the nodes follow when they are asked for."""
 
-    __slots__ = ("_sections", "plain", "spelt")
+    __slots__ = ("_sections", "plain")
     _sections: dict[str | int, Node | None] | None
     """Those that were asked for; None where the text has not the form to be read in sections."""
 
-    def __init__(
-        self, file: str, text: str, plain: Plain, *, bom: bool, spelt: bool, by_lines: bool
-    ) -> None:
+    def __init__(self, file: str, text: str, plain: Plain, *, bom: bool, by_lines: bool) -> None:
         put = object.__setattr__
         put(self, "file", file)
         put(self, "text", text)
         put(self, "problems", ())
         put(self, "bom", bom)
         put(self, "plain", plain)
-        put(self, "spelt", spelt)
         put(self, "_sections", {} if by_lines else None)
 
     def __getattr__(self, name: str) -> Any:
@@ -110,6 +107,11 @@ class _PlainDocument(Document):
     def sound(self) -> bool:
         """As `Document.sound`."""
         return True
+
+    @property
+    def spelt(self) -> bool:
+        """As `Document.spelt`: of other bases the reader of lines asks nothing."""
+        return self._sections is not None and "0x" not in self.text and "0o" not in self.text
 
     @property
     def zeros(self) -> bool:
@@ -149,12 +151,11 @@ def read_text(content: str | bytes, file: str) -> Document:
 def _plain_document(text: str, file: str, *, bom: bool) -> Document | None:
     """Return a sound document of which the data is read; None where nodes have to tell."""
     if (plain := read_lines(text)) is not None:
-        spelt = "0x" not in text and "0o" not in text  # of other bases nothing was asked
-        return _PlainDocument(file, text, plain, bom=bom, spelt=spelt, by_lines=True)
+        return _PlainDocument(file, text, plain, bom=bom, by_lines=True)
     from pv.yamlfile.plain import read_plain  # noqa: PLC0415 - libyaml: most files do without
 
     if (plain := read_plain(text)) is not None:
-        return _PlainDocument(file, text, plain, bom=bom, spelt=False, by_lines=False)
+        return _PlainDocument(file, text, plain, bom=bom, by_lines=False)
     return None
 
 

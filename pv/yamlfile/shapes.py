@@ -15,6 +15,7 @@ from pv.model.contract import Dialect
 LANGUAGE = (Dialect.PV, Dialect.SHIP)
 """The dialects whose keys are the contract language; keys of the others are only read."""
 
+_ONLY_TEXT: Final = frozenset({str})
 _LONGEST_FORM: Final = 64
 _MOST_FORMS: Final = 1024
 """Of one section; authors who write each mapping in a form of its own are rare."""
@@ -138,6 +139,8 @@ class Section:
     """Whether unknown keys are kept here without a word, because the document is reported whole."""
     required: frozenset[str] = field(init=False)
     """Names of the keys that have to be there."""
+    listing: frozenset[str] = field(init=False)
+    """Names of the keys that may hold a list of texts."""
     forms: dict[tuple[object, ...], Sequence[str] | None] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
@@ -149,6 +152,8 @@ class Section:
     def __post_init__(self) -> None:
         needed = frozenset(name for name, key in self.keys.items() if key.required)
         object.__setattr__(self, "required", needed)
+        listing = (name for name, key in self.keys.items() if Shape.TEXTS in key.shape)
+        object.__setattr__(self, "listing", frozenset(listing))
 
     @property
     def language(self) -> dict[str, Key]:
@@ -164,9 +169,23 @@ class Section:
         names = self.forms.get(form, ())
         if names == ():  # which no form is kept with
             names = self._learn(form, data)
+        if names:
+            names = self._unlisted(data, names)
         if all(data.values()):
             return names
         return [name for name, value in data.items() if not value or name in (names or ())]
+
+    def _unlisted(self, data: dict[str, Any], names: Sequence[str]) -> Sequence[str] | None:
+        """Return the names without those of lists of texts, None where that leaves all sound."""
+        listing = self.listing
+        left = [
+            name
+            for name in names
+            if name not in listing
+            or type(data[name]) is not list
+            or not _ONLY_TEXT.issuperset(map(type, data[name]))
+        ]
+        return left if left or not data.keys() >= self.required else None
 
     def _learn(self, form: tuple[object, ...], data: dict[str, Any]) -> Sequence[str] | None:
         names: Sequence[str] | None = [

@@ -25,6 +25,9 @@ _OPERATION: Final = re.compile(
     r"[\d)%×x⁰-⁹²³(](?:(?<!\()\s?[-×x·*/^+−]\s*[~(\da-z-]|(?<=[a-z2]\()"
     r"|(?<=\d) [a-z]{3,20} [×*] \d)"
 )
+_CLAIMED_BACKWARDS: Final = re.compile(r"[=≈≅]\s*(?:[\d)%×x⁰-⁹⁻¹²³]|[A-Za-zµ]{1,20} ?\d|\w*\()")
+"""The sign of a claim and what stands before it, read from the right: texts have few signs, and
+what stands before most of them is no number."""
 _BYTES: Final = re.compile(r"[KMGTk]?i?B|bytes?")
 _DEEPEST: Final = 6
 _FAR: Final = 10.0
@@ -118,8 +121,12 @@ class Statement(NamedTuple):
 
 def may_state(text: str) -> bool:
     """Tell whether there may be a statement in a text, or in several with NUL between them."""
-    related = "=" in text or "≈" in text or "≅" in text
-    return related and _CLAIM.search(text) is not None and _OPERATION.search(text) is not None
+    return (
+        ("=" in text or "≈" in text or "≅" in text)
+        and _CLAIMED_BACKWARDS.search(text[::-1]) is not None
+        and _CLAIM.search(text) is not None
+        and _OPERATION.search(text) is not None
+    )
 
 
 def statements(text: str) -> Iterator[Statement]:

@@ -64,11 +64,15 @@ def _read(contract: Contract) -> _Read:
             _Read(
                 contract,
                 tallied=texts if _may_tally(every) else [],
-                tabled=[one for one in texts if one[1].strip().count("\n") >= _ROWS - 1],
+                tabled=[one for one in texts if "\n" in one[1] and _has_rows(one[1])],
                 faulty=tuple(_faulty(texts)) if may_state(every) else (),
             )
         ]
     return _last[0]
+
+
+def _has_rows(text: str) -> bool:
+    return text.strip().count("\n") >= _ROWS - 1
 
 
 def _may_tally(text: str) -> bool:

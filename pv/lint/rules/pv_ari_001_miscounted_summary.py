@@ -19,7 +19,7 @@ Fix
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from pv.lint.context import Context
 from pv.lint.repair import rewritten
@@ -37,7 +37,7 @@ _PARTS = ("tested", "proven", "l2_property_tested", "l4_lean_proved", "l4_not_ap
 def check(contract: Contract, context: Context) -> Iterator[Finding]:
     """Yield a finding for every number that the lists do not bear out."""
     summary = contract.data.get("verification_summary")
-    if not isinstance(summary, Mapping):
+    if not isinstance(summary, dict):
         return
     advice = "leave the number out, it is computed where it is shown"
     words = context.lifecycle.falsifier if context.lifecycle else None

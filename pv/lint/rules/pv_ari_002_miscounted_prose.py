@@ -17,7 +17,7 @@ Fix
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 
 from pv.lint.context import Context
@@ -83,7 +83,7 @@ def _texts(contract: Contract) -> Iterator[tuple[Path, str]]:
         yield ("metadata", "description"), contract.description
     for block in _PLACES:
         section = contract.data.get(block)
-        for key, value in section.items() if isinstance(section, Mapping) else ():
+        for key, value in section.items() if isinstance(section, dict) else ():
             if isinstance(value, str):
                 yield (block, key), value
             elif isinstance(value, list):

@@ -15,7 +15,7 @@ Fix
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from pv.lint.context import Context
 from pv.lint.rule import FixKind, GateName, Rule
@@ -29,9 +29,10 @@ def check(contract: Contract, context: Context) -> Iterator[Finding]:
     """Yield a finding for every tolerance that nothing explains."""
     for number, obligation in enumerate(contract.obligations, 1):
         tolerance = obligation.tolerance
-        stated = tolerance if isinstance(tolerance, Mapping) else {"value": tolerance}
-        exact = stated.get("value") == 0
-        if tolerance is not None and not exact and not str(stated.get("reason") or "").strip():
+        if tolerance is None:
+            continue
+        stated = tolerance if isinstance(tolerance, dict) else {"value": tolerance}
+        if stated.get("value") != 0 and not str(stated.get("reason") or "").strip():
             message = f"obligation {obligation.id or number}: tolerance has no reason"
             advice = "write {value: …, reason: …}"
             yield RULE.finding(contract, (*obligation.path, "tolerance"), message, advice=advice)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pv.lint.figures.calculation import Fault, statements
+from pv.lint.figures.calculation import Fault, may_state, statements
 from pv.lint.figures.table import claims, tables, unlabelled
 from pv.lint.figures.tally import tallies
 from pv.lint.metrics import LARGEST, possible
@@ -101,6 +101,7 @@ PASSED_BY = [
 
 @pytest.mark.parametrize(("text", "result", "fault"), JUDGED)
 def test_a_calculation_is_read_and_judged(text: str, result: float, fault: Fault | None) -> None:
+    assert may_state(text)
     (found,) = statements(text)
     assert found.result.value == pytest.approx(result, rel=2e-5)
     assert found.fault() == fault
@@ -171,6 +172,18 @@ def test_shares_are_judged(text: str, expected: list[str]) -> None:
     assert [each.expected for each in tallies(text)] == expected
 
 
+pieces = st.sampled_from(
+    ["4 ", "128", " kB", "2²", "10⁻²", "%", ")", "f(", "mean", " × ", "*", " + ", " = ", "=", "≈~"]
+)
+
+
+@given(st.lists(pieces, min_size=3, max_size=12).map("".join))
+def test_no_text_with_a_calculation_is_passed_over(text: str) -> None:
+    """The look at many texts at once finds at least what the reading of one finds."""
+    assert may_state(text) or not list(statements(text))
+    assert may_state(f"a = b\0{text}\0f(x) <= 0.5") or not list(statements(text))
+
+
 @given(st.text(alphabet="0123456789.,e×x*/^+-−=≈()% \n~⁰²⁻nL:_|DROP↓of", max_size=120))
 def test_no_text_breaks_the_reader(text: str) -> None:
     list(statements(text))
@@ -193,10 +206,12 @@ def test_no_text_breaks_the_reader(text: str) -> None:
         "3 confirmed (" + "a, " * 40_000,
         "L1 / L2 " * 20_000,
         "-" * 100_000 + "1 * 2 = 3",
+        "=" * 50_000 + " " * 50_000 + "a" * 50_000 + "=" * 50_000,
     ],
 )
 def test_hostile_texts_end_soon(text: str) -> None:
     start = time.process_time()
+    may_state(text)
     list(statements(text))
     list(claims(text))
     list(unlabelled(text))
