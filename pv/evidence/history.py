@@ -19,7 +19,7 @@ from typing import Final
 from pv.errors import BadInputError
 from pv.evidence.answers import doubtful
 from pv.evidence.canonical import question_digest
-from pv.evidence.store import REGISTRY
+from pv.evidence.folders import REGISTRY
 from pv.model.contract import Contract, Falsifier
 from pv.yamlfile.decode import decode
 from pv.yamlfile.read import read_text

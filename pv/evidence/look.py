@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from pv import stamps
-from pv.evidence.store import LOCAL, REGISTRY
+from pv.evidence.folders import LOCAL, REGISTRY
 from pv.registry.discover import SUFFIXES
 from pv.stamps import speaks_of_passed_folders, stamps_below
 

@@ -21,15 +21,13 @@ from typing import Any, Final, TypeAlias
 
 from pv.errors import BadInputError, PvError
 from pv.evidence.canonical import canonical_bytes
+from pv.evidence.folders import LOCAL, REGISTRY, fits
 from pv.evidence.statement import PREDICATE_TYPE, STATEMENT_TYPE, Stored
-from pv.files import OWN, own_folder
+from pv.files import own_folder
 
-REGISTRY: Final = ("contracts", "evidence")
-LOCAL: Final = (OWN, "receipts")
 SHOWN: Final = 16
 """Hexadecimal digits of the digest in a file's name."""
 LARGEST: Final = 16 << 20
-_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 _NAME: Final = re.compile(r"[0-9a-f]{16}\.json")
 ENVELOPE: Final = r"[0-9a-f]{16}\.[0-9a-f]{64}\.dsse\.json"
 """Pattern of the names of signatures, which lie beside receipts and are none."""
@@ -49,11 +47,6 @@ class Damaged:
     reason: str
     unread: bool = False
     """Whether the machine refused to read it, which it may not do again."""
-
-
-def fits(falsifier: str) -> bool:
-    """Tell whether a falsifier id can name the folder of its receipts."""
-    return _ID.fullmatch(falsifier) is not None
 
 
 def folder_of(root: Path, falsifier: str, *, record: bool) -> Path:

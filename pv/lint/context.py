@@ -6,20 +6,24 @@ from copy import copy
 from datetime import date
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pv.bindings.interface import Located
 from pv.bindings.resolve import Resolver
 from pv.errors import PvError
-from pv.evidence.derive import Deriver
-from pv.evidence.history import History
 from pv.lint.options import Options
 from pv.lint.past import Past
 from pv.lint.repository import evidence_folders
 from pv.lint.suppress import Suppression, suppressions_of
 from pv.model.contract import Contract
 from pv.model.lifecycle import Lifecycle
-from pv.model.status import ContractStatus
 from pv.registry.index import Registry
+from pv.registry.lifecycle import load_lifecycle
+
+if TYPE_CHECKING:
+    from pv.evidence.derive import Deriver
+    from pv.evidence.history import History
+    from pv.model.status import ContractStatus
 
 
 class Context:
@@ -72,33 +76,37 @@ class Context:
         return any(is_judged(rule, self.options) for rule in rules.split(", "))
 
     @cached_property
-    def _deriver(self) -> tuple[Deriver | None, str]:
-        day, resolver = self.options.utc_day, self.resolver
+    def _words(self) -> tuple[Lifecycle | None, str]:
         try:
-            return Deriver(self.root, resolver=resolver, history=self.history, today=day), ""
+            return load_lifecycle(self.root), ""
         except PvError as error:
             return None, f"{error.span}: {error.message}" if error.span else error.message
+
+    @cached_property
+    def _deriver(self) -> Deriver:
+        from pv.evidence.derive import Deriver  # noqa: PLC0415 - only where statuses are claimed
+
+        day, resolver = self.options.utc_day, self.resolver
+        return Deriver(self.root, resolver=resolver, history=self.history, today=day)
 
     @property
     def lifecycle(self) -> Lifecycle | None:
         """Return the vocabulary of statuses; None where it cannot be read."""
-        deriver = self._deriver[0]
-        return deriver.lifecycle if deriver else None
+        return self._words[0]
 
     @property
     def lifecycle_problem(self) -> str:
         """Return why there is no vocabulary; empty where there is one."""
-        return self._deriver[1]
+        return self._words[1]
 
     def status_of(self, contract: Contract) -> ContractStatus | None:
         """Return claims beside derived states, from the registry's receipts alone.
 
         None where there is no vocabulary to derive with.
         """
-        deriver = self._deriver[0]
-        if deriver is not None and contract.file not in self._statuses:
+        if self.lifecycle is not None and contract.file not in self._statuses:
             self._statuses.clear()  # as in `references_of`
-            self._statuses[contract.file] = deriver.derive(contract)
+            self._statuses[contract.file] = self._deriver.derive(contract)
         return self._statuses.get(contract.file)
 
     @cached_property
@@ -121,11 +129,14 @@ class Context:
         """Work out what all contracts share: before processes part, so that each has it."""
         if not self.past.problem:
             _ = self.past.digests
-        _ = self.lifecycle_problem, self._receipts
+        if self._receipts and self.lifecycle:
+            _ = self._deriver
 
     @cached_property
     def history(self) -> History:
         """Return what git knows of limits and receipts."""
+        from pv.evidence.history import History  # noqa: PLC0415 - as above
+
         return History(self.root)
 
     @cached_property

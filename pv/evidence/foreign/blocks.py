@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from pv.errors import BadInputError
+from pv.evidence.folders import REGISTRY
 from pv.evidence.foreign.case import Case, Ending, Results
-from pv.evidence.store import REGISTRY
 from pv.model.contract import Contract
 from pv.yamlfile.decode import decode
 from pv.yamlfile.read import read_text

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pv.evidence.store import REGISTRY, fits
+from pv.evidence.folders import REGISTRY, fits
 from pv.lint.context import Context
 from pv.lint.rule import FixKind, GateName, Rule
 from pv.lint.traits import Trait

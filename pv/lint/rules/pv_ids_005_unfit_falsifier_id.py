@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pv.evidence.store import fits
+from pv.evidence.folders import fits
 from pv.lint.context import Context
 from pv.lint.rule import FixKind, GateName, Rule
 from pv.lint.wording import shortened
