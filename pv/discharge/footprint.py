@@ -105,8 +105,17 @@ class Footprint:
 
 @cache
 def real_path(file: str) -> str:
-    """Return where a file really is; one process asks the disk once for each name."""
-    return os.path.realpath(file)
+    """Return where a file really is; one process asks the disk once for each name and folder."""
+    folder, name = os.path.split(file)
+    if name in ("", ".", ".."):
+        return os.path.realpath(file)
+    path = os.path.join(_real_folder(folder), name)  # noqa: PTH118 - hundreds of names a run
+    return os.path.realpath(path) if os.path.islink(path) else path  # noqa: PTH114 - as above
+
+
+@cache
+def _real_folder(folder: str) -> str:
+    return os.path.realpath(folder)
 
 
 def environment(

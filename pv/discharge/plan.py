@@ -154,7 +154,7 @@ def _items(entry: Entry, request: Request) -> Iterator[Job | Outcome]:
         yield maker.absent(maker.unrunnable, binding)
         return
     own = entry.falsifier.binding if isinstance(binding, str) else binding
-    falsifier = replace(entry.falsifier, binding=own)
+    falsifier = entry.falsifier._replace(binding=own)
     maker = _Maker(entry.contract, falsifier, request)
     if falsifier.live and not request.live:
         reason = f"live: it needs a model · do: {' '.join(maker.command)}"

@@ -49,7 +49,7 @@ def main(control: int) -> NoReturn:
     """Serve until the other side of the control socket is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _adopt_orphans()
-    libraries, idle, guardians = WarmLibraries(), ["numpy"], set[int]()
+    libraries, idle, guardians = WarmLibraries(), ["numpy", "numpy.ma"], set[int]()
     with socket.socket(fileno=control) as here:
         while True:
             _collect(guardians)

@@ -19,13 +19,18 @@ from typing import Final
 from pv.discharge.footprint import real_path
 
 _MODULES: Final[Mapping[str, Sequence[str]]] = {
-    "numpy": ("numpy", "numpy.random", "numpy.ma"),
+    "numpy": ("numpy", "numpy.random"),
+    "numpy.ma": ("numpy.ma",),
     "numba": ("numba",),
     "gguf": ("gguf",),
     "pytest": ("pytest", "_pytest.junitxml", "_pytest.terminal"),
 }
 """What is imported for each library that can be kept warm."""
-_NEEDS: Final[Mapping[str, Sequence[str]]] = {"numba": ("numpy",), "gguf": ("numpy",)}
+_NEEDS: Final[Mapping[str, Sequence[str]]] = {
+    "numpy.ma": ("numpy",),
+    "numba": ("numpy",),
+    "gguf": ("numpy",),
+}
 
 
 class WarmLibraries:
@@ -42,17 +47,19 @@ class WarmLibraries:
         for needed in _NEEDS.get(library, ()):
             self.warm(needed)
         before = _roots()
+        gc.disable()  # hardly anything of an import is garbage, and looking for it takes a tenth
         try:
             for name in _MODULES[library]:
                 importlib.import_module(name)
         except ImportError:
             return  # the job that needs it will say so
+        finally:
+            gc.freeze()  # what is here stays: a forked process need not touch its pages to count it
+            gc.enable()
         self._groups[library] = frozenset(_roots() - before)
         for module in list(sys.modules.values()):
             if isinstance(file := getattr(module, "__file__", None), str):
                 real_path(file)
-        gc.collect()
-        gc.freeze()  # what is here stays: a forked process need not touch its pages to count it
 
     def hide(self) -> None:
         """Take the warm libraries out of sight; an import brings one back with what it needs."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from pv.lint.survey import text_of
 from pv.model.contract import Contract, Dialect, Falsifier
@@ -182,22 +182,22 @@ class Texts(Mapping[str, str]):
         return len(self._documents)
 
 
-class KeptFalsifier(Falsifier):
-    """A falsifier of which the id is known."""
+class KeptFalsifier:
+    """Answers as a falsifier of which the id is known; for the rest the file is read."""
 
-    __slots__ = ("_at", "_contract")
+    __slots__ = ("_at", "_contract", "id")
 
     def __init__(self, contract: Contract, at: int, name: str) -> None:
-        put = object.__setattr__
-        put(self, "_contract", contract)
-        put(self, "_at", at)
-        put(self, "id", name)
+        self._contract = contract
+        self._at = at
+        self.id = name
 
     def __getattr__(self, name: str) -> Any:
-        if name not in Falsifier.__dataclass_fields__:
-            raise AttributeError(name)
-        _fill(self, self._contract.falsifiers[self._at], Falsifier.__dataclass_fields__)
-        return getattr(self, name)
+        return getattr(self._contract.falsifiers[self._at], name)
+
+
+def _owned(contract: Contract, at: int, name: str) -> Owned:
+    return Owned(contract, cast("Falsifier", KeptFalsifier(contract, at, name)))
 
 
 class KeptFalsifiers(Mapping[str, tuple[Owned, ...]]):
@@ -218,8 +218,7 @@ class KeptFalsifiers(Mapping[str, tuple[Owned, ...]]):
     def _add_repeated(self, contract: Contract, facts: Facts) -> None:
         for at, name in enumerate(facts.falsifiers):
             if name in self._owners:
-                again = Owned(contract, KeptFalsifier(contract, at, name))
-                self._more.setdefault(name, []).append(again)
+                self._more.setdefault(name, []).append(_owned(contract, at, name))
             else:
                 self._owners[name] = contract, facts
 
@@ -230,8 +229,8 @@ class KeptFalsifiers(Mapping[str, tuple[Owned, ...]]):
 
     def __getitem__(self, name: str) -> tuple[Owned, ...]:
         contract, facts = self._owners[name]
-        first = KeptFalsifier(contract, facts.falsifiers.index(name), name)
-        return (Owned(contract, first), *self._more.get(name, ()))
+        first = _owned(contract, facts.falsifiers.index(name), name)
+        return (first, *self._more.get(name, ()))
 
     def __contains__(self, name: object) -> bool:
         return name in self._owners

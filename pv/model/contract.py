@@ -132,8 +132,7 @@ class Companion(NamedTuple):
     path: Path
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Falsifier:
+class Falsifier(NamedTuple):
     """A test that could prove a claim wrong."""
 
     id: str
@@ -142,7 +141,7 @@ class Falsifier:
     prediction: str
     binding: Binding
     if_fails: str = ""
-    parameters: Mapping[str, Any] = field(default_factory=dict)
+    parameters: Mapping[str, Any] = _NOTHING
     expect: tuple[Expectation, ...] = ()
     controls: tuple[str, ...] = ()
     """Planted faults that must turn the falsifier red, through the same `expect`."""
@@ -152,14 +151,14 @@ class Falsifier:
     models: ModelDemand | None = None
     device: str = ""
     """The device that the question is about (`cuda`); empty: it has a form on the processor."""
-    decides: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    decides: Mapping[str, Mapping[str, str]] = _NOTHING
     """Hypothesis id to {verdict of the run: verdict on the hypothesis}."""
     unblocks: tuple[str, ...] = ()
     proxy_for: tuple[str, ...] = ()
     blocking: bool = True
     status: str | None = None
     """As claimed in the file."""
-    extra: Mapping[str, Any] = field(default_factory=dict)
+    extra: Mapping[str, Any] = _NOTHING
     """Understood keys of other dialects that have no place of their own, kept as read."""
 
     @property

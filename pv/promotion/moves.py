@@ -261,7 +261,7 @@ def _claiming(contract: Contract, claim: Claim, word: str) -> Contract:
     return replace(
         contract,
         falsifiers=tuple(
-            replace(each, status=word) if each.id == claim.id else each
+            each._replace(status=word) if each.id == claim.id else each
             for each in contract.falsifiers
         ),
     )

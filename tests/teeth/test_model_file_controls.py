@@ -1,7 +1,6 @@
 """Every planted fault of the falsifiers over a whole model file, and faults in the pass itself."""
 
 import hashlib
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -104,7 +103,7 @@ def missed(model):
             one._replace(value=model.size) if one.metric == "file_bytes" else one
             for one in named.expect
         ]
-        return unmet(replace(named, expect=tuple(limits)), measured)
+        return unmet(named._replace(expect=tuple(limits)), measured)
 
     return of
 

@@ -7,7 +7,6 @@ a falsifier over tests expects at least one of the former and none of the latter
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Final, NamedTuple
 
 from pv.discharge.job import Ending, Job, Step
@@ -79,4 +78,4 @@ def _measured(tests: Sequence[NamedTest]) -> Measurements:
 
 def with_expectations(job: Job) -> Falsifier:
     """Return a falsifier as it is judged: what tests are expected to do, then its own limits."""
-    return replace(job.falsifier, expect=(*EXPECT, *job.falsifier.expect))
+    return job.falsifier._replace(expect=(*EXPECT, *job.falsifier.expect))

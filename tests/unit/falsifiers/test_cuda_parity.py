@@ -34,8 +34,7 @@ def test_the_kernels_hold_in_the_simulator_which_is_named_as_one():
     (job,) = plan(load_contracts(ROOT), Request(ROOT, (ENTRY.id,), device="sim"))
     left_out = ("uneven_grids", "written_mismatches")  # too small to leave a row unreached
     kept = tuple(each for each in ENTRY.expect if each.metric not in left_out)
-    small = replace(
-        job.falsifier,
+    small = job.falsifier._replace(
         parameters={"seed": 3, "sim": SMALL},
         controls=("lost_lane", "unreached_rows", "other_ties", "overflow"),
         expect=kept,  # eight blocks are two warps: no grid leaves a remainder

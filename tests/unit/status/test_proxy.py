@@ -78,7 +78,7 @@ QUORA = [
 def test_a_model_that_may_not_have_run_is_not_covered(proxy, own, covered):
     def asking(name, models, quorum):
         entry = falsifier(name, expectation(), models=models)
-        return replace(entry, models=entry.models._replace(quorum=quorum))
+        return entry._replace(models=entry.models._replace(quorum=quorum))
 
     assert (uncovered(asking("F-1", *own), asking("F-2", *proxy)) == "") is covered
 

@@ -177,7 +177,7 @@ def test_states_are_kept_per_model():
 def test_an_unrecorded_model_is_never_discharged_and_keeps_the_falsifier_open():
     one = falsifier(models=["small"])
     unrecorded = one.models.accept[0]._replace(name="big", sha256="unrecorded")
-    open_ = replace(one, models=one.models._replace(accept=(*one.models.accept, unrecorded)))
+    open_ = one._replace(models=one.models._replace(accept=(*one.models.accept, unrecorded)))
     held = [receipt(model="small"), receipt(model="big", sha="unrecorded")]
     assert state(open_, *held) == "PARTIAL_ALGORITHM_LEVEL"
 
@@ -480,7 +480,7 @@ words_any = st.sampled_from([*LIFECYCLE.contract.words.values()])
 @given(words_any, st.lists(st.tuples(falsifiers_any, st.booleans()), max_size=3), receipts_any)
 def test_no_claim_is_accepted_without_the_evidence_its_word_needs(word, entries, receipts):
     falsifiers = [
-        replace(one, id=f"F-{n:03}", blocking=blocking)
+        one._replace(id=f"F-{n:03}", blocking=blocking)
         for n, (one, blocking) in enumerate(entries, 1)
     ]
     found = judged(contract(*falsifiers, status=word.name), *receipts)
