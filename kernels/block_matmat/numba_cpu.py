@@ -33,7 +33,7 @@ class Matrix:
 
     def __init__(self, kind: Stored, blocks: NDArray[np.uint8]) -> None:
         # Compiling these instructions aborts the process where the processor lacks them.
-        from pv.kernels.block_matmat import numba_avx2  # noqa: PLC0415 - where vectors are
+        from pv.kernels.block_matmat import numba_avx2  # noqa: PLC0415 - needs vectors
 
         self.kind = kind
         self.blocks = np.ascontiguousarray(blocks)

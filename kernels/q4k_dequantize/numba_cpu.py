@@ -47,7 +47,7 @@ def dequantize(
 
 def _by_vectors(blocks: NDArray[np.uint8], weights: NDArray[np.float32]) -> None:
     # Compiling these instructions aborts the process where the processor lacks them.
-    from pv.kernels.q4k_dequantize import numba_avx2  # noqa: PLC0415 - where vectors are
+    from pv.kernels.q4k_dequantize import numba_avx2  # noqa: PLC0415 - needs vectors
 
     step = blocks.strides[0]
     numba_avx2.blocks(blocks.ctypes.data, step, weights.ctypes.data, len(blocks))

@@ -71,7 +71,7 @@ def _by_vectors(
     blocks: NDArray[np.uint8], scale: NDArray[np.float32], quants: NDArray[np.int8]
 ) -> NDArray[np.float32]:
     # Compiling these instructions aborts the process where the processor lacks them.
-    from pv.kernels.q4k_q8k_matvec import numba_avx2  # noqa: PLC0415 - where vectors are
+    from pv.kernels.q4k_q8k_matvec import numba_avx2  # noqa: PLC0415 - needs vectors
 
     rows, per_row = blocks.shape[:2]
     sums = quants.reshape(per_row, 8, 32).sum(axis=-1, dtype=np.int16)  # at most 32 * 128

@@ -72,7 +72,7 @@ def _by_vectors(
     blocks: NDArray[np.uint8], parts: tuple[NDArray[Any], ...], out: NDArray[np.float32]
 ) -> None:
     # Compiling these instructions aborts the process where the processor lacks them.
-    from pv.kernels.q6k_q8k_matvec import numba_avx2  # noqa: PLC0415 - where vectors are
+    from pv.kernels.q6k_q8k_matvec import numba_avx2  # noqa: PLC0415 - needs vectors
 
     places = (part.ctypes.data for part in parts)
     numba_avx2.rows(blocks.ctypes.data, *blocks.strides[:2], *places, blocks.shape[1], out)
