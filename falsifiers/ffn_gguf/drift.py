@@ -7,6 +7,7 @@ reference stream. Tokens of one sentence share their context, so the bootstrap d
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,9 +53,11 @@ def draw_sentences(sentence: NDArray[np.int64], draws: int, seed: int) -> Counts
 def weighted_medians(values: Doubles, weights: Counts) -> Doubles:
     """Return the lower median of `values` (tokens,) under each row of `weights` (n, tokens)."""
     order = np.argsort(values, kind="stable")
-    running = np.cumsum(weights[:, order], axis=1, dtype=weights.dtype)
-    first = np.argmax(2 * running >= running[:, -1:], axis=1)
-    return np.asarray(values[order][first])
+    running = weights.T[order]
+    for before, here in pairwise(running):  # all draws at once, where a cumsum takes each alone
+        np.add(here, before, out=here)
+    below = np.count_nonzero(2 * running < running[-1], axis=0)
+    return np.asarray(values[order][below])
 
 
 def growth(drift: Doubles, last: int, weights: Counts) -> Estimate:

@@ -74,6 +74,8 @@ class Downs(NamedTuple):
 
     energy: Callable[[int], noise.WeightEnergy]
     matrix: Callable[[int], Unpacked]
+    magnitudes: Callable[[int], Floats]
+    """Weights without their signs, float32 (width, ffn)."""
 
 
 class Lockstep:
@@ -87,7 +89,7 @@ class Lockstep:
         quantizers: Sequence[Quantizer],
         downs: Downs,
     ) -> None:
-        self._trunk, self._energy, self._quantizers = trunk, downs.energy, quantizers
+        self._trunk, self._downs, self._quantizers = trunk, downs, quantizers
         self._sentences = [*sentences]
         self._batch = batch_of(sentences, trunk.shape.vocabulary)
         self._kept = self._batch.position > 0
@@ -156,7 +158,7 @@ class Lockstep:
         """
         tokens, columns = inner.shape[1:]
         exact = self._exact(layer, inner.reshape(-1, columns)).reshape(len(inner), tokens, -1)
-        weights = np.abs(self._trunk.ffn_down(layer))
+        weights = self._downs.magnitudes(layer)
         self._absolute.append(norms(np.abs(inner[0, self._kept]) @ weights.T))
         of_b = slice(1, None) if len(inner) > 1 else slice(None)
         given = np.broadcast_to(inner[of_b], (len(self._quantizers), tokens, columns))
@@ -172,7 +174,7 @@ class Lockstep:
 
     def _record(self, layer: int, inner: Floats, exact: Floats, found: Floats) -> None:
         """Keep what `Trace` holds of one layer, all but the drift."""
-        tokens, energy = inner.shape[:2], self._energy(layer)
+        tokens, energy = inner.shape[:2], self._downs.energy(layer)
         step = noise.steps(inner.reshape(-1, inner.shape[-1]))
         predicted = noise.predicted(energy, step).reshape(tokens)
         rank = noise.effective_rank(energy, step).reshape(tokens)

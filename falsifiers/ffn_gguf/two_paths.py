@@ -70,6 +70,7 @@ class Paths:
         self._downs = Downs(
             _once_a_layer(lambda layer: noise.weight_energy(trunk.ffn_down(layer))),
             _once_a_layer(partial(unpacked_down, trunk)),
+            _once_a_layer(lambda layer: np.abs(trunk.ffn_down(layer))),
         )
         self._traces: dict[str | None, Trace] = {}
         self._walks: dict[Walk, Future[Trace]] = {}

@@ -19,7 +19,8 @@ from pv.tensors.gguf_header import ModelFile
 
 Floats = NDArray[np.float32]
 
-_BLOCKS_AT_ONCE = 1024
+_BLOCKS_AT_ONCE = 2048
+_LOW_NIBBLES = np.uint64(0x0F0F0F0F0F0F0F0F)
 _INTEGERS = frozenset({GgmlType.I8, GgmlType.I16, GgmlType.I32, GgmlType.I64})
 
 
@@ -99,15 +100,16 @@ def _q4_1(raw: NDArray[np.uint8]) -> Floats:
     """
     blocks = raw.reshape(-1, BLOCKS[GgmlType.Q4_1].nbytes)
     weights = np.empty((len(blocks), 32), np.float32)
-    quants = np.empty((_BLOCKS_AT_ONCE, 32), np.uint8)
+    words = np.empty((_BLOCKS_AT_ONCE, 2, 2), np.uint64)  # eight quants each: lows, then highs
     for start in range(0, len(blocks), _BLOCKS_AT_ONCE):
         part = blocks[start : start + _BLOCKS_AT_ONCE]
         out = weights[start : start + _BLOCKS_AT_ONCE]
-        q = quants[: len(part)]
-        np.bitwise_and(part[:, 4:], 15, out=q[:, :16])
-        np.right_shift(part[:, 4:], 4, out=q[:, 16:])
+        q = words[: len(part)]
+        pairs = np.ascontiguousarray(part[:, 4:]).view(np.uint64)
+        np.bitwise_and(pairs, _LOW_NIBBLES, out=q[:, 0])
+        np.bitwise_and(pairs >> np.uint64(4), _LOW_NIBBLES, out=q[:, 1])
         scales = np.ascontiguousarray(part[:, :4]).view("<f2").astype(np.float32)
-        out[...] = q
+        out[...] = q.view(np.uint8).reshape(-1, 32)
         out *= scales[:, :1]
         out += scales[:, 1:]
     return weights.reshape(-1)
