@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -78,7 +79,7 @@ class Session(Keeper):
         before = self._cache.files(surroundings.variant) if self._cache else {}
         self._gone = before.keys() - surroundings.stamps.keys() - {_ALL}
         self._before = {name: row for name, row in before.items() if row.tool == self._tool}
-        self._around = self._apart = ""
+        self._around = ""
         self._facts = _Facts({}, {})
         self._known: dict[str, Facts] = {}
         self._checks: tuple[Sequence[Rule], dict[str, tuple[Rule, ContractCheck]]] = (), {}
@@ -111,9 +112,13 @@ class Session(Keeper):
         texts = {one.file: self._entries[one.file].row.facts for one in contracts}
         facts = _Facts(texts, self._known)
         self._facts = facts
-        self._apart = digest_of(self._seen.digest, *self._seen.stamps)
         self._around = digest_of(self._apart, facts.digest)
         return KeptRegistry(root, contracts, facts)
+
+    @cached_property
+    def _apart(self) -> str:
+        """Digest of all that is around a contract but the facts of the others."""
+        return digest_of(self._seen.digest, *self._seen.stamps)
 
     # Reading
 
@@ -159,14 +164,18 @@ class Session(Keeper):
         for number, answer in self._spread(len(files), do):
             if answer is None:
                 continue
-            file, sheet = files[number], Sheet(*answer)
-            if sheet.known is not None:
-                self._known[file.display] = Facts(*sheet.known)
-                sheet = sheet._replace(known=None)
-            stamp = stamps[file.display]
-            row = Kept(file.display, self._tool, stamp, sheet.digest, sheet.form, sheet.facts)
-            found[file.display] = _Entry(_kept(file, row), row, fresh=True, sheet=sheet)
+            file, (*said, known) = files[number], answer
+            if known is not None:
+                self._known[file.display] = Facts(*known)
+            found[file.display] = self._read_entry(file, stamps[file.display], Sheet(*said))
         return found
+
+    def _read_entry(self, file: ContractFile, stamp: str, sheet: Sheet) -> _Entry:
+        """Return the entry of a file that was read ahead, whole where no rule waits."""
+        about = file.display, self._tool, stamp, sheet.digest, sheet.form, sheet.facts
+        whole = sheet.part and sheet.keep and not sheet.waits
+        row = Kept(*about, self._apart, sheet.part) if whole else Kept(*about)
+        return _Entry(_kept(file, row), row, fresh=True, sheet=None if whole else sheet)
 
     def _taken(self, file: ContractFile) -> _Taken | None:
         """Return the content of a file; None where it was read before, or cannot be."""
