@@ -14,6 +14,7 @@ import typer
 
 from pv.cli.destination import check_destination
 from pv.cli.exitcodes import ExitCode
+from pv.cli.headstart import taken
 from pv.errors import UsageError
 
 if TYPE_CHECKING:
@@ -177,10 +178,7 @@ def _started(home: Path, device: Device, dry_run: bool) -> Iterator[Templates | 
     if dry_run:
         yield None
         return
-    from pv.discharge.executors.templates import Templates
-
-    with Templates(home) as templates:
-        templates.start(device.value)
+    with taken(home, device.value) as templates:
         yield templates
 
 

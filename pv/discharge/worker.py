@@ -123,8 +123,10 @@ def _reuse_memory() -> None:
     By default each array of a megabyte is mapped anew, and the system clears its pages: a tenth of
     a run over a model. What is larger than any activation is mapped and given back as ever.
     """
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # glibc has it; elsewhere nothing is lost
-    for option, value in _ALLOCATOR.items() if mallopt else ():
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is None:  # another system's allocator has its own ways
+        return
+    for option, value in _ALLOCATOR.items():
         mallopt(option, value)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import hashlib
 import json
+import os
 import platform
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from pv.discharge import cuda_driver
-from pv.discharge.footprint import Footprint, environment
+from pv.discharge.footprint import Footprint, environment, real_path
 from pv.errors import MissingError
 
 PROBE = """
@@ -124,6 +125,18 @@ def test_two_files_of_one_name_are_both_listed(project):
     )
     assert set(found) == {"kernels/k.txt", "kernels/k.txt (second of this name)"}
     assert sha("another") in found.values()
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["real/a.py", "linked/a.py", "real/link.py", "linked/link.py", "linked/..", "real/", "."],
+)
+def test_a_file_is_where_the_system_says_it_is(tmp_path, name):
+    (tmp_path / "real").mkdir()
+    (tmp_path / "real/a.py").touch()
+    (tmp_path / "real/link.py").symlink_to(tmp_path / "real/a.py")
+    (tmp_path / "linked").symlink_to("real")
+    assert real_path(f"{tmp_path}/{name}") == os.path.realpath(f"{tmp_path}/{name}")
 
 
 def test_a_file_that_is_gone_again_is_no_source(tmp_path):

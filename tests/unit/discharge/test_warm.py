@@ -19,6 +19,7 @@ for name in sys.argv[2].split(","):
 kept = sys.modules.get("numpy")
 libraries.hide()
 """
+LIBRARIES = "numpy,numpy.ma,numba"
 CASES = {
     "nothing is seen before it is imported": "assert 'numpy' not in sys.modules",
     "what is imported is what was kept": "import numpy; assert numpy is kept",
@@ -26,6 +27,9 @@ CASES = {
     "a part by its name": "from numpy.random import default_rng; assert default_rng(1).random()",
     "one library brings what it needs": (
         "import numba; assert {'numpy', 'llvmlite'} <= set(sys.modules)"
+    ),
+    "what came later belongs to it": (
+        "assert 'numpy.ma' not in sys.modules; import numpy; assert 'numpy.ma' in sys.modules"
     ),
     "a need alone brings nothing more": "import llvmlite; assert 'numba' not in sys.modules",
     "what is not there stays missing": """
@@ -47,7 +51,7 @@ else:
 @pytest.mark.parametrize("case", CASES)
 def test_in_a_process_of_its_own(case):
     done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", PRELUDE + CASES[case], str(ROOT), "numpy,numba"],
+        [sys.executable, "-W", "error", "-c", PRELUDE + CASES[case], str(ROOT), LIBRARIES],
         capture_output=True,
         text=True,
         check=False,
