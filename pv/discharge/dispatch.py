@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import replace
 from importlib import import_module
 from threading import Event, Lock
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from pv.discharge.executors.templates import Templates
 from pv.discharge.job import Job, Returned, device_class, one_line
@@ -21,12 +21,13 @@ from pv.discharge.plan import Request, command, plan
 from pv.discharge.runners.choice import run_job
 from pv.discharge.selection import is_pattern
 from pv.errors import PvError, UsageError
-from pv.evidence.history import History
-from pv.evidence.store import UnwritableError
 from pv.model.contract import short_id
 from pv.model.receipt import Outcome
 from pv.model.verdict import Cause, Level, Verdict
 from pv.registry.contracts import load_contracts
+
+if TYPE_CHECKING:
+    from pv.evidence.history import History
 
 _MOST_AT_ONCE: Final = 4
 """Jobs at once where nobody says; each may hold a model and its activations."""
@@ -111,7 +112,7 @@ class _Discharge:
         self._request, self._templates = request, templates
         self._record, self._watcher = record, watcher
         self._stop, self._writing = Event(), Lock()
-        self._history = History(request.root)
+        self._history: History | None = None
         at_once = request.jobs or min(_MOST_AT_ONCE, os.cpu_count() or 1)
         self._children = ThreadPoolExecutor(max_workers=at_once)
         self._alone = ThreadPoolExecutor(max_workers=1)
@@ -166,20 +167,29 @@ class _Discharge:
         if self._watcher:
             self._watcher.began(job)
         # The history is asked while the child runs: this process has nothing else to do.
-        commit = self._asking.submit(self._history.expect_commit, job.contract, job.falsifier)
+        commit = self._asking.submit(self._asked_since, job)
         try:
             returned = run_job(job, self._stop, self._templates, self._request.retries)
             if self._stop.is_set() and returned.reason == "interrupted":
                 outcome = _interrupted(job)
             else:
                 outcome = self._recorded(job, returned, commit.result())
-        except UnwritableError:
-            raise
         except PvError as error:
+            from pv.evidence.store import UnwritableError  # noqa: PLC0415 - while the child runs
+
+            if isinstance(error, UnwritableError):
+                raise
             outcome = _absent(job, Verdict.ERROR, one_line(error), Cause.BAD_INPUT)
         if self._watcher:
             self._watcher.ended(job, outcome)
         return outcome
+
+    def _asked_since(self, job: Job) -> str | None:
+        """Return the commit since which a question stands; called by one thread alone."""
+        from pv.evidence.history import History  # noqa: PLC0415 - while the child runs
+
+        self._history = self._history or History(self._request.root)
+        return self._history.expect_commit(job.contract, job.falsifier)
 
     def _recorded(self, job: Job, returned: Returned, commit: str | None) -> Outcome:
         """Judge what came back and leave a receipt, or a log where there is no verdict."""

@@ -84,3 +84,11 @@ def test_other_commands_start_without_what_runs_jobs():
         "assert 'subprocess' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
+
+
+def test_what_judges_is_not_imported_before_the_first_job_runs():
+    code = (
+        "import sys; import pv.discharge.dispatch\n"
+        "assert not any(each.startswith('pv.evidence') for each in sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
