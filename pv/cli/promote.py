@@ -48,7 +48,7 @@ def promote(
     """Move statuses as far as their receipts allow.
 
     One edit a contract: status, evidence, version, date, changelog, references and summary; no
-    other byte changes. Where a run read the contract itself, the edit makes its receipt stale: that
+    other byte changes. Claims that stay are pointed at the receipts that bear them now. Where a run read the contract itself, the edit makes its receipt stale: that
     is said, and no pointer to it is written.
     """
     from pv.cli.promoting import asked_for, finish, plans
@@ -73,7 +73,7 @@ def _answer(
 ) -> Sequence[Answer]:
     """Return how far the claims that a name means move, and which of them stay."""
     from pv.model.status import Standing
-    from pv.promotion.moves import Move, Refusal, following, to_word
+    from pv.promotion.moves import Move, Refusal, following, repoints, to_word
 
     mine = subject.named(name) if name else subject.claims
     found: list[Answer] = []
@@ -85,4 +85,4 @@ def _answer(
         if claim.standing is Standing.AHEAD:
             reason = f"it claims more than its receipts: {'; '.join(claim.reasons)}; pv demote"
             found.append(Refusal(claim, claim.derived, reason))
-    return found
+    return [*found, *repoints(subject.contract, mine)]

@@ -56,7 +56,7 @@ def plans(
     With a lifecycle each plan also says what the evidence forbids.
     """
     from pv.promotion.carry_out import plan
-    from pv.promotion.moves import Move, forbidden
+    from pv.promotion.moves import Move, Repoint, forbidden
 
     answers: dict[str, list[Answer]] = {}
     subjects = {}
@@ -70,7 +70,7 @@ def plans(
         mine += [each for each in answer(subject, name) if each not in mine]
     found = []
     for file, subject in subjects.items():
-        moving = any(isinstance(each, Move) for each in answers[file])
+        moving = any(isinstance(each, Move | Repoint) for each in answers[file])
         told = (notes, references) if moving else ((), ())
         found.append(plan(root, subject, answers[file], *told, forbidden=beyond[file]))
     return found
@@ -123,13 +123,16 @@ def _code(found: Sequence[Plan], unread: Sequence[str]) -> ExitCode:
 
 def _lines(found: Sequence[Plan], unread: Sequence[str]) -> Iterator[str]:
     for each in found:
-        if not (each.moves or each.refusals or each.forbidden):
+        if not (each.moves or each.repoints or each.refusals or each.forbidden):
             continue
         old = each.contract.version or "no version"
         versions = f"{old} → {each.version}" if each.version != old else old
         yield f"{each.contract.file} {versions}"
         for move in each.moves:
             yield hung("  moves   ", move.text)
+        if each.repoints:
+            named = ", ".join(short_id(one.claim.id) for one in each.repoints)
+            yield hung("  points  ", f"{named}: at the receipts that bear the claim now")
         for refusal in each.refusals:
             before = refusal.claim.claimed or "no status"
             text = f"{refusal.claim.id}: {before} → {refusal.wanted}: {refusal.reason}"
@@ -148,12 +151,14 @@ def _lines(found: Sequence[Plan], unread: Sequence[str]) -> Iterator[str]:
 def _end(found: Sequence[Plan], code: ExitCode, *, dry: bool) -> str:
     moves = sum(len(each.moves) for each in found)
     refusals = sum(len(each.refusals) for each in found)
+    repoints = sum(len(each.repoints) for each in found)
     done = "would move" if dry else "moved"
     refused = f", {refusals} refused" if refusals else ""
-    if not (moves or refusals):
+    repointed = f", {'would point' if dry else 'pointed'} {repoints} anew" if repoints else ""
+    if not (moves or refusals or repoints):
         return f"nothing to move: contracts {len(found)} (exit {code:d})"
     sides = f"; {_sides(found)}" if dry else ""
-    return f"{done} {moves}{refused}{sides}; contracts {len(found)} (exit {code:d})"
+    return f"{done} {moves}{repointed}{refused}{sides}; contracts {len(found)} (exit {code:d})"
 
 
 def _sides(found: Sequence[Plan]) -> str:
@@ -187,6 +192,14 @@ def _data(
                         "reasons": list(move.claim.reasons),
                     }
                     for move in each.moves
+                ],
+                "pointers": [
+                    {
+                        "id": one.claim.id,
+                        "before": list(one.before),
+                        "after": list(one.claim.receipts),
+                    }
+                    for one in each.repoints
                 ],
                 "refusals": [_refused(refusal) for refusal in each.refusals],
                 "forbidden": [_refused(refusal) for refusal in each.forbidden],

@@ -14,7 +14,16 @@ from pv.model.contract import Contract, short_id
 from pv.model.lifecycle import Lifecycle
 from pv.model.status import ContractStatus
 from pv.promotion.edition import Edition
-from pv.promotion.moves import Answer, Claim, Move, Refusal, claims, resting_on, told
+from pv.promotion.moves import (
+    Answer,
+    Claim,
+    Move,
+    Refusal,
+    Repoint,
+    claims,
+    resting_on,
+    told,
+)
 from pv.registry.discover import ContractFile, contracts_of
 from pv.registry.git import ask
 from pv.registry.versions import Bump
@@ -47,11 +56,12 @@ class Plan:
     contract: Contract
     moves: tuple[Move, ...]
     refusals: tuple[Refusal, ...]
+    repoints: tuple[Repoint, ...]
     forbidden: tuple[Refusal, ...]
     """The next word up of each claim that was asked about, which its evidence does not bear."""
     version: str
     change: Change | None
-    """The file before and after; None where nothing moves."""
+    """The file before and after; None where nothing moves or repoints."""
     outdated: tuple[str, ...] = ()
     """Falsifiers whose receipts rest on the text of the file, so that the edit makes them stale."""
 
@@ -101,19 +111,22 @@ def plan(
     contract = subject.contract
     moves = tuple(each for each in answers if isinstance(each, Move))
     refusals = tuple(each for each in answers if isinstance(each, Refusal))
-    if not moves and not notes:
-        return Plan(contract, moves, refusals, tuple(forbidden), contract.version or "", None)
+    repoints = tuple(each for each in answers if isinstance(each, Repoint))
+    about = contract, moves, refusals, repoints, tuple(forbidden)
+    if not moves and not repoints and not notes:
+        return Plan(*about, contract.version or "", None)
 
     def edit(edition: Edition) -> None:
         edition.move(moves)
-        edition.bump(Bump.MINOR, committed(root, contract.file))
+        edition.repoint(repoints)
+        edition.bump(Bump.MINOR if moves or notes else Bump.PATCH, committed(root, contract.file))
         edition.refer(references)
-        edition.note([*notes, *told(moves)], today())
+        edition.note([*notes, *told(moves, repoints)], today())
         edition.summarise(told(moves), today())
 
     change = edited(root, contract.file, edit)
     version = _read_version(change) or contract.version or ""
-    return Plan(contract, moves, refusals, tuple(forbidden), version, change, subject.read_by)
+    return Plan(*about, version, change, subject.read_by)
 
 
 def edited(root: Path, file: str, edit: Callable[[Edition], None]) -> Change:

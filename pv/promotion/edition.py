@@ -13,7 +13,7 @@ from pv.errors import BadInputError, UsageError
 from pv.marks import whole_file
 from pv.model.contract import Contract, Falsifier, Path
 from pv.model.verdict import State
-from pv.promotion.moves import Claim, Move
+from pv.promotion.moves import Claim, Move, Repoint, is_pointer
 from pv.registry.counts import exact
 from pv.registry.versions import Bump, bump_between, parse_version, raised
 from pv.yamlfile.decode import decode
@@ -40,7 +40,6 @@ _RUN: Final = (
 )
 """The states that say that something was run."""
 _BY: Final = "evidence_discharged_by"
-_RECEIPTS: Final = "contracts/evidence/"
 
 
 class Edition:
@@ -71,6 +70,11 @@ class Edition:
             self.put(move.claim.path, move.after)
             if move.claim.kind == "falsifier":
                 self._point(move.claim)
+
+    def repoint(self, repoints: Sequence[Repoint]) -> None:
+        """Let claims that stay name the receipts that bear them now."""
+        for each in repoints:
+            self._point(each.claim)
 
     def summarise(self, lines: Sequence[str], today: str) -> None:
         """Correct what the summary says: counts, its word, and notes where it keeps any."""
@@ -215,12 +219,6 @@ class Edition:
     def _edit(self, text: str) -> None:
         self._document = read_text(text, self._document.file)
         self.contract = _read(self._document)
-
-
-def is_pointer(held: object) -> bool:
-    """Tell whether what stands under `evidence` names receipts of the registry and nothing else."""
-    texts = held if isinstance(held, list) else [held]
-    return all(isinstance(each, str) and each.startswith(_RECEIPTS) for each in texts)
 
 
 def _summary_word(contract: Contract, done: Sequence[Falsifier], begun: Sequence[Falsifier]) -> str:

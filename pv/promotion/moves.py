@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, Final, NamedTuple, TypeAlias
 
+from pv.evidence.folders import REGISTRY
 from pv.model.contract import Contract, Path, short_id
 from pv.model.lifecycle import Lifecycle, Vocabulary
 from pv.model.receipt import ReceiptView
@@ -18,6 +19,7 @@ from pv.model.verdict import HypothesisVerdict, State
 from pv.status import restated
 
 _STATUS: Final = ("status", "discharge_status")
+_RECEIPTS: Final = f"{'/'.join(REGISTRY)}/"
 
 
 class Claim(NamedTuple):
@@ -59,16 +61,28 @@ class Refusal(NamedTuple):
     reason: str
 
 
-def told(moves: Sequence[Move]) -> list[str]:
+class Repoint(NamedTuple):
+    """A claim that stays, and names other receipts than those that bear it now."""
+
+    claim: Claim
+    before: tuple[str, ...]
+    """The paths that it names."""
+
+
+def told(moves: Sequence[Move], repoints: Sequence[Repoint] = ()) -> list[str]:
     """Return lines for a changelog: what makes the same move stands together."""
     groups: dict[tuple[str, str], list[str]] = {}
     for move in moves:
         step = move.claim.claimed or "no status", move.after
         groups.setdefault(step, []).append(short_id(move.claim.id))
-    return [f"{', '.join(ids)}: {one} → {other}" for (one, other), ids in groups.items()]
+    lines = [f"{', '.join(ids)}: {one} → {other}" for (one, other), ids in groups.items()]
+    if repoints:
+        named = ", ".join(short_id(each.claim.id) for each in repoints)
+        lines.append(f"{named}: evidence names the receipts that bear the claim now")
+    return lines
 
 
-Answer: TypeAlias = "Move | Refusal"
+Answer: TypeAlias = "Move | Repoint | Refusal"
 
 
 def claims(contract: Contract, status: ContractStatus, lifecycle: Lifecycle) -> Iterator[Claim]:
@@ -180,6 +194,26 @@ def following(every: Sequence[Claim], lifecycle: Lifecycle, standing: Standing) 
         for claim in every
         if claim.standing is standing and claim.derived != claim.claimed
     ]
+
+
+def repoints(contract: Contract, every: Sequence[Claim]) -> Iterator[Repoint]:
+    """Yield the claims of a contract that agree with receipts which their pointers do not name."""
+    for claim in every:
+        if claim.kind != "falsifier" or claim.standing is not Standing.AGREES:
+            continue
+        holder: Any = contract.data
+        for step in claim.path[:-1]:
+            holder = holder[step]
+        held = holder.get("evidence")
+        named = tuple(held) if isinstance(held, list) else (held,)
+        if claim.receipts and is_pointer(held) and not set(named) <= set(claim.receipts):
+            yield Repoint(claim, named)
+
+
+def is_pointer(held: object) -> bool:
+    """Tell whether what stands under `evidence` names receipts of the registry and nothing else."""
+    texts = held if isinstance(held, list) else [held]
+    return all(isinstance(each, str) and each.startswith(_RECEIPTS) for each in texts)
 
 
 def _furthest(claim: Claim, lifecycle: Lifecycle) -> Answer:

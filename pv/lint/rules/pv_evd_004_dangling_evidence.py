@@ -11,7 +11,8 @@ Example
 Instead
     evidence: contracts/evidence/FALSIFY-002/6da3f1c2b9e80475.json
 Fix
-    None: a run has to be recorded, or the pointer taken out.
+    None: `pv promote` points at the receipts that bear the claim now; where there are none, a run
+    has to be recorded, or the pointer taken out.
 """
 
 from __future__ import annotations
@@ -46,6 +47,8 @@ def check(contract: Contract, context: Context) -> Iterator[Finding]:
                 yield RULE.finding(contract, path, message, advice=advice)
             elif not (context.root / text).is_file():
                 message = f"{falsifier.id}: evidence {text} is not there"
+                first = f"where none is left first pv discharge {falsifier.id} --record"
+                advice = f"pv promote {falsifier.id} names the receipts there are; {first}"
                 yield RULE.finding(contract, path, message, advice=advice)
 
 

@@ -5,6 +5,7 @@ import json
 import subprocess
 
 import pytest
+from ruamel.yaml import YAML
 from typer.testing import CliRunner
 
 from pv.cli.main import app
@@ -293,3 +294,72 @@ def test_a_broken_file_is_named_and_the_others_are_judged(registry):
     done = registry.pv("promote", "--all")
     assert done.exit_code == 3
     assert "NOT JUDGED contracts/broken.yaml" in done.output
+
+
+def run_anew(registry):
+    """Record other receipts for the same claims, and let the earlier ones go."""
+    earlier = sorted((registry.root / "contracts" / "evidence").rglob("*.json"))
+    harness = registry.root / "falsifiers" / "parity.py"
+    harness.write_text(f"{harness.read_text()}\n# as it was\n")
+    registry.discharge()
+    for path in earlier:
+        path.unlink()
+
+
+def pointers(registry):
+    data = YAML(typ="safe", pure=True).load(registry.text)
+    return [each.get("evidence") for each in data["falsification_tests"]]
+
+
+def test_claims_that_stay_point_at_the_receipts_that_bear_them_now(registry):
+    registry.discharge()
+    registry.pv("promote", "--all")
+    registry.pv("promote", "--all")
+    before, old = registry.text, pointers(registry)
+    run_anew(registry)
+    assert "PV-EVD-004" in registry.pv("lint").output
+
+    dry = json.loads(registry.pv("promote", "--all", "--dry-run", "--format", "json").output)
+    (planned,) = dry["contracts"]
+    assert planned["moves"] == []
+    assert [each["before"] for each in planned["pointers"]] == [[each] for each in old]
+    assert registry.text == before
+
+    done = registry.pv("promote", "--all")
+    assert done.exit_code == 0
+    assert "points PARITY-001, PARITY-002, PARITY-007: at the receipts that" in " ".join(
+        done.output.split()
+    )
+    assert done.output.endswith("moved 0, pointed 3 anew; contracts 1 (exit 0)\n")
+    assert pointers(registry) == [each["after"][0] for each in planned["pointers"]]
+    assert all((registry.root / each).is_file() for each in pointers(registry))
+    removed, added = changed(before, registry.text)
+    others = [each for each in removed if not each.startswith("evidence: ")]
+    assert others == ["version: 1.2.0"]
+    assert "version: 1.2.1" in added
+    assert "PARITY-007: evidence names the receipts" in " ".join(added)
+    assert registry.pv("lint").output.count("PV-EVD-004") == 0
+    assert registry.pv("promote", "--all").output == "nothing to move: contracts 1 (exit 0)\n"
+
+
+def test_one_claim_alone_is_pointed_anew(registry):
+    registry.discharge()
+    registry.pv("promote", "--all")
+    old = pointers(registry)
+    run_anew(registry)
+    done = registry.pv("promote", "PARITY-002", "--diff")
+    assert done.output.count("+    evidence: ") == 1
+    registry.pv("promote", "PARITY-002")
+    now = pointers(registry)
+    assert [one == other for one, other in zip(old, now, strict=True)] == [True, False, True]
+
+
+@pytest.mark.parametrize("kept", ["[a run of 2025]", "by hand", "contracts/evidence/x/y.json"])
+def test_only_pointers_of_claims_that_receipts_bear_are_written_anew(registry, kept):
+    """What people wrote stays, and so does a pointer where there is no receipt to name."""
+    text = PARITY.replace("    status: BOUND\n", f"    status: BOUND\n    evidence: {kept}\n", 1)
+    registry.write(text)
+    registry.commit()
+    answer = registry.pv("promote", "FALSIFY-PARITY-001")
+    assert answer.output == "nothing to move: contracts 1 (exit 0)\n"
+    assert registry.text == text
