@@ -8,9 +8,7 @@ Nothing here writes. Where there is no repository, or its history begins with th
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path, PurePosixPath
@@ -21,12 +19,10 @@ from pv.evidence.answers import doubtful
 from pv.evidence.canonical import question_digest
 from pv.evidence.folders import REGISTRY
 from pv.model.contract import Contract, Falsifier
+from pv.registry.git import NOT_RUN, ask
 from pv.yamlfile.decode import decode
 from pv.yamlfile.read import read_text
 
-_TIMEOUT: Final = 20
-_PLAIN: Final = ("--no-optional-locks", "-c", "log.showSignature=false")
-"""Options against settings of the user that would write, or add lines to what is read."""
 _UNQUOTED: Final = re.compile(r"[A-Za-z0-9_./ -]+")
 """File names that git prints as they are."""
 
@@ -155,29 +151,11 @@ class History:
 
     def _git(self, *arguments: str) -> str:
         """Return what a reading git command prints; nothing where it fails or there is no git."""
-        try:
-            done = subprocess.run(
-                ["git", *_PLAIN, "-C", str(self._root), *arguments],  # noqa: S607 - found on PATH
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                timeout=_TIMEOUT,
-                check=False,
-                env=_environment(),
-            )
-        except (OSError, subprocess.TimeoutExpired):
+        answer = ask(self._root, *arguments)
+        if answer.code == NOT_RUN:
             self.trouble = True
             doubtful()  # the next run may be told more
-            return ""
-        return done.stdout.decode("utf-8", "replace") if done.returncode == 0 else ""
-
-
-def _environment() -> dict[str, str]:
-    """Return the caller's environment without what leads git to another repository, as hooks do."""
-    return {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith("GIT_") or name.startswith("GIT_CONFIG")
-    }
+        return "" if answer.problem else answer.text
 
 
 def _asked(falsifier: Falsifier) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+NOT_RUN: Final = -1
 _SECONDS: Final = 20
 _CONFIG: Final = (
     "core.hooksPath=/dev/null",
@@ -28,7 +29,7 @@ class Answer:
     output: bytes = b""
     problem: str = ""
     code: int = 0
-    """Exit code of git; -1 where it could not be run."""
+    """Exit code of git, `NOT_RUN` where it could not be run."""
 
     @property
     def text(self) -> str:
@@ -45,7 +46,7 @@ def ask(root: Path, *arguments: str, standard_input: bytes = b"") -> Answer:
     """Ask git a reading question about the repository around `root`."""
     git = shutil.which("git")
     if git is None:
-        return Answer(problem="git is not installed", code=-1)
+        return Answer(problem="git is not installed", code=NOT_RUN)
     settings = [part for setting in _CONFIG for part in ("-c", setting)]
     try:
         done = subprocess.run(
@@ -57,7 +58,7 @@ def ask(root: Path, *arguments: str, standard_input: bytes = b"") -> Answer:
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        return Answer(problem=f"git could not be run: {type(error).__name__}", code=-1)
+        return Answer(problem=f"git could not be run: {type(error).__name__}", code=NOT_RUN)
     if done.returncode:
         return Answer(done.stdout, _first_line(done.stderr), done.returncode)
     return Answer(done.stdout)

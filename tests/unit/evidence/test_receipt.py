@@ -238,6 +238,30 @@ def test_parameters_and_controls_are_chosen_before_the_run_like_limits(
     assert views(home)[0].post_hoc
 
 
+@pytest.mark.parametrize("way", ["replaced", "grafted"])
+def test_order_is_what_commits_say_and_not_what_stands_for_them(home, written, way):
+    """A commit that brought limit and result together stays one, whatever the user puts before."""
+    home.start()
+    home.commit()
+    home.edit("value: 2.0", "value: 3.0")
+    limits = home.commit()
+    written()
+    home.git("reset", "-q", "--soft", f"{limits}^")
+    both = home.commit("both")
+    home.git("checkout", "-q", "--orphan", "other")
+    without = home.commit("imported as one")
+    home.git("checkout", "-q", "main")
+    assert views(home)[0].post_hoc
+    if way == "replaced":
+        home.git("replace", both, without)
+    else:
+        (home.root / ".git" / "info").mkdir(exist_ok=True)
+        (home.root / ".git" / "info" / "grafts").write_text(f"{both}\n")
+    assert home.git("log", "--format=%H").split() == [both]
+    assert views(home)[0].post_hoc
+    assert History(home.root).expect_commit(home.contract, home.falsifier) == both
+
+
 def test_a_history_that_begins_with_both_accuses_nobody(home, written):
     home.start()
     home.commit()
