@@ -48,8 +48,9 @@ def promote(
     """Move statuses as far as their receipts allow.
 
     One edit a contract: status, evidence, version, date, changelog, references and summary; no
-    other byte changes. Claims that stay are pointed at the receipts that bear them now. Where a run read the contract itself, the edit makes its receipt stale: that
-    is said, and no pointer to it is written.
+    other byte changes. Claims that stay are pointed at the receipts that bear them now. Where a run
+    read the contract itself, the edit makes its receipt stale: that is said, and no pointer to it
+    is written.
     """
     from pv.cli.promoting import asked_for, finish, plans
     from pv.promotion.carry_out import subjects
