@@ -23,7 +23,7 @@ _MOST_BYTES: Final = 256 * 1024
 _SHORT: Final = _MOST_BYTES // 4
 _DEEPEST: Final = 48
 _DEEPEST_FLOW: Final = 8
-_DOUBLE: Final = r'"[^"\\\n]*"|"[^"\\\n]*(?:\\["\\][^"\\\n]*)+"'
+_DOUBLE: Final = r'"[^"\\\n]*"|"[^"\\\n]*(?:\\["\\nt][^"\\\n]*)+"'
 _SINGLE: Final = r"'[^'\n]*(?:''[^'\n]*)*'"
 _FIRST: Final = r"(?:[^\s\-?:,\[\]{}#&*!|>'\"%@`]|-(?=\d))"
 _PLAIN: Final = rf"{_FIRST}[^\n:#]*$|{_FIRST}[^\n:#]*(?:(?::(?! |$)|(?<! )#)[^\n:#]*)*"
@@ -49,7 +49,8 @@ _QUOTES: Final = frozenset("\"'")
 _SIGNS: Final = frozenset("]},:")
 _SIGNS_OF_NUMBERS: Final = frozenset("+-._")
 _NO_SIGNS: Final = str.maketrans("", "", "-._")
-_ESCAPED: Final = re.compile(r'\\(["\\])')
+_ESCAPED: Final = re.compile(r'\\(["\\nt])')
+_MEANT: Final = {'"': '"', "\\": "\\", "n": "\n", "t": "\t"}
 _LETTERS: Final = frozenset(ascii_letters)
 """With one of them begin texts, and the few words that stand for something else."""
 _MAY_BE_OTHER: Final = frozenset("0123456789+-.~nNtTfF")
@@ -276,7 +277,7 @@ def _unquoted(value: str) -> str:
     inner = value[1:-1]
     if value[0] == "'":
         return inner.replace("''", "'") if "'" in inner else inner
-    return _ESCAPED.sub(r"\1", inner) if "\\" in inner else inner
+    return _ESCAPED.sub(lambda found: _MEANT[found[1]], inner) if "\\" in inner else inner
 
 
 def _block(header: str, lines: list[str], first: int, indent: int) -> tuple[str, int]:

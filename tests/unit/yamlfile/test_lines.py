@@ -17,6 +17,7 @@ READ = {
     "values": "a: 1\nb: 1.5\nc: ~\nd: 12\ne: -5\nf: 'x'\ng: \"~\"\nh: 2026-01-01\ni: no\nj: .5\n",
     "nothing": "a: false\nb: 0.0\nc: 0\nd: -0.0\n",
     "escapes of quotes": "a: \"say \\\"x\\\" and \\\\\"\nb: 'it''s'\n",
+    "escapes of blanks": 'a: "b\\nc\\t\\\\n \\\\\\n"\nd: ["\\n", "e\\tf"]\ng: { h: "\\n\\n" }\n',
     "comments": "# first\na: b  # behind\n\n  # indented\nc: d#e\n",
     "nested": "a:\n  b:\n    c: d\n  e: f\ng: h\n",
     "list": "a:\n  - b\n  - c: d\n    e: f\n  -   g: h\n      i: j\n",
@@ -50,7 +51,9 @@ LEFT = {
     "signed integer": "a: +1\n",
     "number rounded to zero": "a: 1e-400\n",
     "integer below zero that is none": "a: -0\n",
-    "other escapes": 'a: "\\n"\n',
+    "other escapes": 'a: "\\x41"\n',
+    "escape of a line's end": 'a: "b\\\n  c"\n',
+    "escape of no letter": 'a: "\\q"\n',
     "anchor": "a: &b c\n",
     "alias": "a: *b\n",
     "tag": "a: !b c\n",
@@ -93,6 +96,7 @@ LEFT = {
 PARTS = (
     *("v", "text more", '"w"', '"a: #b"', "'it''s'", "7", "1.50", "~", "x > 0 && y", "50%", "a, b"),
     *("a - b", "- a", "1_000", "..", "a\\", "[a, 'b']", '["a", "b"]', '["a","b"]', "[a - b]"),
+    *('"a\\nb"', '"\\\\n"', '"a \\"\\t"', '["\\n", a]', '"\\x"'),
     *("{k: v, l: 2}", "{a:b}", "{a: b:c}", "{a}", "[a:b]", "[a #b]", "{a: [b, {c: d}]}", "x:"),
     *(
         "a:b:c",
