@@ -22,6 +22,9 @@ _CONFIG: Final = (
 """Settings that keep a foreign repository's configuration from starting programs."""
 
 
+_KEPT: Final = ("PATH", "HOME", "XDG_CONFIG_HOME", "TMPDIR")
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What git printed; `problem` says why there is no answer, in a line."""
@@ -72,10 +75,17 @@ def name_problem(name: str) -> str:
 
 
 def _environment() -> dict[str, str]:
-    """Return an environment in which git reads no configuration but the repository's own."""
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
+    """Return an environment in which nothing leads git to another repository or another history.
+
+    Settings of machine and user stay: they say whose repositories are trusted (`safe.directory`),
+    often by `GIT_CONFIG_COUNT` in containers. Those of `_CONFIG` win over them.
+    """
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name in _KEPT or name.startswith("GIT_CONFIG")
+    }
     return kept | {
-        "GIT_CONFIG_NOSYSTEM": "1",
         "GIT_OPTIONAL_LOCKS": "0",
         "GIT_TERMINAL_PROMPT": "0",
         "GIT_NO_LAZY_FETCH": "1",
