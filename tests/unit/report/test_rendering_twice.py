@@ -182,11 +182,15 @@ def rendered(root):
 def shape(text):
     """Return what a reader makes of a page, texts left out."""
     kept = [(each.type, each.tag, each.children or ()) for each in READER.parse(text)]
-    silent = ("text", "softbreak", "text_special")
     return [
-        (kind, tag, [each.type for each in inner if each.type not in silent])
-        for kind, tag, inner in kept
+        (kind, tag, [each.type for each in inner if not is_text(each)]) for kind, tag, inner in kept
     ]
+
+
+def is_text(token):
+    """Tell whether a part of a line is text; a name behind @ is code, so that nobody is called."""
+    named = token.type == "code_inline" and token.content.startswith("@")
+    return named or token.type in ("text", "softbreak", "text_special")
 
 
 @pytest.fixture(scope="module")
@@ -199,6 +203,7 @@ def plain(tmp_path_factory):
 @settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 @given(HOSTILE)
 @example("0")  # with a full stop behind it a list would begin
+@example("@0")
 def test_hostile_text_stays_text_and_rendering_twice_changes_nothing(tmp_path, plain, text):
     assert {name: shape(page) for name, page in written(tmp_path, text).items()} == plain
     again = rendered(tmp_path)
