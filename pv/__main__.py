@@ -13,7 +13,7 @@ def main() -> None:
 
     try:
         with begun(sys.argv[1:]):
-            from pv.cli.main import run  # noqa: PLC0415 - while what was begun starts
+            from pv.cli.main import run  # noqa: PLC0415 - beside the start of what was begun
 
             run()
     finally:

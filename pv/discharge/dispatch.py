@@ -175,7 +175,7 @@ class _Discharge:
             else:
                 outcome = self._recorded(job, returned, commit.result())
         except PvError as error:
-            from pv.evidence.store import UnwritableError  # noqa: PLC0415 - while the child runs
+            from pv.evidence.store import UnwritableError  # noqa: PLC0415 - only after an error
 
             if isinstance(error, UnwritableError):
                 raise

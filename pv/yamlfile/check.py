@@ -21,7 +21,7 @@ from pv.yamlfile.places import span_at
 from pv.yamlfile.proposals import as_day, as_digest, rename
 from pv.yamlfile.respell import How, Proposal
 from pv.yamlfile.schema_problems import SchemaCode, SchemaProblem
-from pv.yamlfile.shapes import LANGUAGE, Key, Section, Shape, expected, is_slip
+from pv.yamlfile.shapes import LANGUAGE, ONLY_TEXT, Key, Section, Shape, expected, is_slip
 from pv.yamlfile.wording import clip, found, hint, is_number, label_of, repair, shown
 
 _DIGEST = re.compile(r"[0-9a-f]{64}|unrecorded")
@@ -35,7 +35,6 @@ _HASH, _ANY, _FREE = Shape.DIGEST.value, Shape.ANY.value, Shape.FREE.value
 _TEXTS, _NUMBERS, _ITEMS = Shape.TEXTS.value, Shape.NUMBERS.value, Shape.ITEMS.value
 _RECORD, _RECORDS, _NAMED = Shape.RECORD.value, Shape.RECORDS.value, Shape.NAMED.value
 _SUMS = Shape.DECIMALS.value
-_ONLY_TEXT: Final = frozenset({str})
 _ONLY_MAPPINGS: Final = frozenset({dict})
 _ID = re.compile(r"[A-Z][A-Z0-9]*(-[A-Z0-9]+)+")
 
@@ -297,7 +296,7 @@ class Checker:
             return items
         if not bits & (_RECORDS | _TEXTS | _NUMBERS):
             return self._wrong(key, path, inside)
-        if bits & _TEXTS and _ONLY_TEXT.issuperset(map(type, items)):
+        if bits & _TEXTS and ONLY_TEXT.issuperset(map(type, items)):
             return items
         if bits == _RECORDS and _ONLY_MAPPINGS.issuperset(map(type, items)):
             section = SECTIONS[key.section]

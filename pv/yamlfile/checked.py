@@ -97,12 +97,7 @@ class Checked:
 
         Of a list its plain items, joined; a mapping has no text.
         """
-        values = self.values
-        value = None
-        for key in keys:
-            if key in values:
-                value = values[key]
-                break
+        value = self.get(*keys)
         if type(value) is str:
             return value
         if isinstance(value, list):

@@ -35,12 +35,11 @@ from pv.yamlfile.read import Document
 from pv.yamlfile.records import claimed_status
 from pv.yamlfile.respell import Proposal
 from pv.yamlfile.schema_problems import SchemaCode, SchemaProblem
-from pv.yamlfile.shapes import nearest
+from pv.yamlfile.shapes import ONLY_TEXT, nearest
 from pv.yamlfile.wording import found, shown
 
 _OBLIGATION_TYPES = frozenset(OBLIGATION_TYPES)
 _OBLIGATION_KEYS: Final = frozenset({"id", "type", "property", "formal", "applies_to"})
-_ONLY_TEXT: Final = frozenset({str})
 _EMPTY = Checked(("metadata",), "metadata")
 
 
@@ -212,7 +211,7 @@ def _obligation(checker: Checker, item: Checked) -> Obligation:
 def _plain_obligation(item: Checked) -> Obligation | None:
     """Return the record of an obligation with the keys that most have, and no others."""
     values = item.values
-    if values.keys() != _OBLIGATION_KEYS or not _ONLY_TEXT.issuperset(map(type, values.values())):
+    if values.keys() != _OBLIGATION_KEYS or not ONLY_TEXT.issuperset(map(type, values.values())):
         return None
     if values["type"] not in _OBLIGATION_TYPES or item.faulty:
         return None

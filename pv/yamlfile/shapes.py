@@ -15,7 +15,8 @@ from pv.model.contract import Dialect
 LANGUAGE = (Dialect.PV, Dialect.SHIP)
 """The dialects whose keys are the contract language; keys of the others are only read."""
 
-_ONLY_TEXT: Final = frozenset({str})
+ONLY_TEXT: Final = frozenset({str})
+"""The types of values that are all texts."""
 _LONGEST_FORM: Final = 64
 _MOST_FORMS: Final = 1024
 """Of one section; authors who write each mapping in a form of its own are rare."""
@@ -183,7 +184,7 @@ class Section:
             for name in names
             if name not in listing
             or type(data[name]) is not list
-            or not _ONLY_TEXT.issuperset(map(type, data[name]))
+            or not ONLY_TEXT.issuperset(map(type, data[name]))
         ]
         return left if left or not data.keys() >= self.required else None
 
